@@ -1,1 +1,32 @@
-//! seam
+//! Contracts of the sqlmodel runtime: models, values, rows, connections, transactions and errors.
+//!
+//! Everything above this crate (query builders, session, pool, drivers, generated code) meets here.
+//! The crate knows connections and no SQL text.
+//! It is also the one seam to the async runtime: no other crate of the workspace names it.
+
+pub mod seam;
+
+#[macro_use]
+mod outcome;
+mod error;
+pub mod value;
+mod decode;
+mod encode;
+mod row;
+mod model;
+mod statement;
+mod connection;
+mod transaction;
+
+pub use connection::{Connection, Executor, Prepared};
+pub use decode::{Append, Decode, DecodeError, FieldValue, RowRead};
+pub use encode::{Encode, Key};
+pub use error::{ConstraintKind, Error, ErrorKind};
+pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, Record};
+pub use outcome::Stop;
+pub use row::Row;
+pub use seam::{Cx, Outcome, OutcomeError, block_on};
+pub use sqlmodel_sql::Dialect;
+pub use statement::{Collect, CollectDynamic, Done, RowSink, Statement};
+pub use transaction::{Access, Isolation, Transaction, TransactionOps, TransactionOptions, TransactionStep};
+pub use value::{Value, ValueKind};

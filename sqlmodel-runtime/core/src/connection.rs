@@ -1,0 +1,162 @@
+//! What a driver is: something that runs statements, and a connection that can begin transactions.
+
+use std::sync::Arc;
+
+use sqlmodel_sql::Dialect;
+
+use crate::error::Error;
+use crate::seam::{Cx, Outcome};
+use crate::statement::{CollectDynamic, Done, RowSink, Statement};
+use crate::row::Row;
+use crate::transaction::{Transaction, TransactionOptions, TransactionStep};
+use crate::value::Value;
+
+/// Something that runs statements: a connection or a transaction.
+///
+/// Every method takes `&mut self`, so that statements cannot interleave by accident.
+/// Builders are generic over this trait and work the same inside and outside of a transaction.
+pub trait Executor: Send {
+    /// Returns the SQL dialect that statements must be written in.
+    fn dialect(&self) -> Dialect;
+
+    /// Runs a statement and hands each row to `sink`.
+    ///
+    /// Cancel: a dropped or cancelled query leaves the connection usable, and no row is half decoded.
+    fn query<S: RowSink>(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        sink: &mut S,
+    ) -> impl Future<Output = Outcome<(), Error>> + Send;
+
+    /// Runs a statement whose rows, if it has any, do not matter, and tells what it did.
+    ///
+    /// Cancel: whether a cancelled command took effect is decided by the transaction it runs in.
+    fn execute(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+    ) -> impl Future<Output = Outcome<Done, Error>> + Send;
+
+    /// Runs SQL that is not known before run time, and returns dynamic rows.
+    fn query_rows(
+        &mut self,
+        cx: &Cx,
+        sql: &str,
+        params: &[Value<'_>],
+    ) -> impl Future<Output = Outcome<Vec<Row>, Error>> + Send {
+        async move {
+            let mut rows = CollectDynamic::default();
+            ok!(self.query(cx, Statement::new(sql, params), &mut rows).await);
+            Outcome::Ok(rows.into_rows())
+        }
+    }
+
+    /// Runs a command that is not known before run time, and returns the number of rows it affected.
+    fn execute_sql(
+        &mut self,
+        cx: &Cx,
+        sql: &str,
+        params: &[Value<'_>],
+    ) -> impl Future<Output = Outcome<u64, Error>> + Send {
+        async move {
+            let done = ok!(self.execute(cx, Statement::new(sql, params)).await);
+            Outcome::Ok(done.rows_affected)
+        }
+    }
+}
+
+/// One connection to a database.
+///
+/// [`step`](Self::step) and [`abandon`](Self::abandon) are what a driver provides for transactions;
+/// users call [`begin`](Self::begin).
+pub trait Connection: Executor + Sized {
+    /// Checks a statement and keeps it prepared on this connection.
+    ///
+    /// Statements are prepared and cached when they first run as well, so this is for finding mistakes early
+    /// and for learning the shape of a statement.
+    fn prepare(
+        &mut self,
+        cx: &Cx,
+        sql: &str,
+    ) -> impl Future<Output = Outcome<Prepared, Error>> + Send;
+
+    /// Performs one step of the transaction protocol.
+    fn step(
+        &mut self,
+        cx: &Cx,
+        step: TransactionStep,
+    ) -> impl Future<Output = Outcome<(), Error>> + Send;
+
+    /// Gives up the transaction, or the savepoint at a depth above zero, without waiting.
+    ///
+    /// Called when a transaction is dropped. The driver rolls back at once if it can do so without waiting,
+    /// and otherwise remembers that it must, before the connection runs anything else.
+    fn abandon(&mut self, depth: u32);
+
+    /// Begins a transaction with the database's default isolation.
+    ///
+    /// Cancel: dropping this future, or the transaction, rolls back.
+    fn begin(&mut self, cx: &Cx) -> impl Future<Output = Outcome<Transaction<'_, Self>, Error>> + Send {
+        self.begin_with(cx, TransactionOptions::default())
+    }
+
+    /// Begins a transaction with the given options.
+    ///
+    /// Cancel: dropping this future, or the transaction, rolls back.
+    fn begin_with(
+        &mut self,
+        cx: &Cx,
+        options: TransactionOptions,
+    ) -> impl Future<Output = Outcome<Transaction<'_, Self>, Error>> + Send {
+        Transaction::begin(self, cx, options)
+    }
+}
+
+/// A statement that a connection has checked and keeps prepared.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    sql: Arc<str>,
+    parameter_count: usize,
+    columns: Arc<[Box<str>]>,
+}
+
+impl Prepared {
+    /// Creates the description of a prepared statement; for drivers.
+    pub fn new(sql: &str, parameter_count: usize, columns: Vec<Box<str>>) -> Self {
+        Self { sql: sql.into(), parameter_count, columns: columns.into() }
+    }
+
+    /// Returns the SQL text.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// Returns the number of parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.parameter_count
+    }
+
+    /// Returns the names of the result's columns; none for a command.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.columns.iter().map(AsRef::as_ref)
+    }
+
+    /// Returns a statement to run, with the values of its parameters.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when the number of values is not the number of parameters.
+    pub fn bind<'a>(&'a self, params: &'a [Value<'a>]) -> Result<Statement<'a>, Error> {
+        if params.len() == self.parameter_count {
+            Ok(Statement::new(&self.sql, params))
+        } else {
+            Err(Error::usage(format!(
+                "the statement takes {} parameters and was given {}",
+                self.parameter_count,
+                params.len()
+            ))
+            .with_sql(&self.sql))
+        }
+    }
+}

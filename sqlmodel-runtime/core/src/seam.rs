@@ -1,0 +1,50 @@
+//! The one place that names the async runtime's types.
+//!
+//! Every other crate uses these names, so that replacing the runtime touches this module alone.
+
+pub use asupersync::{Budget, CancelReason, Cx, Outcome, OutcomeError, PanicPayload};
+
+use asupersync::runtime::RuntimeBuilder;
+
+use crate::error::Error;
+
+/// Runs `main` to completion on a new single-threaded runtime and returns what it returned.
+///
+/// The closure gets the root context of the runtime.
+/// Single-threaded is the mode with the lowest latency for one program that talks to its database;
+/// a server that has a runtime of its own calls the library from its tasks and does not need this.
+///
+/// # Panics
+///
+/// When the operating system refuses what the runtime needs to start (threads, file descriptors).
+///
+/// # Examples
+///
+/// ```
+/// let answer = sqlmodel_core::block_on(async |cx| {
+///     assert!(!cx.is_cancel_requested());
+///     42
+/// });
+/// assert_eq!(answer, 42);
+/// ```
+pub fn block_on<T>(main: impl AsyncFnOnce(&Cx) -> T) -> T {
+    let runtime = RuntimeBuilder::current_thread()
+        .build()
+        .expect("the operating system grants the threads and file descriptors of a runtime");
+    runtime.block_on(async {
+        let cx = Cx::current().expect("the runtime installs a context for its root task");
+        main(&cx).await
+    })
+}
+
+/// Returns `Cancelled` when `cx` was cancelled or its budget is spent, and `Ok(())` otherwise.
+///
+/// Drivers call it before they send anything, so that a cancelled context costs no round trip.
+pub fn checkpoint(cx: &Cx) -> Outcome<(), Error> {
+    match cx.checkpoint() {
+        Ok(()) => Outcome::Ok(()),
+        Err(_) => Outcome::Cancelled(
+            cx.cancel_reason().unwrap_or_else(|| CancelReason::user("the context was cancelled")),
+        ),
+    }
+}

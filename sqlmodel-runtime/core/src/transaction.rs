@@ -1,0 +1,169 @@
+//! Transactions: written once over the steps that a driver provides.
+//!
+//! A transaction that is dropped before it was committed is rolled back, wherever the drop happens:
+//! the guard exists before BEGIN is sent.
+
+#[cfg(test)]
+mod tests;
+
+use sqlmodel_sql::Dialect;
+
+use crate::connection::{Connection, Executor};
+use crate::error::Error;
+use crate::seam::{Cx, Outcome};
+use crate::statement::{Done, RowSink, Statement};
+
+/// One step of the transaction protocol, as a driver performs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionStep {
+    /// Begin a transaction.
+    Begin(TransactionOptions),
+    /// Commit it.
+    Commit,
+    /// Roll it back.
+    Rollback,
+    /// Set the savepoint of this depth; the outermost has depth 1.
+    Savepoint(u32),
+    /// Release the savepoint of this depth and keep what was done since.
+    Release(u32),
+    /// Undo what was done since the savepoint of this depth, and release it.
+    RollbackTo(u32),
+}
+
+/// How a transaction is to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TransactionOptions {
+    /// The isolation level; the database's default when absent.
+    pub isolation: Option<Isolation>,
+    /// Whether the transaction may write.
+    pub access: Access,
+}
+
+/// The isolation levels of the SQL standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Isolation {
+    /// Each statement sees what was committed before it began.
+    ReadCommitted,
+    /// Every statement sees the same snapshot.
+    RepeatableRead,
+    /// The outcome is that of running the transactions one after the other.
+    Serializable,
+}
+
+/// Whether a transaction may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Access {
+    /// It may write. On SQLite it takes the write lock at once, so that it cannot fail later for want of it.
+    #[default]
+    ReadWrite,
+    /// It only reads.
+    ReadOnly,
+}
+
+/// The operations of a running transaction.
+pub trait TransactionOps: Executor + Sized {
+    /// A transaction nested in this one.
+    type Savepoint<'s>: TransactionOps
+    where
+        Self: 's;
+
+    /// Makes what was done permanent; for a nested one, a part of the outer transaction.
+    ///
+    /// On an error nothing was committed, unless the error's kind is
+    /// [`CommitUnknown`](crate::ErrorKind::CommitUnknown), and the transaction is rolled back.
+    fn commit(self, cx: &Cx) -> impl Future<Output = Outcome<(), Error>> + Send;
+
+    /// Undoes what was done.
+    fn rollback(self, cx: &Cx) -> impl Future<Output = Outcome<(), Error>> + Send;
+
+    /// Begins a nested transaction: a savepoint that is committed or rolled back on its own.
+    fn savepoint(
+        &mut self,
+        cx: &Cx,
+    ) -> impl Future<Output = Outcome<Self::Savepoint<'_>, Error>> + Send;
+}
+
+/// A running transaction, or one nested in it. Rolled back when it is dropped.
+#[derive(Debug)]
+#[must_use = "a transaction that is dropped is rolled back"]
+pub struct Transaction<'c, C: Connection> {
+    connection: &'c mut C,
+    depth: u32,
+    is_open: bool,
+}
+
+impl<'c, C: Connection> Transaction<'c, C> {
+    pub(crate) async fn begin(
+        connection: &'c mut C,
+        cx: &Cx,
+        options: TransactionOptions,
+    ) -> Outcome<Self, Error> {
+        // The guard comes before BEGIN: whatever stops this future, the connection is told.
+        let transaction = Self { connection, depth: 0, is_open: true };
+        ok!(transaction.connection.step(cx, TransactionStep::Begin(options)).await);
+        Outcome::Ok(transaction)
+    }
+
+    async fn end(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
+        ok!(self.connection.step(cx, step).await);
+        self.is_open = false;
+        Outcome::Ok(())
+    }
+}
+
+impl<C: Connection> TransactionOps for Transaction<'_, C> {
+    type Savepoint<'s>
+        = Transaction<'s, C>
+    where
+        Self: 's;
+
+    async fn commit(mut self, cx: &Cx) -> Outcome<(), Error> {
+        let step = match self.depth {
+            0 => TransactionStep::Commit,
+            depth => TransactionStep::Release(depth),
+        };
+        self.end(cx, step).await
+    }
+
+    async fn rollback(mut self, cx: &Cx) -> Outcome<(), Error> {
+        let step = match self.depth {
+            0 => TransactionStep::Rollback,
+            depth => TransactionStep::RollbackTo(depth),
+        };
+        self.end(cx, step).await
+    }
+
+    async fn savepoint(&mut self, cx: &Cx) -> Outcome<Transaction<'_, C>, Error> {
+        let depth = self.depth + 1;
+        let nested = Transaction { connection: &mut *self.connection, depth, is_open: true };
+        ok!(nested.connection.step(cx, TransactionStep::Savepoint(depth)).await);
+        Outcome::Ok(nested)
+    }
+}
+
+impl<C: Connection> Executor for Transaction<'_, C> {
+    fn dialect(&self) -> Dialect {
+        self.connection.dialect()
+    }
+
+    async fn query<S: RowSink>(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        sink: &mut S,
+    ) -> Outcome<(), Error> {
+        self.connection.query(cx, statement, sink).await
+    }
+
+    async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
+        self.connection.execute(cx, statement).await
+    }
+}
+
+impl<C: Connection> Drop for Transaction<'_, C> {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.connection.abandon(self.depth);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! An exact decimal number, wide enough for the 38 digits that every engine has in common.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// An exact decimal number: `mantissa / 10^scale`.
+///
+/// Holds 38 digits, the most that fit every supported database.
+/// Equality is of representation: `1.0` and `1.00` differ, as they do in text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Decimal {
+    /// The mantissa, kept as bytes so that the type has the alignment of a byte and a [`super::Value`] stays small.
+    mantissa: [u8; 16],
+    scale: u8,
+}
+
+/// A text that is no decimal number of at most 38 digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParseDecimalError;
+
+impl Decimal {
+    /// The most digits a decimal holds.
+    pub const MAX_DIGITS: u8 = 38;
+
+    /// Creates the number `mantissa / 10^scale`, or `None` when it has more than 38 digits or decimal places.
+    pub const fn try_new(mantissa: i128, scale: u8) -> Option<Self> {
+        let has_fitting_mantissa = mantissa.unsigned_abs() < 10u128.pow(Self::MAX_DIGITS as u32);
+        if has_fitting_mantissa && scale <= Self::MAX_DIGITS {
+            Some(Self { mantissa: mantissa.to_ne_bytes(), scale })
+        } else {
+            None
+        }
+    }
+
+    /// Returns the digits as an integer.
+    pub const fn mantissa(self) -> i128 {
+        i128::from_ne_bytes(self.mantissa)
+    }
+
+    /// Returns the number of digits after the point.
+    pub const fn scale(self) -> u8 {
+        self.scale
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = ParseDecimalError;
+
+    /// Reads `-12.340`: an optional sign, digits, and optionally a point with digits after it. No exponent.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (is_negative, digits) = match text.as_bytes() {
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            rest => (false, rest),
+        };
+        let mut mantissa: i128 = 0;
+        let mut scale: Option<u8> = None;
+        let mut n_digits = 0u32;
+        for byte in digits {
+            match byte {
+                b'0'..=b'9' => {
+                    n_digits += 1;
+                    mantissa = mantissa
+                        .checked_mul(10)
+                        .and_then(|m| m.checked_add(i128::from(byte - b'0')))
+                        .ok_or(ParseDecimalError)?;
+                    if let Some(scale) = &mut scale {
+                        *scale = scale.checked_add(1).ok_or(ParseDecimalError)?;
+                    }
+                }
+                b'.' if scale.is_none() => scale = Some(0),
+                _ => return Err(ParseDecimalError),
+            }
+        }
+        if n_digits == 0 {
+            return Err(ParseDecimalError);
+        }
+        let signed = if is_negative { -mantissa } else { mantissa };
+        Self::try_new(signed, scale.unwrap_or(0)).ok_or(ParseDecimalError)
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mantissa = self.mantissa();
+        if mantissa < 0 {
+            f.write_str("-")?;
+        }
+        let digits = mantissa.unsigned_abs();
+        if self.scale == 0 {
+            return write!(f, "{digits}");
+        }
+        let unit = 10u128.pow(u32::from(self.scale));
+        let width = usize::from(self.scale);
+        write!(f, "{}.{:0width$}", digits / unit, digits % unit)
+    }
+}
+
+impl fmt::Debug for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for ParseDecimalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a decimal number of at most 38 digits")
+    }
+}
+
+impl std::error::Error for ParseDecimalError {}
