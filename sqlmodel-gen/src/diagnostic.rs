@@ -1,0 +1,213 @@
+//! What the compiler tells the user: data first, rendered later.
+//!
+//! A pass pushes a [`Diagnostic`] for each mistake and goes on. One mistake gives one diagnostic: what cannot be known after a
+//! mistake is left unknown, and nobody complains about unknown things.
+
+mod code;
+mod json;
+mod render;
+mod sarif;
+mod suggest;
+
+pub use self::code::{Code, codes};
+pub(crate) use self::json::JsonWriter;
+pub use self::render::{Color, Format, render, render_one};
+pub(crate) use self::suggest::{MAX_CANDIDATES, nearest};
+use crate::source::Span;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is emitted.
+    Error,
+    /// The schema is compiled, and is probably not what was meant.
+    Warning,
+}
+
+impl Severity {
+    /// Returns the word shown to users.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// A mistake, its place and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The kind of mistake, with a page of its own.
+    pub code: &'static Code,
+    /// One line without a final dot that names the thing in backticks.
+    pub message: String,
+    /// The place to look at.
+    pub span: Span,
+    /// What to see there; may be empty.
+    pub label: String,
+    /// Other places that are part of the mistake.
+    pub related: Vec<Label>,
+    /// Facts that are not about a place.
+    pub notes: Vec<String>,
+    /// What to do, with text that can be pasted.
+    pub help: Option<String>,
+    /// An edit that removes the mistake.
+    pub fix: Option<Fix>,
+}
+
+/// A place and what to see there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What to see there.
+    pub message: String,
+}
+
+/// An edit of a source that is safe to apply unseen: it does what the author certainly meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What is replaced; empty to insert.
+    pub span: Span,
+    /// The text that takes its place.
+    pub replacement: String,
+}
+
+impl Diagnostic {
+    /// Starts a diagnostic of a kind, at a place.
+    #[must_use]
+    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            span,
+            label: String::new(),
+            related: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// Says what to see at the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Points at another place.
+    #[must_use]
+    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.related.push(Label {
+            span,
+            message: message.into(),
+        });
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a safe edit.
+    #[must_use]
+    pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.fix = Some(Fix {
+            span,
+            replacement: replacement.into(),
+        });
+        self
+    }
+
+    /// Returns how bad it is.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        self.code.severity
+    }
+}
+
+/// The diagnostics of one compilation.
+///
+/// At most [`Diagnostics::LIMIT`] are kept, so that no input makes them fill memory; the rest is counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    n_left_off: usize,
+    has_errors: bool,
+}
+
+impl Diagnostics {
+    /// The most diagnostics that are kept.
+    pub const LIMIT: usize = 1000;
+
+    /// Returns an empty list.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a diagnostic.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.has_errors |= diagnostic.severity() == Severity::Error;
+        if self.is_full() {
+            self.n_left_off += 1;
+        } else {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// Returns whether further diagnostics are only counted.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.list.len() >= Self::LIMIT
+    }
+
+    /// Returns whether any diagnostic is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.has_errors
+    }
+
+    /// Returns how many diagnostics were left off.
+    #[must_use]
+    pub fn n_left_off(&self) -> usize {
+        self.n_left_off
+    }
+
+    /// Returns the diagnostics.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Diagnostic] {
+        &self.list
+    }
+
+    /// Sorts by place, and drops repeated ones.
+    pub fn sort(&mut self) {
+        self.list
+            .sort_by(|a, b| (a.span, a.code.id, &a.message).cmp(&(b.span, b.code.id, &b.message)));
+        self.list.dedup();
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests;

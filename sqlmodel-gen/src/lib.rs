@@ -1,0 +1,8 @@
+//! The SQLModel compiler: schemas in TOML go in, checked; plain Rust and SQL come out.
+//!
+//! The library is pure: texts in, texts and diagnostics out.
+
+pub mod config;
+pub mod diagnostic;
+pub mod ir;
+pub mod source;
