@@ -1,6 +1,9 @@
 //! The dialects of SQL that SQLModel writes, what differs between them in general, and values that
 //! an author gives once for all dialects or anew for one.
 
+#[cfg(test)]
+mod tests;
+
 /// The SQL that a database speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {
@@ -102,6 +105,18 @@ impl IdentifierLimit {
             Self::Bytes(limit) => identifier.len() <= limit,
             Self::Characters(limit) => identifier.chars().count() <= limit,
         }
+    }
+
+    /// The beginning of an identifier that leaves room for some ASCII characters after it.
+    pub(crate) fn cut(self, identifier: &str, room: usize) -> &str {
+        let end = match self {
+            Self::Bytes(limit) => identifier.floor_char_boundary(limit.saturating_sub(room)),
+            Self::Characters(limit) => identifier
+                .char_indices()
+                .nth(limit.saturating_sub(room))
+                .map_or(identifier.len(), |(start, _)| start),
+        };
+        identifier.get(..end).unwrap_or(identifier)
     }
 }
 

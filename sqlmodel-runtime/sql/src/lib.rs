@@ -6,6 +6,9 @@
 
 mod dialect;
 mod literal;
+pub mod names;
+pub mod quote;
+pub mod reserved;
 mod table;
 mod temporal;
 mod types;

@@ -3,6 +3,9 @@
 //! This is not a calendar library: it reads what an author wrote, refuses what no calendar has, and
 //! writes the ISO 8601 text that all dialects read.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 /// A day of the Gregorian calendar, from year 1 to 9999: the range that all dialects share.
