@@ -6,3 +6,5 @@ pub mod config;
 pub mod diagnostic;
 pub mod ir;
 pub mod source;
+
+mod syntax;

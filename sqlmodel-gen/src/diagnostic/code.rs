@@ -58,4 +58,15 @@ macro_rules! codes {
 
 codes! {
     Error "SM0001" INVALID_TOML "invalid_toml";
+    Error "SM0002" TOO_LARGE "too_large";
+    Error "SM0003" TOO_DEEP "too_deep";
+    Error "SM0004" UNKNOWN_KEY "unknown_key";
+    Error "SM0005" MISSING_KEY "missing_key";
+    Error "SM0006" WRONG_KIND "wrong_kind";
+    Error "SM0007" UNKNOWN_WORD "unknown_word";
+    Error "SM0008" UNSUPPORTED_FORMAT "unsupported_format";
+    Error "SM0009" CONFLICTING_KEYS "conflicting_keys";
+    Error "SM0010" EMPTY_VALUE "empty_value";
+    Error "SM0011" OUT_OF_RANGE "out_of_range";
+    Error "SM0201" TYPE_SYNTAX "type_syntax";
 }

@@ -1,0 +1,387 @@
+//! Writes Rust text as rustfmt would: the few shapes that generated code is made of, laid out by the same rules.
+//!
+//! Text is written once and never parsed again, which is what keeps a thousand models within a fraction of a second.
+//! The rules are rustfmt's defaults of edition 2024 (width 100, calls, arrays and chains up to 60). An item that they cannot fit
+//! gets `#[rustfmt::skip]`, so that formatting generated code never changes it.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+
+/// The longest line.
+const MAX_WIDTH: usize = 100;
+/// The longest arguments of a call, items of an array, or chain of methods on one line.
+const SMALL_WIDTH: usize = 60;
+/// Items up to this width are packed, many to a line.
+const SHORT_ITEM_WIDTH: usize = 10;
+const INDENT: usize = 4;
+
+/// A Rust expression, as far as generated code has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Expr {
+    /// What is never broken: a literal, a path.
+    Atom(String),
+    /// `path(argument, ..)`.
+    Call(String, Vec<Expr>),
+    /// `head.method(argument, ..)..`.
+    Chain(Box<Expr>, Vec<(&'static str, Vec<Expr>)>),
+    /// `&[item, ..]`.
+    Slice(Vec<Expr>),
+}
+
+impl Expr {
+    pub(super) fn atom(text: impl Into<String>) -> Self {
+        Self::Atom(text.into())
+    }
+
+    pub(super) fn call(path: impl Into<String>, arguments: impl IntoIterator<Item = Self>) -> Self {
+        Self::Call(path.into(), arguments.into_iter().collect())
+    }
+
+    /// A string literal.
+    pub(super) fn str(text: &str) -> Self {
+        Self::Atom(format!("{text:?}"))
+    }
+
+    pub(super) fn slice(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::Slice(items.into_iter().collect())
+    }
+
+    /// A slice of string literals.
+    pub(super) fn strs<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::slice(texts.into_iter().map(Self::str))
+    }
+
+    /// Adds a method call.
+    #[must_use]
+    pub(super) fn method(
+        self,
+        name: &'static str,
+        arguments: impl IntoIterator<Item = Self>,
+    ) -> Self {
+        let method = (name, arguments.into_iter().collect());
+        match self {
+            Self::Chain(head, mut methods) => {
+                methods.push(method);
+                Self::Chain(head, methods)
+            }
+            head => Self::Chain(Box::new(head), vec![method]),
+        }
+    }
+
+    /// Writes the expression on one line, `None` if a rule forbids that.
+    fn one_line(&self) -> Option<String> {
+        match self {
+            Self::Atom(text) => Some(text.clone()),
+            Self::Call(path, arguments) => {
+                let arguments = one_line_list(arguments)?;
+                Some(format!("{path}({arguments})"))
+            }
+            Self::Slice(items) => {
+                let items = one_line_list(items)?;
+                Some(format!("&[{items}]"))
+            }
+            Self::Chain(head, methods) => {
+                let mut line = head.one_line()?;
+                for (name, arguments) in methods {
+                    let _ = write!(line, ".{name}({})", one_line_list(arguments)?);
+                }
+                (methods.len() == 1 || line.len() <= SMALL_WIDTH).then_some(line)
+            }
+        }
+    }
+
+    /// Appends the expression where the current line has `column` characters before it and ends with `n_after` more.
+    fn write(&self, out: &mut String, indent: usize, column: usize, n_after: usize) {
+        if let Some(line) = self.one_line()
+            && column + line.len() + n_after <= MAX_WIDTH
+        {
+            out.push_str(&line);
+            return;
+        }
+        self.write_broken(out, indent, column);
+    }
+
+    /// Appends the expression over several lines.
+    fn write_broken(&self, out: &mut String, indent: usize, column: usize) {
+        match self {
+            Self::Atom(text) => out.push_str(text),
+            Self::Call(path, arguments) => {
+                out.push_str(path);
+                out.push('(');
+                let column = column + path.len() + 1;
+                match arguments.as_slice() {
+                    // A single argument opens on the same line if there is room for its own opening.
+                    [only] if column + only.opening_width() <= MAX_WIDTH => {
+                        only.write_broken(out, indent, column);
+                    }
+                    arguments => write_list(out, arguments, indent),
+                }
+                out.push(')');
+            }
+            Self::Slice(items) => {
+                out.push_str("&[");
+                if items.iter().all(Self::is_short) {
+                    write_packed(out, items, indent + INDENT);
+                    newline(out, indent);
+                } else {
+                    write_list(out, items, indent);
+                }
+                out.push(']');
+            }
+            Self::Chain(head, methods) => write_chain(out, head, methods, indent, column),
+        }
+    }
+
+    /// The characters up to the first place where the expression may be broken.
+    fn opening_width(&self) -> usize {
+        match self {
+            Self::Atom(_) | Self::Chain(..) => MAX_WIDTH,
+            Self::Call(path, _) => path.len() + 1,
+            Self::Slice(_) => 2,
+        }
+    }
+
+    fn is_short(&self) -> bool {
+        matches!(self, Self::Atom(text) if text.len() <= SHORT_ITEM_WIDTH)
+    }
+}
+
+/// Writes a chain that does not fit on one line.
+fn write_chain(
+    out: &mut String,
+    head: &Expr,
+    methods: &[(&'static str, Vec<Expr>)],
+    indent: usize,
+    column: usize,
+) {
+    let start = out.len();
+    head.write(out, indent, column, 0);
+    let is_head_broken = out.get(start..).is_some_and(|head| head.contains('\n'));
+    let method_indent = if is_head_broken {
+        indent
+    } else {
+        indent + INDENT
+    };
+    for (name, arguments) in methods {
+        let method = Expr::Call(format!(".{name}"), arguments.clone());
+        let fits = method
+            .one_line()
+            .is_some_and(|line| method_indent + line.len() < MAX_WIDTH);
+        let column = last_line(out).chars().count();
+        // An only method that must be broken anyway stays with its head.
+        if methods.len() == 1 && !fits && column + method.opening_width() <= MAX_WIDTH {
+            method.write_broken(out, indent, column);
+        } else {
+            newline(out, method_indent);
+            method.write(out, method_indent, method_indent, 1);
+        }
+    }
+}
+
+/// Writes items separated by commas on one line, `None` if that is too long.
+fn one_line_list(items: &[Expr]) -> Option<String> {
+    let mut line = String::new();
+    for item in items {
+        if !line.is_empty() {
+            line.push_str(", ");
+        }
+        line.push_str(&item.one_line()?);
+        if line.len() > SMALL_WIDTH {
+            return None;
+        }
+    }
+    Some(line)
+}
+
+/// Writes each item on a line of its own, and the indentation of what closes the list.
+fn write_list(out: &mut String, items: &[Expr], indent: usize) {
+    for item in items {
+        newline(out, indent + INDENT);
+        item.write(out, indent + INDENT, indent + INDENT, 1);
+        out.push(',');
+    }
+    newline(out, indent);
+}
+
+/// Writes as many items on a line as fit.
+fn write_packed(out: &mut String, items: &[Expr], indent: usize) {
+    let mut column = MAX_WIDTH;
+    for item in items {
+        let Expr::Atom(text) = item else { continue };
+        if column + 1 + text.len() + 1 > MAX_WIDTH {
+            newline(out, indent);
+            column = indent;
+        } else {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(text);
+        out.push(',');
+        column += text.len() + 1;
+    }
+}
+
+fn newline(out: &mut String, indent: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n(' ', indent));
+}
+
+fn last_line(text: &str) -> &str {
+    text.rsplit('\n').next().unwrap_or_default()
+}
+
+/// A Rust file in the making.
+#[derive(Debug, Default)]
+pub(super) struct Rust {
+    text: String,
+    indent: usize,
+}
+
+impl Rust {
+    /// Starts a file that was made from the sources named.
+    pub(super) fn new(header: &str) -> Self {
+        Self {
+            text: format!("{header}\n"),
+            indent: 0,
+        }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+
+    /// Writes a line.
+    pub(super) fn line(&mut self, line: impl AsRef<str>) {
+        let line = line.as_ref();
+        if !line.is_empty() {
+            self.text
+                .extend(std::iter::repeat_n(' ', self.indent * INDENT));
+            self.text.push_str(line);
+        }
+        self.text.push('\n');
+    }
+
+    pub(super) fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// Writes documentation.
+    pub(super) fn doc(&mut self, doc: &str) {
+        for line in doc.trim().lines() {
+            // A carriage return alone is not allowed in documentation.
+            let line = line.trim_end().replace('\r', " ");
+            if line.is_empty() {
+                self.line("///");
+            } else {
+                self.line(format!("/// {line}"));
+            }
+        }
+    }
+
+    /// Writes `header {`, an indented body, and `}`.
+    pub(super) fn block(&mut self, header: impl AsRef<str>, body: impl FnOnce(&mut Self)) {
+        self.enclosed(&format!("{} {{", header.as_ref()), "}", body);
+    }
+
+    /// Writes a line, an indented body, and a line.
+    pub(super) fn enclosed(&mut self, open: &str, close: &str, body: impl FnOnce(&mut Self)) {
+        self.line(open);
+        let start = self.text.len();
+        self.indent += 1;
+        body(self);
+        self.indent -= 1;
+        if self.text.len() == start {
+            self.text.pop();
+            self.text.push_str(close);
+            self.text.push('\n');
+        } else {
+            self.line(close);
+        }
+    }
+
+    /// Writes an item, and tells rustfmt to leave it alone if a line of it is too long.
+    pub(super) fn item(&mut self, body: impl FnOnce(&mut Self)) {
+        let start = self.text.len();
+        body(self);
+        let item = self.text.get(start..).unwrap_or_default();
+        let is_too_long = item
+            .lines()
+            .any(|line| line.chars().count() > MAX_WIDTH && !line.trim_start().starts_with("///"));
+        if is_too_long {
+            let n_doc_bytes: usize = item
+                .split_inclusive('\n')
+                .take_while(|line| line.trim_start().starts_with("///"))
+                .map(str::len)
+                .sum();
+            let indent = " ".repeat(self.indent * INDENT);
+            self.text
+                .insert_str(start + n_doc_bytes, &format!("{indent}#[rustfmt::skip]\n"));
+        }
+    }
+
+    /// Writes `head = value;`.
+    pub(super) fn assign(&mut self, head: &str, value: &Expr) {
+        let indent = self.indent * INDENT;
+        let mut text = format!("{}{head} =", " ".repeat(indent));
+        let one_line = value.one_line();
+        let fits = |column: usize| {
+            one_line
+                .as_ref()
+                .is_some_and(|line| column + line.len() < MAX_WIDTH)
+        };
+        let column = text.len() + 1;
+        let is_on_next_line = match value {
+            Expr::Slice(_) => column + value.opening_width() > MAX_WIDTH,
+            _ => !fits(column) && (fits(indent + INDENT) || column + value.opening_width() > MAX_WIDTH),
+        };
+        if is_on_next_line {
+            newline(&mut text, indent + INDENT);
+            value.write(&mut text, indent + INDENT, indent + INDENT, 1);
+        } else {
+            text.push(' ');
+            value.write(&mut text, indent, column, 1);
+        }
+        text.push_str(";\n");
+        self.text.push_str(&text);
+    }
+
+    /// Writes an expression and what follows it on a line of its own.
+    pub(super) fn expr(&mut self, value: &Expr, after: &str) {
+        let indent = self.indent * INDENT;
+        self.text.extend(std::iter::repeat_n(' ', indent));
+        value.write(&mut self.text, indent, indent, after.len());
+        self.text.push_str(after);
+        self.text.push('\n');
+    }
+
+    /// Writes a function's head, with each parameter on a line of its own where one line is too short, and its body.
+    pub(super) fn function(
+        &mut self,
+        head: &str,
+        parameters: &[String],
+        returns: &str,
+        body: impl FnOnce(&mut Self),
+    ) {
+        let returns = if returns.is_empty() {
+            String::new()
+        } else {
+            format!(" -> {returns}")
+        };
+        let line = format!("{head}({}){returns} {{", parameters.join(", "));
+        if self.indent * INDENT + line.len() <= MAX_WIDTH {
+            self.line(line);
+        } else {
+            self.enclosed(&format!("{head}("), &format!("){returns} {{"), |out| {
+                for parameter in parameters {
+                    out.line(format!("{parameter},"));
+                }
+            });
+        }
+        self.indent += 1;
+        body(self);
+        self.indent -= 1;
+        self.line("}");
+    }
+}

@@ -1,0 +1,562 @@
+//! Reads a file: its declarations, and all of a model but the fields.
+
+use sqlmodel_sql::{Nulls, Order};
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::ir::{EnumStorage, Strategy, VariantKind};
+use crate::source::{SourceId, Span};
+use crate::syntax::field::{
+    parse_fields, parse_reference_options, parse_rust_path, parse_validate,
+};
+use crate::syntax::query::{parse_query, parse_view};
+use crate::syntax::reader::{Context, Reader};
+use crate::syntax::{
+    Bundle, Check, Document, Enum, EnumValue, File, ForeignKey, Index, IndexKey, IndexPart,
+    Inheritance, ManyToMany, Model, ModelRule, Name, NamedType, Node, Spanned, Table, Unique,
+    Value, Variant,
+};
+
+/// The version of the format that this compiler reads.
+const FORMAT: i64 = 1;
+
+const STRATEGIES: &[(&str, Strategy)] = &[
+    ("single_table", Strategy::SingleTable),
+    ("joined", Strategy::Joined),
+    ("concrete", Strategy::Concrete),
+];
+
+const STORAGES: &[(&str, EnumStorage)] = &[
+    ("text", EnumStorage::Text),
+    ("int", EnumStorage::Int),
+    ("native", EnumStorage::Native),
+];
+
+const VARIANTS: &[(&str, VariantKind)] = &[
+    ("create", VariantKind::Create),
+    ("update", VariantKind::Update),
+    ("public", VariantKind::Public),
+];
+
+/// Reads a whole file.
+pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Document) -> File {
+    let mut reader = Reader::new(
+        cx,
+        &document.root,
+        document.span.at_start(),
+        "a schema file",
+    );
+    check_format(&mut reader);
+    let file = File {
+        source,
+        module: reader.string("module"),
+        doc: reader.doc(),
+        types: declarations(&mut reader, "type", parse_named_type),
+        enums: declarations(&mut reader, "enum", parse_enum),
+        mixins: declarations(&mut reader, "mixin", parse_mixin),
+        abstracts: declarations(&mut reader, "abstract", parse_abstract),
+        models: declarations(&mut reader, "model", parse_model),
+        views: declarations(&mut reader, "view", parse_view),
+        queries: reader
+            .tables("query")
+            .into_iter()
+            .map(|(table, span)| parse_query(reader.cx, table, span))
+            .collect(),
+    };
+    reader.finish();
+    file
+}
+
+fn check_format(reader: &mut Reader<'_, '_>) {
+    let Some(format) = reader.integer("format") else {
+        return;
+    };
+    if format.value != FORMAT {
+        reader.cx.diagnostics.push(
+            Diagnostic::new(
+                &codes::UNSUPPORTED_FORMAT,
+                format.span,
+                format!("format `{}` is not known", format.value),
+            )
+            .help(format!("this compiler reads `format = {FORMAT}`")),
+        );
+    }
+}
+
+/// Reads all `[kind.Name]` tables.
+fn declarations<T>(
+    reader: &mut Reader<'_, '_>,
+    kind: &'static str,
+    parse: impl Fn(&mut Context<'_>, &Name, &Table, Span) -> T,
+) -> Vec<T> {
+    let mut parsed = Vec::new();
+    for (name, node) in reader.entries(kind) {
+        match &node.value {
+            Value::Table(table) => {
+                // A table that only has sub-tables has no header of its own: its name stands for it.
+                parsed.push(parse(reader.cx, name, table, name.span));
+            }
+            _ => {
+                reader.cx.wrong_kind::<()>(node, &name.value, "a table");
+            }
+        }
+    }
+    parsed
+}
+
+fn parse_named_type(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> NamedType {
+    let mut reader = Reader::new(cx, table, span, "a type");
+    let base = reader.get("base");
+    if base.is_none() {
+        reader.missing("base", "base = \"text\"");
+    }
+    let ty = NamedType {
+        name: name.clone(),
+        doc: reader.doc(),
+        base: base.and_then(|node| reader.cx.ty(node, "base")),
+        rust: parse_rust_path(&mut reader),
+        validate: parse_validate(&mut reader),
+        sql_type: reader.sql("sql_type"),
+        derive: reader.strings("derive").unwrap_or_default(),
+    };
+    reader.finish();
+    ty
+}
+
+fn parse_enum(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> Enum {
+    let mut reader = Reader::new(cx, table, span, "an enum");
+    let enum_ = Enum {
+        name: name.clone(),
+        doc: reader.doc(),
+        storage: reader.word("storage", STORAGES),
+        sql_name: reader.string("sql_name"),
+        derive: reader.strings("derive").unwrap_or_default(),
+        values: parse_enum_values(&mut reader),
+    };
+    reader.finish();
+    enum_
+}
+
+fn parse_enum_values(reader: &mut Reader<'_, '_>) -> Vec<EnumValue> {
+    let Some(node) = reader.get("values") else {
+        reader.missing("values", "values = [\"draft\", \"published\"]");
+        return Vec::new();
+    };
+    match &node.value {
+        Value::Array(items) if items.is_empty() => {
+            reader.cx.empty(node.span, "values");
+            Vec::new()
+        }
+        Value::Array(items) => items
+            .iter()
+            .filter_map(|item| parse_enum_value(reader.cx, item))
+            .collect(),
+        _ => reader
+            .cx
+            .wrong_kind(node, "values", "a list")
+            .unwrap_or_default(),
+    }
+}
+
+fn parse_enum_value(cx: &mut Context<'_>, node: &Node) -> Option<EnumValue> {
+    match &node.value {
+        Value::String(_) => Some(EnumValue {
+            name: None,
+            value: Some(node.clone()),
+            doc: None,
+            span: node.span,
+        }),
+        Value::Table(table) => {
+            let mut reader = Reader::new(cx, table, node.span, "an enum value");
+            let name = reader.string("name");
+            let value = reader.get("value").cloned();
+            let doc = reader.doc();
+            if name.is_none() && reader.get("name").is_none() {
+                reader.missing("name", "name = \"Archived\"");
+            }
+            reader.finish();
+            Some(EnumValue {
+                name,
+                value,
+                doc,
+                span: node.span,
+            })
+        }
+        _ => cx.wrong_kind(
+            node,
+            "values",
+            "a string, or a table such as `{ name = \"Archived\", value = \"arch\" }`",
+        ),
+    }
+}
+
+fn parse_mixin(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> Bundle {
+    let mut reader = Reader::new(cx, table, span, "a mixin");
+    let bundle = parse_bundle(&mut reader, name, None);
+    reader.finish();
+    bundle
+}
+
+fn parse_abstract(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> Bundle {
+    let mut reader = Reader::new(cx, table, span, "an abstract base");
+    let extends = reader.string("extends");
+    let bundle = parse_bundle(&mut reader, name, extends);
+    reader.finish();
+    bundle
+}
+
+fn parse_bundle(reader: &mut Reader<'_, '_>, name: &Name, extends: Option<Name>) -> Bundle {
+    Bundle {
+        name: name.clone(),
+        doc: reader.doc(),
+        extends,
+        mixins: reader.strings("mixins").unwrap_or_default(),
+        fields: parse_fields(reader),
+    }
+}
+
+fn parse_model(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> Model {
+    let mut reader = Reader::new(cx, table, span, "a model");
+    let model = Model {
+        name: name.clone(),
+        doc: reader.doc(),
+        comment: reader.string("comment"),
+        table: reader.string("table"),
+        schema: reader.string("schema"),
+        key_name: reader.string("key_name"),
+        extends: reader.string("extends"),
+        mixins: reader.strings("mixins").unwrap_or_default(),
+        is_abstract: reader.boolean("abstract"),
+        inheritance: parse_inheritance(&mut reader),
+        tag: reader.get("tag").cloned(),
+        derive: reader.strings("derive").unwrap_or_default(),
+        variants: parse_variants(&mut reader),
+        renamed_from: reader.string("renamed_from"),
+        fields: parse_fields(&mut reader),
+        relations: parse_relations(&mut reader),
+        foreign_keys: each(&mut reader, "foreign_keys", parse_foreign_key),
+        uniques: each(&mut reader, "unique", parse_unique),
+        indexes: each(&mut reader, "indexes", parse_index),
+        checks: each(&mut reader, "checks", parse_check),
+        rules: each(&mut reader, "rules", parse_rule),
+    };
+    reader.finish();
+    model
+}
+
+/// Reads each table of a list.
+fn each<T>(
+    reader: &mut Reader<'_, '_>,
+    key: &'static str,
+    parse: impl Fn(&mut Context<'_>, &Table, Span) -> T,
+) -> Vec<T> {
+    let tables = reader.tables(key);
+    tables
+        .into_iter()
+        .map(|(table, span)| parse(reader.cx, table, span))
+        .collect()
+}
+
+fn parse_inheritance(reader: &mut Reader<'_, '_>) -> Option<Inheritance> {
+    let node = reader.get("inheritance")?;
+    let Value::Table(table) = &node.value else {
+        let expected = "a table such as `{ strategy = \"joined\", discriminator = \"kind\" }`";
+        return reader.cx.wrong_kind(node, "inheritance", expected);
+    };
+    let mut reader = Reader::new(reader.cx, table, node.span, "`inheritance`");
+    if reader.get("strategy").is_none() {
+        reader.missing("strategy", "strategy = \"joined\"");
+    }
+    let inheritance = Inheritance {
+        strategy: reader.word("strategy", STRATEGIES),
+        discriminator: reader.string("discriminator"),
+        union_view: reader.boolean("union_view"),
+        span: node.span,
+    };
+    reader.finish();
+    Some(inheritance)
+}
+
+fn parse_variants(reader: &mut Reader<'_, '_>) -> Vec<Variant> {
+    let Some(node) = reader.get("variants") else {
+        return Vec::new();
+    };
+    match &node.value {
+        Value::Array(items) => items
+            .iter()
+            .filter_map(|item| parse_variant_name(reader.cx, item))
+            .collect(),
+        Value::Table(table) => {
+            let entries = table.entries.iter();
+            entries
+                .filter_map(|(name, node)| parse_variant(reader.cx, name, node))
+                .collect()
+        }
+        _ => {
+            let expected = "a list such as `[\"create\", \"update\", \"public\"]`, or a table";
+            reader
+                .cx
+                .wrong_kind(node, "variants", expected)
+                .unwrap_or_default()
+        }
+    }
+}
+
+fn parse_variant_name(cx: &mut Context<'_>, node: &Node) -> Option<Variant> {
+    let name = cx.string(node, "variants")?;
+    let kind = cx.word(&name, "variants", VARIANTS)?;
+    let derive = Vec::new();
+    Some(Variant {
+        kind,
+        name: None,
+        only: None,
+        omit: Vec::new(),
+        derive,
+        doc: None,
+    })
+}
+
+fn parse_variant(cx: &mut Context<'_>, name: &Name, node: &Node) -> Option<Variant> {
+    // The word is a key here and so has no quotes to be replaced: an unknown one gets no edit.
+    let known = VARIANTS.iter().find(|(word, _)| *word == name.value);
+    let Some((_, kind)) = known else {
+        cx.diagnostics.push(
+            Diagnostic::new(
+                &codes::UNKNOWN_WORD,
+                name.span,
+                format!("`{}` is not a kind of variant", name.value),
+            )
+            .help("the kinds of variants are `create`, `update`, `public`"),
+        );
+        return None;
+    };
+    let kind = Spanned::new(*kind, name.span);
+    let empty = Table::default();
+    let table = match &node.value {
+        Value::Table(table) => table,
+        Value::Bool(true) => &empty,
+        Value::Bool(false) => return None,
+        _ => return cx.wrong_kind(node, &name.value, "`true` or a table"),
+    };
+    let mut reader = Reader::new(cx, table, node.span, "a variant");
+    let variant = Variant {
+        kind,
+        name: reader.string("name"),
+        only: reader.strings("only"),
+        omit: reader.strings("omit").unwrap_or_default(),
+        derive: reader.strings("derive").unwrap_or_default(),
+        doc: reader.doc(),
+    };
+    reader.finish();
+    Some(variant)
+}
+
+fn parse_relations(reader: &mut Reader<'_, '_>) -> Vec<ManyToMany> {
+    let entries = reader.entries("relations");
+    entries
+        .iter()
+        .filter_map(|(name, node)| parse_relation(reader.cx, name, node))
+        .collect()
+}
+
+fn parse_relation(cx: &mut Context<'_>, name: &Name, node: &Node) -> Option<ManyToMany> {
+    let Value::Table(table) = &node.value else {
+        let expected = "a table such as `{ many_to_many = \"Tag\", link = \"PostTag\" }`";
+        return cx.wrong_kind(node, &name.value, expected);
+    };
+    let mut reader = Reader::new(cx, table, node.span, "a relation");
+    for (key, example) in [
+        ("many_to_many", "many_to_many = \"Tag\""),
+        ("link", "link = \"PostTag\""),
+    ] {
+        if reader.get(key).is_none() {
+            reader.missing(key, example);
+        }
+    }
+    let relation = ManyToMany {
+        name: name.clone(),
+        doc: reader.doc(),
+        target: reader.string("many_to_many"),
+        link: reader.string("link"),
+        inverse: reader.string("inverse"),
+        from: reader.string("from"),
+        to: reader.string("to"),
+        span: node.span,
+    };
+    reader.finish();
+    Some(relation)
+}
+
+fn parse_foreign_key(cx: &mut Context<'_>, table: &Table, span: Span) -> ForeignKey {
+    let mut reader = Reader::new(cx, table, span, "a foreign key");
+    if reader.get("ref").is_none() {
+        reader.missing("ref", "ref = \"Order\"");
+    }
+    let foreign_key = ForeignKey {
+        on: parse_on(&mut reader),
+        target: reader.string("ref"),
+        to: reader.strings("to").unwrap_or_default(),
+        doc: reader.doc(),
+        options: parse_reference_options(&mut reader, "name"),
+        span,
+    };
+    if let Some(node) = reader.get("on_update")
+        && !matches!(node.value, Value::String(_))
+    {
+        reader
+            .cx
+            .wrong_kind::<()>(node, "on_update", "an action such as `\"cascade\"`");
+    }
+    reader.finish();
+    foreign_key
+}
+
+/// Takes `on`, a list of fields that is not empty.
+fn parse_on(reader: &mut Reader<'_, '_>) -> Vec<Name> {
+    match reader.strings("on") {
+        Some(on) => {
+            if let Some(node) = reader
+                .get("on")
+                .filter(|node| node.value == Value::Array(Vec::new()))
+            {
+                reader.cx.empty(node.span, "on");
+            }
+            on
+        }
+        None => {
+            if reader.get("on").is_none() {
+                reader.missing("on", "on = [\"name\"]");
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn parse_unique(cx: &mut Context<'_>, table: &Table, span: Span) -> Unique {
+    let mut reader = Reader::new(cx, table, span, "a unique key");
+    let unique = Unique {
+        on: parse_on(&mut reader),
+        name: reader.string("name"),
+        span,
+    };
+    reader.finish();
+    unique
+}
+
+fn parse_index(cx: &mut Context<'_>, table: &Table, span: Span) -> Index {
+    let mut reader = Reader::new(cx, table, span, "an index");
+    let index = Index {
+        on: parse_index_parts(&mut reader),
+        name: reader.string("name"),
+        is_unique: reader.is_true("unique"),
+        predicate: reader.sql("where"),
+        method: reader.sql("method"),
+        dialects: reader.dialects("dialects"),
+        span,
+    };
+    reader.finish();
+    index
+}
+
+fn parse_index_parts(reader: &mut Reader<'_, '_>) -> Vec<IndexPart> {
+    let Some(node) = reader.get("on") else {
+        reader.missing("on", "on = [\"name\"]");
+        return Vec::new();
+    };
+    match &node.value {
+        Value::Array(items) if items.is_empty() => {
+            reader.cx.empty(node.span, "on");
+            Vec::new()
+        }
+        Value::Array(items) => items
+            .iter()
+            .filter_map(|item| parse_index_part(reader.cx, item))
+            .collect(),
+        _ => reader
+            .cx
+            .wrong_kind(node, "on", "a list")
+            .unwrap_or_default(),
+    }
+}
+
+fn parse_index_part(cx: &mut Context<'_>, node: &Node) -> Option<IndexPart> {
+    let table = match &node.value {
+        Value::String(field) => {
+            let key = IndexKey::Field(Spanned::new(field.clone(), node.span));
+            return Some(IndexPart {
+                key,
+                order: Order::Ascending,
+                nulls: None,
+            });
+        }
+        Value::Table(table) => table,
+        _ => {
+            return cx.wrong_kind(
+                node,
+                "on",
+                "a field, or a table such as `{ column = \"name\" }`",
+            );
+        }
+    };
+    let mut reader = Reader::new(cx, table, node.span, "a part of an index");
+    let column = reader.string("column");
+    let sql = reader.sql("sql");
+    let order = reader.word(
+        "order",
+        &[("asc", Order::Ascending), ("desc", Order::Descending)],
+    );
+    let nulls = reader.word("nulls", &[("first", Nulls::First), ("last", Nulls::Last)]);
+    if reader.get("column").is_none() && reader.get("sql").is_none() {
+        reader.missing("column", "column = \"name\"` or `sql = \"lower(name)\"");
+    }
+    reader.finish();
+    let key = match column {
+        Some(column) => IndexKey::Field(column),
+        None if sql.is_none() => return None,
+        None => IndexKey::Sql(sql),
+    };
+    let order = order.map_or(Order::Ascending, |order| order.value);
+    Some(IndexPart {
+        key,
+        order,
+        nulls: nulls.map(|nulls| nulls.value),
+    })
+}
+
+fn parse_check(cx: &mut Context<'_>, table: &Table, span: Span) -> Check {
+    let mut reader = Reader::new(cx, table, span, "a check");
+    for (key, example) in [
+        ("name", "name = \"price_not_negative\""),
+        ("sql", "sql = \"price >= 0\""),
+    ] {
+        if reader.get(key).is_none() {
+            reader.missing(key, example);
+        }
+    }
+    let check = Check {
+        name: reader.string("name"),
+        sql: reader.sql("sql"),
+        span,
+    };
+    reader.finish();
+    check
+}
+
+fn parse_rule(cx: &mut Context<'_>, table: &Table, span: Span) -> ModelRule {
+    let mut reader = Reader::new(cx, table, span, "a rule");
+    for (key, example) in [
+        ("name", "name = \"end_after_start\""),
+        ("expr", "expr = \"ends > starts\""),
+        ("message", "message = \"the end comes after the start\""),
+    ] {
+        if reader.get(key).is_none() {
+            reader.missing(key, example);
+        }
+    }
+    let rule = ModelRule {
+        name: reader.string("name"),
+        expr: reader.string("expr"),
+        message: reader.string("message"),
+    };
+    reader.finish();
+    rule
+}

@@ -1,0 +1,208 @@
+//! TOML text -> a tree in the order of the file, with spans.
+
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::source::{MAX_SOURCE_LEN, SourceId, SourceMap, Span};
+use crate::syntax::{Name, Spanned};
+
+/// The deepest nesting of tables and lists; the format itself needs seven levels.
+const MAX_DEPTH: usize = 32;
+
+/// The stack of the thread that parses; see [`parse_document`].
+const STACK_LEN: usize = 64 << 20;
+
+/// A parsed file.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) root: Table,
+    /// The whole text.
+    pub(crate) span: Span,
+}
+
+/// A value and its place. The place of a table with a header is the header.
+pub(crate) type Node = Spanned<Value>;
+
+/// A TOML value. Numbers and dates are kept as text: what they have to fit is known later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    String(String),
+    /// `None` if it does not fit 64 bits.
+    Integer(Option<i64>),
+    Float(String),
+    Bool(bool),
+    Datetime(String),
+    Array(Vec<Node>),
+    Table(Table),
+}
+
+impl Value {
+    /// Returns the kind of value, with its article.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::String(_) => "a string",
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Bool(_) => "a boolean",
+            Self::Datetime(_) => "a date or time",
+            Self::Array(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+/// Keys and values in the order of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) entries: Vec<(Name, Node)>,
+}
+
+/// Parses a source; what could not be read is left out of the tree.
+///
+/// The parser bounds how deep brackets and dotted keys nest, but not their product, and a tree is dropped by recursion. So it
+/// works on a thread with a stack that no input within these bounds can exhaust.
+pub(crate) fn parse_document(
+    sources: &SourceMap,
+    source: SourceId,
+    diagnostics: &mut Diagnostics,
+) -> Document {
+    let text = sources.get(source).text();
+    let span = Span::new(source, 0..text.len());
+    let empty = Document {
+        root: Table::default(),
+        span,
+    };
+    if text.len() > MAX_SOURCE_LEN {
+        diagnostics.push(
+            Diagnostic::new(&codes::TOO_LARGE, span.at_start(), "the file is too large")
+                .note(format!("a schema file may have {MAX_SOURCE_LEN} bytes"))
+                .help("split the schema into several files"),
+        );
+        return empty;
+    }
+    let parse = || {
+        let mut builder = Builder {
+            source,
+            text,
+            diagnostics,
+        };
+        let root = builder.document();
+        Document { root, span }
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .stack_size(STACK_LEN)
+            .spawn_scoped(scope, parse);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(document)) => document,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => empty,
+        }
+    })
+}
+
+struct Builder<'a> {
+    source: SourceId,
+    text: &'a str,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Builder<'_> {
+    fn document(&mut self) -> Table {
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        // After an error, the parser's later ones are mostly about what it skipped: one a line is enough.
+        let mut last_line = None;
+        for error in &errors {
+            let span = self.span(error.span().unwrap_or_default());
+            let line = self
+                .text
+                .get(..span.range().start)
+                .map(|before| before.matches('\n').count());
+            if last_line.replace(line) != Some(line) {
+                self.diagnostics.push(Diagnostic::new(
+                    &codes::INVALID_TOML,
+                    span,
+                    format!("invalid TOML: {}", error.message()),
+                ));
+            }
+        }
+        self.table(table.into_inner(), 0)
+    }
+
+    fn table(&mut self, table: DeTable<'_>, depth: usize) -> Table {
+        let mut entries: Vec<(Name, Node)> = table
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let span = self.span(key.span());
+                let value_span = self.span(value.span());
+                let value = self.value(value.into_inner(), value_span, depth + 1)?;
+                Some((Spanned::new(key.into_inner().into_owned(), span), value))
+            })
+            .collect();
+        entries.sort_by_key(|(key, _)| key.span);
+        Table { entries }
+    }
+
+    fn value(&mut self, value: DeValue<'_>, span: Span, depth: usize) -> Option<Node> {
+        if depth > MAX_DEPTH {
+            self.diagnostics.push(
+                Diagnostic::new(&codes::TOO_DEEP, span, "tables are nested too deeply")
+                    .note(format!("the format nests at most {MAX_DEPTH} levels")),
+            );
+            return None;
+        }
+        let value = match value {
+            DeValue::String(text) => Value::String(text.into_owned()),
+            DeValue::Integer(integer) => {
+                Value::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok())
+            }
+            DeValue::Float(float) => Value::Float(float.as_str().to_owned()),
+            DeValue::Boolean(value) => Value::Bool(value),
+            DeValue::Datetime(value) => Value::Datetime(value.to_string()),
+            DeValue::Array(items) => Value::Array(
+                items
+                    .into_iter()
+                    .filter_map(|item| {
+                        let span = self.span(item.span());
+                        self.value(item.into_inner(), span, depth + 1)
+                    })
+                    .collect(),
+            ),
+            DeValue::Table(table) => Value::Table(self.table(table, depth)),
+        };
+        Some(Spanned::new(value, span))
+    }
+
+    /// Returns the span of a range, moved to the nearest character borders.
+    fn span(&self, range: std::ops::Range<usize>) -> Span {
+        let start = self.text.floor_char_boundary(range.start);
+        let end = self.text.ceil_char_boundary(range.end.max(range.start));
+        Span::new(self.source, start..end)
+    }
+}
+
+impl Spanned<String> {
+    /// Returns the place of a part of a TOML string's value, or the whole string where escapes hide it.
+    pub(crate) fn part(&self, sources: &SourceMap, range: std::ops::Range<usize>) -> Span {
+        let written = sources.text(self.span);
+        let quote = if written.starts_with("\"\"\"") || written.starts_with("'''") {
+            3
+        } else {
+            1
+        };
+        let skip = ["\r\n", "\n"]
+            .iter()
+            .find(|line_break| {
+                let rest = written.get(quote..).unwrap_or_default();
+                quote == 3 && rest.starts_with(**line_break)
+            })
+            .map_or(quote, |line_break| quote + line_break.len());
+        match written.get(skip..skip + self.value.len()) {
+            Some(text) if text == self.value => {
+                let start = self.span.range().start + skip;
+                Span::new(self.span.source, start + range.start..start + range.end)
+            }
+            _ => self.span,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Reads views and queries. Their SQL is not looked into here.
+
+use sqlmodel_sql::Dialect;
+
+use crate::source::Span;
+use crate::syntax::reader::{Context, Reader};
+use crate::syntax::{Name, Node, Query, Shape, Spanned, Sql, Table, Value, View, slot};
+
+pub(super) fn parse_view(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> View {
+    let mut reader = Reader::new(cx, table, span, "a view");
+    let view = View {
+        name: name.clone(),
+        doc: reader.doc(),
+        sql_name: reader.string("table"),
+        schema: reader.string("schema"),
+        key: reader.strings("key").unwrap_or_default(),
+        sql: parse_statement(&mut reader),
+        columns: reader.string_map("columns"),
+        derive: reader.strings("derive").unwrap_or_default(),
+    };
+    reader.finish();
+    view
+}
+
+pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Query {
+    let mut reader = Reader::new(cx, table, span, "a query");
+    let name = reader.string("name");
+    if reader.get("name").is_none() {
+        reader.missing("name", "name = \"all_heroes\"");
+    }
+    let query = Query {
+        name,
+        doc: reader.doc(),
+        sql: parse_statement(&mut reader),
+        dialects: reader.dialects("dialects"),
+        returns: reader.string("returns"),
+        row: reader.string("row"),
+        params: reader.string_map("params"),
+        columns: reader.string_map("columns"),
+        shape: parse_shape(&mut reader),
+        order: reader.string_map("order"),
+        span,
+    };
+    reader.finish();
+    query
+}
+
+/// Reads `sql`, and the replacements in `dialect`.
+fn parse_statement(reader: &mut Reader<'_, '_>) -> Sql {
+    let mut sql = reader.sql("sql");
+    if let Some(node) = reader.get("dialect") {
+        match &node.value {
+            Value::Table(table) => parse_replacements(reader.cx, table, node.span, &mut sql),
+            _ => {
+                reader.cx.wrong_kind::<()>(node, "dialect", "a table");
+            }
+        }
+    }
+    if sql.is_none() && reader.get("sql").is_none() {
+        reader.missing("sql", "sql = \"SELECT ..\"");
+    }
+    sql
+}
+
+fn parse_replacements(cx: &mut Context<'_>, table: &Table, span: Span, sql: &mut Sql) {
+    let mut reader = Reader::new(cx, table, span, "`dialect`");
+    for dialect in Dialect::ALL {
+        let Some(node) = reader.get(dialect.name()) else {
+            continue;
+        };
+        let Value::Table(table) = &node.value else {
+            reader
+                .cx
+                .wrong_kind::<()>(node, dialect.name(), "a table such as `{ sql = \"..\" }`");
+            continue;
+        };
+        let mut reader = Reader::new(reader.cx, table, node.span, "a dialect's query");
+        if let Some(text) = reader.string("sql") {
+            *slot(sql, dialect) = Some(text);
+        }
+        reader.finish();
+    }
+    reader.finish();
+}
+
+fn parse_shape(reader: &mut Reader<'_, '_>) -> Vec<(Name, Shape)> {
+    let entries = reader.entries("shape");
+    let parse = |cx: &mut Context<'_>, node: &Node| match &node.value {
+        Value::String(alias) => Some(Shape::One(Spanned::new(alias.clone(), node.span))),
+        Value::Array(items) => {
+            let aliases = items.iter().filter_map(|item| cx.string(item, "shape"));
+            Some(Shape::Many(aliases.collect()))
+        }
+        _ => cx.wrong_kind(node, "shape", "an alias, or a list with one"),
+    };
+    entries
+        .iter()
+        .filter_map(|(name, node)| Some((name.clone(), parse(reader.cx, node)?)))
+        .collect()
+}

@@ -1,0 +1,325 @@
+//! Takes the keys of a table one by one, and reports those that nobody took.
+
+use sqlmodel_sql::{Dialect, DialectSet, PerDialect};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, codes, nearest};
+use crate::source::{SourceMap, Span};
+use crate::syntax::{Flag, Name, Node, Spanned, Sql, Table, Value, slot};
+
+/// What parsing needs besides the tree.
+pub(crate) struct Context<'a> {
+    pub(crate) sources: &'a SourceMap,
+    pub(crate) diagnostics: &'a mut Diagnostics,
+}
+
+/// A table that is being read.
+pub(crate) struct Reader<'a, 'b> {
+    pub(crate) cx: &'b mut Context<'a>,
+    table: &'b Table,
+    /// The place of the table, for keys that are missing.
+    pub(crate) span: Span,
+    /// What the table is, with its article: "a field".
+    what: &'static str,
+    known: Vec<&'static str>,
+}
+
+impl<'a, 'b> Reader<'a, 'b> {
+    pub(crate) fn new(
+        cx: &'b mut Context<'a>,
+        table: &'b Table,
+        span: Span,
+        what: &'static str,
+    ) -> Self {
+        Self {
+            cx,
+            table,
+            span,
+            what,
+            known: Vec::new(),
+        }
+    }
+
+    /// Reports the keys that were not asked for.
+    pub(crate) fn finish(self) {
+        for (key, _) in &self.table.entries {
+            if self.known.contains(&key.value.as_str()) {
+                continue;
+            }
+            let message = format!("unknown key `{}` in {}", key.value, self.what);
+            let diagnostic = Diagnostic::new(&codes::UNKNOWN_KEY, key.span, message);
+            let diagnostic = match nearest(&key.value, self.known.iter().copied()) {
+                Some(known) => diagnostic
+                    .label(format!("did you mean `{known}`?"))
+                    .help(format!("write `{known}`"))
+                    .fix(key.span, known),
+                None => diagnostic.help(format!(
+                    "the keys of {} are {}",
+                    self.what,
+                    list(&self.known)
+                )),
+            };
+            self.cx.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Takes a key.
+    pub(crate) fn get(&mut self, key: &'static str) -> Option<&'b Node> {
+        self.get_with_key(key).map(|(_, value)| value)
+    }
+
+    /// Takes a key, with the place of the key itself.
+    pub(crate) fn get_with_key(&mut self, key: &'static str) -> Option<(&'b Name, &'b Node)> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        let (name, value) = self
+            .table
+            .entries
+            .iter()
+            .find(|(name, _)| name.value == key)?;
+        Some((name, value))
+    }
+
+    /// Reports a key that must be there.
+    pub(crate) fn missing(&mut self, key: &str, example: &str) {
+        let message = format!("{} needs the key `{key}`", self.what);
+        self.cx.diagnostics.push(
+            Diagnostic::new(&codes::MISSING_KEY, self.span, message)
+                .help(format!("add `{example}`")),
+        );
+    }
+
+    pub(crate) fn string(&mut self, key: &'static str) -> Option<Name> {
+        let node = self.get(key)?;
+        self.cx.string(node, key)
+    }
+
+    /// Takes documentation: line breaks at both ends are not part of it.
+    pub(crate) fn doc(&mut self) -> Option<String> {
+        let text = self.string("doc")?;
+        let text = text.value.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    pub(crate) fn boolean(&mut self, key: &'static str) -> Option<Spanned<bool>> {
+        let node = self.get(key)?;
+        match node.value {
+            Value::Bool(value) => Some(Spanned::new(value, node.span)),
+            _ => self.cx.wrong_kind(node, key, "`true` or `false`"),
+        }
+    }
+
+    pub(crate) fn is_true(&mut self, key: &'static str) -> bool {
+        self.boolean(key).is_some_and(|value| value.value)
+    }
+
+    pub(crate) fn integer(&mut self, key: &'static str) -> Option<Spanned<i64>> {
+        let node = self.get(key)?;
+        match node.value {
+            Value::Integer(Some(value)) => Some(Spanned::new(value, node.span)),
+            Value::Integer(None) => {
+                self.cx.out_of_range(node.span, key, "does not fit 64 bits");
+                None
+            }
+            _ => self.cx.wrong_kind(node, key, "an integer"),
+        }
+    }
+
+    /// Takes a list of strings; `None` if the key is not there.
+    pub(crate) fn strings(&mut self, key: &'static str) -> Option<Vec<Name>> {
+        let node = self.get(key)?;
+        let Value::Array(items) = &node.value else {
+            return self.cx.wrong_kind(node, key, "a list of strings");
+        };
+        Some(
+            items
+                .iter()
+                .filter_map(|item| self.cx.string(item, key))
+                .collect(),
+        )
+    }
+
+    /// Takes a table whose keys are names.
+    pub(crate) fn entries(&mut self, key: &'static str) -> &'b [(Name, Node)] {
+        let Some(node) = self.get(key) else {
+            return &[];
+        };
+        match &node.value {
+            Value::Table(table) => &table.entries,
+            _ => {
+                self.cx.wrong_kind::<()>(node, key, "a table");
+                &[]
+            }
+        }
+    }
+
+    /// Takes a list of tables, as `[[key]]` makes it.
+    pub(crate) fn tables(&mut self, key: &'static str) -> Vec<(&'b Table, Span)> {
+        let Some(node) = self.get(key) else {
+            return Vec::new();
+        };
+        let Value::Array(items) = &node.value else {
+            self.cx.wrong_kind::<()>(node, key, "a list of tables");
+            return Vec::new();
+        };
+        let table = |item: &'b Node| match &item.value {
+            Value::Table(table) => Some((table, item.span)),
+            _ => self.cx.wrong_kind(item, key, "a table"),
+        };
+        items.iter().filter_map(table).collect()
+    }
+
+    /// Takes one word of a closed set.
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Option<Spanned<T>> {
+        let text = self.string(key)?;
+        self.cx.word(&text, key, words)
+    }
+
+    /// Takes `true`, or a name for what is switched on; `false` is as good as nothing.
+    pub(crate) fn flag(&mut self, key: &'static str) -> Option<Flag> {
+        let (name, node) = self.get_with_key(key)?;
+        match &node.value {
+            Value::Bool(true) => Some(Flag {
+                name: None,
+                span: name.span,
+            }),
+            Value::Bool(false) => None,
+            Value::String(text) => Some(Flag {
+                name: Some(Spanned::new(text.clone(), node.span)),
+                span: name.span,
+            }),
+            _ => self.cx.wrong_kind(node, key, "`true` or a name"),
+        }
+    }
+
+    /// Takes SQL text: a string, or a table by dialect.
+    pub(crate) fn sql(&mut self, key: &'static str) -> Sql {
+        match self.get(key) {
+            Some(node) => self.cx.sql(node, key),
+            None => PerDialect::NONE,
+        }
+    }
+
+    /// Takes a list of dialects.
+    pub(crate) fn dialects(&mut self, key: &'static str) -> Option<Spanned<DialectSet>> {
+        let span = self.get(key)?.span;
+        let words = Dialect::ALL.map(|dialect| (dialect.name(), dialect));
+        let names = self.strings(key)?;
+        let dialects = names
+            .iter()
+            .filter_map(|name| self.cx.word(name, key, &words));
+        Some(Spanned::new(
+            dialects.map(|dialect| dialect.value).collect(),
+            span,
+        ))
+    }
+
+    /// Takes a table from names to strings.
+    pub(crate) fn string_map(&mut self, key: &'static str) -> Vec<(Name, Name)> {
+        let entries = self.entries(key);
+        entries
+            .iter()
+            .filter_map(|(name, node)| Some((name.clone(), self.cx.string(node, key)?)))
+            .collect()
+    }
+}
+
+impl Context<'_> {
+    pub(crate) fn string(&mut self, node: &Node, key: &str) -> Option<Name> {
+        match &node.value {
+            Value::String(text) => Some(Spanned::new(text.clone(), node.span)),
+            _ => self.wrong_kind(node, key, "a string"),
+        }
+    }
+
+    pub(crate) fn wrong_kind<T>(&mut self, node: &Node, key: &str, expected: &str) -> Option<T> {
+        let kind = node.value.kind();
+        let message = format!("`{key}` is {kind}, expected {expected}");
+        self.diagnostics.push(
+            Diagnostic::new(&codes::WRONG_KIND, node.span, message)
+                .label(format!("expected {expected}")),
+        );
+        None
+    }
+
+    pub(crate) fn out_of_range(&mut self, span: Span, key: &str, why: &str) {
+        let message = format!("the number of `{key}` {why}");
+        self.diagnostics
+            .push(Diagnostic::new(&codes::OUT_OF_RANGE, span, message));
+    }
+
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        text: &Name,
+        key: &str,
+        words: &[(&'static str, T)],
+    ) -> Option<Spanned<T>> {
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text.value) {
+            return Some(Spanned::new(*value, text.span));
+        }
+        let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let message = format!("`{}` is not a value of `{key}`", text.value);
+        let diagnostic = Diagnostic::new(&codes::UNKNOWN_WORD, text.span, message)
+            .help(format!("`{key}` is one of {}", list(&names)));
+        self.diagnostics.push(match nearest(&text.value, names) {
+            Some(word) => diagnostic
+                .label(format!("did you mean `{word}`?"))
+                .fix(text.span, format!("\"{word}\"")),
+            None => diagnostic,
+        });
+        None
+    }
+
+    /// Reads SQL text: a string, or a table by dialect.
+    pub(crate) fn sql(&mut self, node: &Node, key: &'static str) -> Sql {
+        let mut sql = PerDialect::NONE;
+        match &node.value {
+            Value::String(_) => sql.portable = self.sql_text(node, key),
+            Value::Table(table) => {
+                let mut reader = Reader::new(self, table, node.span, "a text by dialect");
+                sql.portable = reader
+                    .get("default")
+                    .and_then(|node| reader.cx.sql_text(node, key));
+                for dialect in Dialect::ALL {
+                    let text = reader.get(dialect.name());
+                    *slot(&mut sql, dialect) = text.and_then(|node| reader.cx.sql_text(node, key));
+                }
+                reader.finish();
+            }
+            _ => {
+                self.wrong_kind::<()>(
+                    node,
+                    key,
+                    "a string, or a table such as `{ postgres = \"..\" }`",
+                );
+            }
+        }
+        sql
+    }
+
+    fn sql_text(&mut self, node: &Node, key: &'static str) -> Option<Name> {
+        let text = self.string(node, key)?;
+        if !text.value.trim().is_empty() {
+            return Some(text);
+        }
+        self.empty(node.span, key);
+        None
+    }
+
+    /// Reports a text or list that must have something in it.
+    pub(crate) fn empty(&mut self, span: Span, key: &str) {
+        let message = format!("`{key}` is empty");
+        self.diagnostics
+            .push(Diagnostic::new(&codes::EMPTY_VALUE, span, message));
+    }
+}
+
+/// Writes names as a list for people.
+pub(crate) fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
