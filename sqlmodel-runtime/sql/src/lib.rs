@@ -4,6 +4,8 @@
 //! Its data is `Cow<'static, ..>` throughout, so that the compiler builds the same [`Table`] at
 //! generate time that generated code holds in a `static`.
 
+mod check;
+pub mod ddl;
 mod dialect;
 mod literal;
 pub mod names;
@@ -13,6 +15,7 @@ mod table;
 mod temporal;
 mod types;
 
+pub use crate::check::{Object, Unsupported, check};
 pub use crate::dialect::{Dialect, DialectSet, IdentifierLimit, PerDialect, PlaceholderStyle};
 pub use crate::literal::{Function, Literal};
 pub use crate::table::{

@@ -1,5 +1,9 @@
 //! Constant values, and the functions that a default may name on every dialect.
 
+mod sql;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use crate::{Date, List, ScalarType, Text, Time, Timestamp};

@@ -1,5 +1,9 @@
 //! The types of columns, as the schema language names them.
 
+mod mapping;
+#[cfg(test)]
+mod tests;
+
 use crate::{List, Text};
 
 /// The type of a column: a scalar, or a one-level array of scalars.

@@ -1,0 +1,113 @@
+//! Primary, unique and foreign keys.
+
+use crate::{
+    Action, Deferrable, Dialect, ForeignKey, Generation, Text,
+    check::{Findings, Object, column::mysql_bytes},
+};
+
+pub(super) fn check(findings: &mut Findings<'_>) {
+    let table = findings.table;
+    if let Some(key) = &table.primary_key {
+        key_columns(findings, &Object::PrimaryKey, &key.columns);
+    }
+    for key in table.unique_keys.iter() {
+        key_columns(findings, &Object::UniqueKey(key.name.clone()), &key.columns);
+    }
+    for key in table.foreign_keys.iter() {
+        let object = Object::ForeignKey(key.name.clone());
+        key_columns(findings, &object, &key.columns);
+        foreign_key(findings, &object, key);
+    }
+}
+
+/// Checks the columns of a key or of an ordinary index.
+pub(super) fn key_columns(findings: &mut Findings<'_>, object: &Object, columns: &[Text]) {
+    // PostgreSQL 15 manual, appendix K; MySQL 8.4 manual, 17.21; SQLite: SQLITE_MAX_COLUMN.
+    let limit = match findings.dialect {
+        Dialect::Sqlite => 2000,
+        Dialect::Postgres => 32,
+        Dialect::Mysql => 16,
+    };
+    if columns.len() > limit {
+        let problem = format!("allows {limit} columns in a key or index");
+        findings.add(object, problem, "use fewer columns");
+    }
+    if findings.is(Dialect::Mysql) {
+        mysql_key_size(findings, object, columns);
+    }
+}
+
+/// InnoDB limits a key to 3,072 bytes (MySQL 8.4 manual, 17.21), and needs a limit of each column.
+fn mysql_key_size(findings: &mut Findings<'_>, object: &Object, columns: &[Text]) {
+    const LIMIT: u64 = 3072;
+    let mut size = 0;
+    for column in columns
+        .iter()
+        .filter_map(|name| findings.table.column(name))
+    {
+        if column.sql_type.get(Dialect::Mysql).is_some() {
+            continue;
+        }
+        match mysql_bytes(column) {
+            Some(bytes) => size += bytes,
+            None => {
+                let (name, ty) = (&column.name, &column.ty);
+                let problem =
+                    format!("has no key or index of `{name}`, whose type {ty} has no limit");
+                findings.add(
+                    object,
+                    problem,
+                    "use `text(n)`, or `sql_type = { mysql = \"..\" }`",
+                );
+            }
+        }
+    }
+    if size > LIMIT {
+        let problem = format!(
+            "allows {LIMIT} bytes in a key or index, four for a character, and this one can have \
+             {size}"
+        );
+        findings.add(object, problem, "use shorter `text(n)`, or fewer columns");
+    }
+}
+
+fn foreign_key(findings: &mut Findings<'_>, object: &Object, key: &ForeignKey) {
+    match findings.dialect {
+        Dialect::Sqlite => {
+            if key.target.schema != findings.table.name.schema {
+                let problem = "has no foreign key from one schema to another";
+                findings.add(object, problem, "put both tables into one schema");
+            }
+        }
+        Dialect::Postgres => {}
+        Dialect::Mysql => mysql_foreign_key(findings, object, key),
+    }
+}
+
+/// MySQL 8.4 manual, 15.1.20.5.
+fn mysql_foreign_key(findings: &mut Findings<'_>, object: &Object, key: &ForeignKey) {
+    if key.deferrable != Deferrable::No {
+        let problem = "checks a foreign key at once, and cannot defer it";
+        findings.add(
+            object,
+            problem,
+            "remove `deferrable`, and insert in the order of the keys",
+        );
+    }
+    let actions = [key.on_delete, key.on_update];
+    if actions.contains(&Action::SetDefault) {
+        let problem = "has no SET DEFAULT in InnoDB";
+        findings.add(object, problem, "use `set_null`, or `restrict`");
+    }
+    let table = findings.table;
+    let columns = key.columns.iter().filter_map(|name| table.column(name));
+    let has_computed = columns
+        .into_iter()
+        .any(|it| matches!(it.generation, Some(Generation::Computed(_))));
+    let writes = key.on_delete == Action::SetNull
+        || matches!(key.on_update, Action::SetNull | Action::Cascade);
+    if has_computed && writes {
+        let problem = "cannot write to a computed column when the referenced row changes";
+        findings.add(object, problem, "use `restrict`");
+    }
+}

@@ -1,0 +1,114 @@
+//! Names and comments: what a dialect can store of them.
+
+use crate::{
+    Dialect, EnumValues, IdentifierLimit, ScalarType, Table,
+    check::{Findings, Object},
+};
+
+pub(super) fn check(findings: &mut Findings<'_>) {
+    let table = findings.table;
+    table_names(findings, table);
+    for column in table.columns.iter() {
+        let object = Object::Column(column.name.clone());
+        identifier(findings, &object, &column.name);
+        comment(findings, &object, column.comment.as_deref(), 1024);
+        if let ScalarType::Enum(enum_) = column.ty.scalar()
+            && let EnumValues::Native(_) = enum_.values
+            && findings.is(Dialect::Postgres)
+        {
+            identifier(findings, &object, &enum_.name);
+            if let Some(schema) = &enum_.schema {
+                identifier(findings, &object, schema);
+            }
+        }
+    }
+    // MySQL has one name for all primary keys.
+    if let Some(key) = &table.primary_key
+        && !findings.is(Dialect::Mysql)
+    {
+        identifier(findings, &Object::PrimaryKey, &key.name);
+    }
+    for key in table.unique_keys.iter() {
+        identifier(findings, &Object::UniqueKey(key.name.clone()), &key.name);
+    }
+    for key in table.foreign_keys.iter() {
+        identifier(findings, &Object::ForeignKey(key.name.clone()), &key.name);
+    }
+    for check in table.checks.iter() {
+        identifier(findings, &Object::Check(check.name.clone()), &check.name);
+    }
+    for index in table.indexes.iter() {
+        identifier(findings, &Object::Index(index.name.clone()), &index.name);
+    }
+}
+
+fn table_names(findings: &mut Findings<'_>, table: &Table) {
+    identifier(findings, &Object::Table, &table.name.name);
+    if let Some(schema) = &table.name.schema {
+        identifier(findings, &Object::Table, schema);
+    }
+    comment(findings, &Object::Table, table.comment.as_deref(), 2048);
+    let is_internal = table
+        .name
+        .name
+        .get(..7)
+        .is_some_and(|it| it.eq_ignore_ascii_case("sqlite_"));
+    if findings.is(Dialect::Sqlite) && is_internal {
+        findings.add(
+            &Object::Table,
+            "keeps names that begin with `sqlite_` to itself",
+            RENAME,
+        );
+    }
+}
+
+const RENAME: &str = "give it another name";
+
+fn identifier(findings: &mut Findings<'_>, object: &Object, name: &str) {
+    if name.is_empty() {
+        findings.add(object, "has no empty names", "give it a name");
+    }
+    if name.contains('\0') {
+        findings.add(
+            object,
+            format!("has no NUL in names, as in {name:?}"),
+            RENAME,
+        );
+    }
+    let limit = findings.dialect.identifier_limit();
+    if let Some(limit) = limit.filter(|limit| !limit.allows(name)) {
+        let limit = match limit {
+            IdentifierLimit::Bytes(limit) => format!("{limit} bytes"),
+            IdentifierLimit::Characters(limit) => format!("{limit} characters"),
+        };
+        let problem = format!("allows names of {limit}, and `{name}` is longer");
+        findings.add(object, problem, "give it a shorter name");
+    }
+    // MySQL 8.4 manual, 11.2: only the Basic Multilingual Plane, and no space at the end.
+    let is_mysql_name = !name.ends_with(' ') && name.chars().all(|it| it <= '\u{ffff}');
+    if findings.is(Dialect::Mysql) && !is_mysql_name {
+        let problem = format!("has no space at the end and no character above U+FFFF in {name:?}");
+        findings.add(object, problem, RENAME);
+    }
+}
+
+/// Checks a comment; SQLite stores none.
+fn comment(
+    findings: &mut Findings<'_>,
+    object: &Object,
+    comment: Option<&str>,
+    mysql_limit: usize,
+) {
+    let Some(comment) = comment else { return };
+    if findings.is(Dialect::Postgres) && comment.contains('\0') {
+        findings.add(
+            object,
+            "has no NUL in text, as in the comment",
+            "remove the character",
+        );
+    }
+    if findings.is(Dialect::Mysql) && comment.chars().count() > mysql_limit {
+        let problem = format!("allows comments of {mysql_limit} characters here");
+        findings.add(object, problem, "shorten the comment");
+    }
+}

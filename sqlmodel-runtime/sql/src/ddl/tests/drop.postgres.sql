@@ -1,0 +1,14 @@
+ALTER TABLE "author"
+    DROP CONSTRAINT "fk_author_masterpiece_id";
+
+DROP TABLE "t_sqlmodel_archive"."loan";
+
+DROP TABLE "t_sqlmodel_archive"."copy";
+
+DROP TABLE "book";
+
+DROP TABLE "author";
+
+DROP TABLE "kind";
+
+DROP TYPE "status";

@@ -1,0 +1,11 @@
+PRAGMA defer_foreign_keys = ON;
+
+DROP TABLE "loan";
+
+DROP TABLE "copy";
+
+DROP TABLE "book";
+
+DROP TABLE "author";
+
+DROP TABLE "kind";
