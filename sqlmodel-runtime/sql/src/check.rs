@@ -55,6 +55,7 @@ impl fmt::Display for Unsupported {
             problem,
             help,
         } = self;
+        let table = printable(&table.to_string());
         match object {
             Object::Table => write!(f, "table `{table}`")?,
             object => write!(f, "{object} of table `{table}`")?,
@@ -85,17 +86,28 @@ pub enum Object {
 }
 
 impl fmt::Display for Object {
+    /// Writes the kind of the object and its name; control characters in it are escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Table => f.write_str("table"),
-            Self::Column(name) => write!(f, "column `{name}`"),
-            Self::PrimaryKey => f.write_str("primary key"),
-            Self::UniqueKey(name) => write!(f, "unique key `{name}`"),
-            Self::ForeignKey(name) => write!(f, "foreign key `{name}`"),
-            Self::Check(name) => write!(f, "check `{name}`"),
-            Self::Index(name) => write!(f, "index `{name}`"),
-        }
+        let (kind, name) = match self {
+            Self::Table => return f.write_str("table"),
+            Self::PrimaryKey => return f.write_str("primary key"),
+            Self::Column(name) => ("column", name),
+            Self::UniqueKey(name) => ("unique key", name),
+            Self::ForeignKey(name) => ("foreign key", name),
+            Self::Check(name) => ("check", name),
+            Self::Index(name) => ("index", name),
+        };
+        write!(f, "{kind} `{}`", printable(name))
     }
+}
+
+/// A name with its control characters escaped, so that a message stays on its line.
+fn printable(name: &str) -> String {
+    let escape = |character: char| match character.is_control() {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    name.chars().map(escape).collect()
 }
 
 /// The table under check, and what was found so far.

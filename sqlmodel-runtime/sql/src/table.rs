@@ -237,6 +237,8 @@ pub enum ColumnDefault {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Generation {
     /// The next number, in the way that is usual for the dialect. An explicit value wins.
+    ///
+    /// SQLite counts on from the largest number in the table, so that of a deleted row can return.
     AutoIncrement,
     /// The next number of a sequence with options.
     Identity(Identity),

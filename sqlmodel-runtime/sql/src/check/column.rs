@@ -156,9 +156,7 @@ fn default(findings: &mut Findings<'_>, object: &Object, column: &Column) {
             let problem = format!("has no `{}` of type {}", function.name(), column.ty);
             findings.add(object, problem, "use an expression of SQL");
         }
-        ColumnDefault::Literal(Literal::Text(text) | Literal::Json(text))
-            if findings.is(Dialect::Postgres) && text.contains('\0') =>
-        {
+        ColumnDefault::Literal(literal) if findings.is(Dialect::Postgres) && has_nul(literal) => {
             findings.add(
                 object,
                 "has no NUL in text, as in the default",
@@ -166,6 +164,14 @@ fn default(findings: &mut Findings<'_>, object: &Object, column: &Column) {
             );
         }
         _ => {}
+    }
+}
+
+fn has_nul(literal: &Literal) -> bool {
+    match literal {
+        Literal::Text(text) | Literal::Json(text) => text.contains('\0'),
+        Literal::Array(elements) => elements.iter().any(has_nul),
+        _ => false,
     }
 }
 
@@ -330,9 +336,11 @@ fn row_size(findings: &mut Findings<'_>) {
         return;
     }
     let columns = findings.table.columns.iter();
-    let size: u64 = columns
-        .filter(|it| it.sql_type.get(Dialect::Mysql).is_none())
+    let portable = columns.filter(|column| column.sql_type.get(Dialect::Mysql).is_none());
+    // A column that is too long by itself has a finding of its own.
+    let size: u64 = portable
         .map(row_bytes)
+        .filter(|&bytes| bytes <= LIMIT)
         .sum();
     if size > LIMIT {
         let problem = format!("allows {LIMIT} bytes a row, and this one can have {size}");

@@ -1,7 +1,7 @@
 //! Indexes: conditions, expressions, methods and orders.
 
 use crate::{
-    Dialect, Index, IndexKey, IndexPart, Nulls, Order,
+    Dialect, Index, IndexKey, IndexPart, Nulls, Order, Text,
     check::{Findings, Object, key},
 };
 
@@ -31,7 +31,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     }
 }
 
-fn column(part: &IndexPart) -> Option<&crate::Text> {
+fn column(part: &IndexPart) -> Option<&Text> {
     match &part.key {
         IndexKey::Column(column) => Some(column),
         IndexKey::Expression(_) => None,
@@ -71,9 +71,10 @@ fn access_method(
         (Dialect::Mysql, _) => {
             let problem = format!("has no method `{method}` in InnoDB");
             findings.add(object, problem, "use `btree`, `fulltext` or `spatial`");
+            return;
         }
     }
-    let is_ordered = method == "btree" || findings.is(Dialect::Sqlite);
+    let is_ordered = method == "btree";
     if !is_ordered && index.is_unique {
         let problem = format!("has no unique index by `{method}`");
         findings.add(object, problem, "use a unique key");

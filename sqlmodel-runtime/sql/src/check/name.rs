@@ -81,7 +81,7 @@ fn identifier(findings: &mut Findings<'_>, object: &Object, name: &str) {
             IdentifierLimit::Bytes(limit) => format!("{limit} bytes"),
             IdentifierLimit::Characters(limit) => format!("{limit} characters"),
         };
-        let problem = format!("allows names of {limit}, and `{name}` is longer");
+        let problem = format!("allows names of {limit}, and this one is longer");
         findings.add(object, problem, "give it a shorter name");
     }
     // MySQL 8.4 manual, 11.2: only the Basic Multilingual Plane, and no space at the end.

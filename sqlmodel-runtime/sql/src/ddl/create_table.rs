@@ -62,7 +62,8 @@ fn column(column: &Column, dialect: Dialect) -> String {
         clause(&computed(options, dialect));
     }
     // MariaDB has no NOT NULL on a computed column; its expression decides.
-    if !column.is_nullable && !(column.is_computed() && dialect == Dialect::Mysql) {
+    let takes_not_null = dialect != Dialect::Mysql || !column.is_computed();
+    if takes_not_null && !column.is_nullable {
         clause("NOT NULL");
     }
     if let Some(default) = default(column, dialect) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Dialect, EnumType, EnumValues, ScalarType, Table,
+    Dialect, EnumType, EnumValues, ScalarType, Table, Text,
     ddl::{IfExists, IfMissing, expression::unless_it_exists, guard},
     quote,
 };
@@ -46,10 +46,7 @@ pub(super) fn drop_all(
 }
 
 /// The enums that are types of their own, each once, in the order of their first use.
-fn native_enums<'a>(
-    tables: &[&'a Table],
-    dialect: Dialect,
-) -> Vec<(&'a EnumType, &'a [crate::Text])> {
+fn native_enums<'a>(tables: &[&'a Table], dialect: Dialect) -> Vec<(&'a EnumType, &'a [Text])> {
     if dialect != Dialect::Postgres {
         return Vec::new();
     }

@@ -103,19 +103,21 @@ fn mysql_if(table: &Table, key: &ForeignKey, condition: &str, statement: &str) -
         .as_ref()
         .map_or("DATABASE()".to_owned(), |it| string(it));
     let choose = format!(
-        "SET @sqlmodel_statement = IF(\n    \
-             {condition} (\n        \
-                 SELECT 1\n        \
-                 FROM information_schema.table_constraints\n        \
-                 WHERE constraint_schema = {schema}\n        \
-                     AND table_name = {}\n        \
-                     AND constraint_name = {}\n    \
-             ),\n    \
-             {},\n    \
-             'DO 0'\n)",
-        string(&table.name.name),
-        string(&key.name),
-        string(statement),
+        "\
+SET @sqlmodel_statement = IF(
+    {condition} (
+        SELECT 1
+        FROM information_schema.table_constraints
+        WHERE constraint_schema = {schema}
+            AND table_name = {table}
+            AND constraint_name = {key}
+    ),
+    {statement},
+    'DO 0'
+)",
+        table = string(&table.name.name),
+        key = string(&key.name),
+        statement = string(statement),
     );
     vec![
         choose,

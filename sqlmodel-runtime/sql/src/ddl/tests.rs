@@ -101,21 +101,33 @@ fn identity_options_are_kept_or_refused() {
         start: Some(1000),
         increment: Some(-1),
     });
-    check_counter(&identity, Dialect::Sqlite, &expect![[r#"
+    check_counter(
+        &identity,
+        Dialect::Sqlite,
+        &expect![[r#"
         column `id` of table `t`: SQLite counts from 1; remove `start`
         column `id` of table `t`: SQLite counts in steps of 1; remove `increment`
         column `id` of table `t`: SQLite accepts explicit values for a column that it counts up; remove `always`
-    "#]]);
-    check_counter(&identity, Dialect::Postgres, &expect![[r#"
+    "#]],
+    );
+    check_counter(
+        &identity,
+        Dialect::Postgres,
+        &expect![[r#"
         CREATE TABLE "t" (
             "id" BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY (START WITH 1000 INCREMENT BY -1),
             CONSTRAINT "pk_t" PRIMARY KEY ("id")
         );
-    "#]]);
-    check_counter(&identity, Dialect::Mysql, &expect![[r#"
+    "#]],
+    );
+    check_counter(
+        &identity,
+        Dialect::Mysql,
+        &expect![[r#"
         column `id` of table `t`: MySQL counts in steps of 1; remove `increment`
         column `id` of table `t`: MySQL accepts explicit values for a column that it counts up; remove `always`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -125,7 +137,10 @@ fn identity_starts_where_it_says_on_mysql() {
         start: Some(1000),
         increment: None,
     });
-    check_counter(&identity, Dialect::Mysql, &expect![[r#"
+    check_counter(
+        &identity,
+        Dialect::Mysql,
+        &expect![[r#"
         CREATE TABLE `t` (
             `id` BIGINT NOT NULL AUTO_INCREMENT,
             PRIMARY KEY (`id`)
@@ -133,7 +148,8 @@ fn identity_starts_where_it_says_on_mysql() {
         ENGINE = InnoDB
         DEFAULT CHARACTER SET = utf8mb4
         AUTO_INCREMENT = 1000;
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -148,7 +164,8 @@ fn deferrable_key_says_so() {
                 REFERENCES "author" ("id")
                 ON DELETE CASCADE
                 ON UPDATE CASCADE
-                DEFERRABLE INITIALLY DEFERRED"#]].assert_eq(&constraint);
+                DEFERRABLE INITIALLY DEFERRED"#]]
+    .assert_eq(&constraint);
 }
 
 #[test]
@@ -170,7 +187,8 @@ fn dollar_quote_is_not_in_its_text() {
         EXCEPTION
             WHEN duplicate_object THEN NULL;
         END
-        $q2$"#]].assert_eq(&unless_it_exists("CREATE TYPE t AS ENUM ('$$', '$q1$')"));
+        $q2$"#]]
+    .assert_eq(&unless_it_exists("CREATE TYPE t AS ENUM ('$$', '$q1$')"));
 }
 
 /// Tables `a`, `b`, .. with foreign keys as `from -> to`; the order, then the closing keys.
@@ -217,7 +235,11 @@ fn independent_tables_keep_their_order() {
 
 #[test]
 fn table_comes_after_those_it_references() {
-    check_order("abcd", &["a->b", "b->d", "a->c"], &expect!["d b c a; closing: "]);
+    check_order(
+        "abcd",
+        &["a->b", "b->d", "a->c"],
+        &expect!["d b c a; closing: "],
+    );
 }
 
 #[test]
@@ -227,8 +249,16 @@ fn key_to_itself_or_to_an_unknown_table_sets_no_order() {
 
 #[test]
 fn only_keys_that_close_a_cycle_are_named() {
-    check_order("abc", &["a->b", "b->c", "c->b"], &expect!["b c a; closing: b->c"]);
-    check_order("abc", &["a->b", "b->c", "c->a", "c->b"], &expect!["a b c; closing: a->b, b->c"]);
+    check_order(
+        "abc",
+        &["a->b", "b->c", "c->b"],
+        &expect!["b c a; closing: b->c"],
+    );
+    check_order(
+        "abc",
+        &["a->b", "b->c", "c->a", "c->b"],
+        &expect!["a b c; closing: a->b, b->c"],
+    );
 }
 
 #[test]

@@ -33,6 +33,8 @@ impl SqlType {
     ///
     /// - SQLite enforces no width of an integer, no length of a text and no value of an enum.
     ///   Integers have 64 bits everywhere; a `CHECK` of the schema can say more.
+    /// - SQLite takes an integer that is the whole primary key for the number of the row, and counts
+    ///   it up where a row brings none, asked or not.
     /// - SQLite has no decimal type. A decimal is stored exactly, as text with all digits of its
     ///   scale, so equal numbers are equal text; but `<`, `ORDER BY` and `sum` in SQL see text.
     ///   A column that must be ordered there can have a collation that the program registers.

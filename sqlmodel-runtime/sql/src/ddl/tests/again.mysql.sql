@@ -115,13 +115,33 @@ CREATE TABLE IF NOT EXISTS `t_sqlmodel_archive`.`loan` (
 ENGINE = InnoDB
 DEFAULT CHARACTER SET = utf8mb4;
 
+CREATE TABLE IF NOT EXISTS `it's "a`` \; DROP TABLE kind; --` (
+    `it's "a`` \; DROP TABLE kind; --` BIGINT NOT NULL,
+    `*/ $$ \' #{} %s` VARCHAR(80) NOT NULL DEFAULT 'it''s "a` \\; DROP TABLE kind; --' COMMENT '*/ $$ \\'' #{} %s',
+    PRIMARY KEY (`it's "a`` \; DROP TABLE kind; --`)
+)
+ENGINE = InnoDB
+DEFAULT CHARACTER SET = utf8mb4
+COMMENT = 'it''s "a` \\; DROP TABLE kind; --';
+
+CREATE TABLE IF NOT EXISTS `*/ $$ \' #{} %s` (
+    `*/ $$ \' #{} %s` BIGINT NOT NULL,
+    `it's "a`` \; DROP TABLE kind; --` VARCHAR(80) NOT NULL DEFAULT '*/ $$ \\'' #{} %s' COMMENT 'it''s "a` \\; DROP TABLE kind; --',
+    PRIMARY KEY (`*/ $$ \' #{} %s`),
+    CONSTRAINT `*/ $$ \' #{} %s` FOREIGN KEY (`*/ $$ \' #{} %s`)
+        REFERENCES `it's "a`` \; DROP TABLE kind; --` (`it's "a`` \; DROP TABLE kind; --`)
+)
+ENGINE = InnoDB
+DEFAULT CHARACTER SET = utf8mb4
+COMMENT = '*/ $$ \\'' #{} %s';
+
 SET @sqlmodel_statement = IF(
     NOT EXISTS (
         SELECT 1
         FROM information_schema.table_constraints
         WHERE constraint_schema = DATABASE()
-        AND table_name = 'author'
-        AND constraint_name = 'fk_author_masterpiece_id'
+            AND table_name = 'author'
+            AND constraint_name = 'fk_author_masterpiece_id'
     ),
     'ALTER TABLE `author`
     ADD CONSTRAINT `fk_author_masterpiece_id` FOREIGN KEY (`masterpiece_id`)
@@ -137,12 +157,51 @@ EXECUTE sqlmodel_statement;
 DEALLOCATE PREPARE sqlmodel_statement;
 
 SET @sqlmodel_statement = IF(
+    NOT EXISTS (
+        SELECT 1
+        FROM information_schema.table_constraints
+        WHERE constraint_schema = DATABASE()
+            AND table_name = 'it''s "a` \\; DROP TABLE kind; --'
+            AND constraint_name = 'it''s "a` \\; DROP TABLE kind; --'
+    ),
+    'ALTER TABLE `it''s "a`` \\; DROP TABLE kind; --`
+    ADD CONSTRAINT `it''s "a`` \\; DROP TABLE kind; --` FOREIGN KEY (`it''s "a`` \\; DROP TABLE kind; --`)
+        REFERENCES `*/ $$ \\'' #{} %s` (`*/ $$ \\'' #{} %s`)',
+    'DO 0'
+);
+
+PREPARE sqlmodel_statement FROM @sqlmodel_statement;
+
+EXECUTE sqlmodel_statement;
+
+DEALLOCATE PREPARE sqlmodel_statement;
+
+SET @sqlmodel_statement = IF(
     EXISTS (
         SELECT 1
         FROM information_schema.table_constraints
         WHERE constraint_schema = DATABASE()
-        AND table_name = 'author'
-        AND constraint_name = 'fk_author_masterpiece_id'
+            AND table_name = 'it''s "a` \\; DROP TABLE kind; --'
+            AND constraint_name = 'it''s "a` \\; DROP TABLE kind; --'
+    ),
+    'ALTER TABLE `it''s "a`` \\; DROP TABLE kind; --`
+    DROP FOREIGN KEY `it''s "a`` \\; DROP TABLE kind; --`',
+    'DO 0'
+);
+
+PREPARE sqlmodel_statement FROM @sqlmodel_statement;
+
+EXECUTE sqlmodel_statement;
+
+DEALLOCATE PREPARE sqlmodel_statement;
+
+SET @sqlmodel_statement = IF(
+    EXISTS (
+        SELECT 1
+        FROM information_schema.table_constraints
+        WHERE constraint_schema = DATABASE()
+            AND table_name = 'author'
+            AND constraint_name = 'fk_author_masterpiece_id'
     ),
     'ALTER TABLE `author`
     DROP FOREIGN KEY `fk_author_masterpiece_id`',
@@ -154,6 +213,10 @@ PREPARE sqlmodel_statement FROM @sqlmodel_statement;
 EXECUTE sqlmodel_statement;
 
 DEALLOCATE PREPARE sqlmodel_statement;
+
+DROP TABLE IF EXISTS `*/ $$ \' #{} %s`;
+
+DROP TABLE IF EXISTS `it's "a`` \; DROP TABLE kind; --`;
 
 DROP TABLE IF EXISTS `t_sqlmodel_archive`.`loan`;
 

@@ -127,6 +127,28 @@ CREATE TABLE IF NOT EXISTS "t_sqlmodel_archive"."loan" (
 CREATE INDEX IF NOT EXISTS "ix_loan_number"
     ON "t_sqlmodel_archive"."loan" ("number");
 
+CREATE TABLE IF NOT EXISTS "it's ""a` \; DROP TABLE kind; --" (
+    "it's ""a` \; DROP TABLE kind; --" BIGINT NOT NULL,
+    "*/ $$ \' #{} %s" VARCHAR(80) NOT NULL DEFAULT E'it''s "a` \\; DROP TABLE kind; --',
+    CONSTRAINT "); --" PRIMARY KEY ("it's ""a` \; DROP TABLE kind; --")
+);
+
+COMMENT ON TABLE "it's ""a` \; DROP TABLE kind; --" IS E'it''s "a` \\; DROP TABLE kind; --';
+
+COMMENT ON COLUMN "it's ""a` \; DROP TABLE kind; --"."*/ $$ \' #{} %s" IS E'*/ $$ \\'' #{} %s';
+
+CREATE TABLE IF NOT EXISTS "*/ $$ \' #{} %s" (
+    "*/ $$ \' #{} %s" BIGINT NOT NULL,
+    "it's ""a` \; DROP TABLE kind; --" VARCHAR(80) NOT NULL DEFAULT E'*/ $$ \\'' #{} %s',
+    CONSTRAINT "\""'`" PRIMARY KEY ("*/ $$ \' #{} %s"),
+    CONSTRAINT "*/ $$ \' #{} %s" FOREIGN KEY ("*/ $$ \' #{} %s")
+        REFERENCES "it's ""a` \; DROP TABLE kind; --" ("it's ""a` \; DROP TABLE kind; --")
+);
+
+COMMENT ON TABLE "*/ $$ \' #{} %s" IS E'*/ $$ \\'' #{} %s';
+
+COMMENT ON COLUMN "*/ $$ \' #{} %s"."it's ""a` \; DROP TABLE kind; --" IS E'it''s "a` \\; DROP TABLE kind; --';
+
 DO $$
 BEGIN
     ALTER TABLE "author"
@@ -138,8 +160,25 @@ EXCEPTION
 END
 $$;
 
+DO $q1$
+BEGIN
+    ALTER TABLE "it's ""a` \; DROP TABLE kind; --"
+    ADD CONSTRAINT "it's ""a` \; DROP TABLE kind; --" FOREIGN KEY ("it's ""a` \; DROP TABLE kind; --")
+        REFERENCES "*/ $$ \' #{} %s" ("*/ $$ \' #{} %s");
+EXCEPTION
+    WHEN duplicate_object THEN NULL;
+END
+$q1$;
+
+ALTER TABLE IF EXISTS "it's ""a` \; DROP TABLE kind; --"
+    DROP CONSTRAINT IF EXISTS "it's ""a` \; DROP TABLE kind; --";
+
 ALTER TABLE IF EXISTS "author"
     DROP CONSTRAINT IF EXISTS "fk_author_masterpiece_id";
+
+DROP TABLE IF EXISTS "*/ $$ \' #{} %s";
+
+DROP TABLE IF EXISTS "it's ""a` \; DROP TABLE kind; --";
 
 DROP TABLE IF EXISTS "t_sqlmodel_archive"."loan";
 

@@ -116,7 +116,27 @@ CREATE TABLE IF NOT EXISTS "loan" (
 CREATE INDEX IF NOT EXISTS "ix_loan_number"
     ON "loan" ("number");
 
+CREATE TABLE IF NOT EXISTS "it's ""a` \; DROP TABLE kind; --" (
+    "it's ""a` \; DROP TABLE kind; --" INTEGER NOT NULL,
+    "*/ $$ \' #{} %s" VARCHAR(80) NOT NULL DEFAULT 'it''s "a` \; DROP TABLE kind; --',
+    CONSTRAINT "); --" PRIMARY KEY ("it's ""a` \; DROP TABLE kind; --"),
+    CONSTRAINT "it's ""a` \; DROP TABLE kind; --" FOREIGN KEY ("it's ""a` \; DROP TABLE kind; --")
+        REFERENCES "*/ $$ \' #{} %s" ("*/ $$ \' #{} %s")
+);
+
+CREATE TABLE IF NOT EXISTS "*/ $$ \' #{} %s" (
+    "*/ $$ \' #{} %s" INTEGER NOT NULL,
+    "it's ""a` \; DROP TABLE kind; --" VARCHAR(80) NOT NULL DEFAULT '*/ $$ \'' #{} %s',
+    CONSTRAINT "\""'`" PRIMARY KEY ("*/ $$ \' #{} %s"),
+    CONSTRAINT "*/ $$ \' #{} %s" FOREIGN KEY ("*/ $$ \' #{} %s")
+        REFERENCES "it's ""a` \; DROP TABLE kind; --" ("it's ""a` \; DROP TABLE kind; --")
+);
+
 PRAGMA defer_foreign_keys = ON;
+
+DROP TABLE IF EXISTS "*/ $$ \' #{} %s";
+
+DROP TABLE IF EXISTS "it's ""a` \; DROP TABLE kind; --";
 
 DROP TABLE IF EXISTS "loan";
 

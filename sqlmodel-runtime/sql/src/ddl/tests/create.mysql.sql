@@ -115,7 +115,31 @@ CREATE TABLE `t_sqlmodel_archive`.`loan` (
 ENGINE = InnoDB
 DEFAULT CHARACTER SET = utf8mb4;
 
+CREATE TABLE `it's "a`` \; DROP TABLE kind; --` (
+    `it's "a`` \; DROP TABLE kind; --` BIGINT NOT NULL,
+    `*/ $$ \' #{} %s` VARCHAR(80) NOT NULL DEFAULT 'it''s "a` \\; DROP TABLE kind; --' COMMENT '*/ $$ \\'' #{} %s',
+    PRIMARY KEY (`it's "a`` \; DROP TABLE kind; --`)
+)
+ENGINE = InnoDB
+DEFAULT CHARACTER SET = utf8mb4
+COMMENT = 'it''s "a` \\; DROP TABLE kind; --';
+
+CREATE TABLE `*/ $$ \' #{} %s` (
+    `*/ $$ \' #{} %s` BIGINT NOT NULL,
+    `it's "a`` \; DROP TABLE kind; --` VARCHAR(80) NOT NULL DEFAULT '*/ $$ \\'' #{} %s' COMMENT 'it''s "a` \\; DROP TABLE kind; --',
+    PRIMARY KEY (`*/ $$ \' #{} %s`),
+    CONSTRAINT `*/ $$ \' #{} %s` FOREIGN KEY (`*/ $$ \' #{} %s`)
+        REFERENCES `it's "a`` \; DROP TABLE kind; --` (`it's "a`` \; DROP TABLE kind; --`)
+)
+ENGINE = InnoDB
+DEFAULT CHARACTER SET = utf8mb4
+COMMENT = '*/ $$ \\'' #{} %s';
+
 ALTER TABLE `author`
     ADD CONSTRAINT `fk_author_masterpiece_id` FOREIGN KEY (`masterpiece_id`)
         REFERENCES `book` (`id`)
         ON DELETE SET NULL;
+
+ALTER TABLE `it's "a`` \; DROP TABLE kind; --`
+    ADD CONSTRAINT `it's "a`` \; DROP TABLE kind; --` FOREIGN KEY (`it's "a`` \; DROP TABLE kind; --`)
+        REFERENCES `*/ $$ \' #{} %s` (`*/ $$ \' #{} %s`);

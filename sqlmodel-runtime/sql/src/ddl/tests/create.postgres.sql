@@ -121,7 +121,33 @@ CREATE TABLE "t_sqlmodel_archive"."loan" (
 CREATE INDEX "ix_loan_number"
     ON "t_sqlmodel_archive"."loan" ("number");
 
+CREATE TABLE "it's ""a` \; DROP TABLE kind; --" (
+    "it's ""a` \; DROP TABLE kind; --" BIGINT NOT NULL,
+    "*/ $$ \' #{} %s" VARCHAR(80) NOT NULL DEFAULT E'it''s "a` \\; DROP TABLE kind; --',
+    CONSTRAINT "); --" PRIMARY KEY ("it's ""a` \; DROP TABLE kind; --")
+);
+
+COMMENT ON TABLE "it's ""a` \; DROP TABLE kind; --" IS E'it''s "a` \\; DROP TABLE kind; --';
+
+COMMENT ON COLUMN "it's ""a` \; DROP TABLE kind; --"."*/ $$ \' #{} %s" IS E'*/ $$ \\'' #{} %s';
+
+CREATE TABLE "*/ $$ \' #{} %s" (
+    "*/ $$ \' #{} %s" BIGINT NOT NULL,
+    "it's ""a` \; DROP TABLE kind; --" VARCHAR(80) NOT NULL DEFAULT E'*/ $$ \\'' #{} %s',
+    CONSTRAINT "\""'`" PRIMARY KEY ("*/ $$ \' #{} %s"),
+    CONSTRAINT "*/ $$ \' #{} %s" FOREIGN KEY ("*/ $$ \' #{} %s")
+        REFERENCES "it's ""a` \; DROP TABLE kind; --" ("it's ""a` \; DROP TABLE kind; --")
+);
+
+COMMENT ON TABLE "*/ $$ \' #{} %s" IS E'*/ $$ \\'' #{} %s';
+
+COMMENT ON COLUMN "*/ $$ \' #{} %s"."it's ""a` \; DROP TABLE kind; --" IS E'it''s "a` \\; DROP TABLE kind; --';
+
 ALTER TABLE "author"
     ADD CONSTRAINT "fk_author_masterpiece_id" FOREIGN KEY ("masterpiece_id")
         REFERENCES "book" ("id")
         ON DELETE SET NULL;
+
+ALTER TABLE "it's ""a` \; DROP TABLE kind; --"
+    ADD CONSTRAINT "it's ""a` \; DROP TABLE kind; --" FOREIGN KEY ("it's ""a` \; DROP TABLE kind; --")
+        REFERENCES "*/ $$ \' #{} %s" ("*/ $$ \' #{} %s");

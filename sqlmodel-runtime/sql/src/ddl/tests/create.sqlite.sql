@@ -115,3 +115,19 @@ CREATE TABLE "loan" (
 
 CREATE INDEX "ix_loan_number"
     ON "loan" ("number");
+
+CREATE TABLE "it's ""a` \; DROP TABLE kind; --" (
+    "it's ""a` \; DROP TABLE kind; --" INTEGER NOT NULL,
+    "*/ $$ \' #{} %s" VARCHAR(80) NOT NULL DEFAULT 'it''s "a` \; DROP TABLE kind; --',
+    CONSTRAINT "); --" PRIMARY KEY ("it's ""a` \; DROP TABLE kind; --"),
+    CONSTRAINT "it's ""a` \; DROP TABLE kind; --" FOREIGN KEY ("it's ""a` \; DROP TABLE kind; --")
+        REFERENCES "*/ $$ \' #{} %s" ("*/ $$ \' #{} %s")
+);
+
+CREATE TABLE "*/ $$ \' #{} %s" (
+    "*/ $$ \' #{} %s" INTEGER NOT NULL,
+    "it's ""a` \; DROP TABLE kind; --" VARCHAR(80) NOT NULL DEFAULT '*/ $$ \'' #{} %s',
+    CONSTRAINT "\""'`" PRIMARY KEY ("*/ $$ \' #{} %s"),
+    CONSTRAINT "*/ $$ \' #{} %s" FOREIGN KEY ("*/ $$ \' #{} %s")
+        REFERENCES "it's ""a` \; DROP TABLE kind; --" ("it's ""a` \; DROP TABLE kind; --")
+);

@@ -1,5 +1,12 @@
+ALTER TABLE `it's "a`` \; DROP TABLE kind; --`
+    DROP FOREIGN KEY `it's "a`` \; DROP TABLE kind; --`;
+
 ALTER TABLE `author`
     DROP FOREIGN KEY `fk_author_masterpiece_id`;
+
+DROP TABLE `*/ $$ \' #{} %s`;
+
+DROP TABLE `it's "a`` \; DROP TABLE kind; --`;
 
 DROP TABLE `t_sqlmodel_archive`.`loan`;
 

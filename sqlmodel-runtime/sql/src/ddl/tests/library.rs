@@ -325,10 +325,34 @@ fn loan(dialect: Dialect) -> [Table; 2] {
     [loan, copy]
 }
 
+/// Two tables in a cycle, whose names and texts try to end the statement they are in.
+fn hostile() -> [Table; 2] {
+    const NAMES: [&str; 2] = ["it's \"a` \\; DROP TABLE kind; --", "*/ $$ \\' #{} %s"];
+    let table = |name: &'static str, other: &'static str, key_name: &'static str| {
+        let columns = vec![
+            Column::new(name, SqlType::I64),
+            Column::new(other, SqlType::text(80))
+                .with_default(ColumnDefault::Literal(Literal::Text(text(name))))
+                .with_comment(other),
+        ];
+        // The primary key of each table is the column with the table's own name.
+        let key = foreign_key(name, &[name], TableName::new(other), &[other]);
+        Table {
+            columns: columns.into(),
+            primary_key: primary_key(key_name, &[name]),
+            foreign_keys: vec![key].into(),
+            ..Table::new(TableName::new(name), &[]).with_comment(name)
+        }
+    };
+    let [one, other] = NAMES;
+    [table(one, other, "); --"), table(other, one, "\\\"'`")]
+}
+
 /// The tables, in an order that is not the one to create them in.
 pub(super) fn tables(dialect: Dialect) -> Vec<Table> {
     let [loan, copy] = loan(dialect);
-    vec![kind(), author(), book(), loan, copy]
+    let [one, other] = hostile();
+    vec![kind(), author(), book(), loan, copy, one, other]
 }
 
 /// The statements that create the tables, which no dialect may refuse.
