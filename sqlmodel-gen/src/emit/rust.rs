@@ -28,6 +28,8 @@ pub(super) enum Expr {
     Chain(Box<Expr>, Vec<(&'static str, Vec<Expr>)>),
     /// `&[item, ..]`.
     Slice(Vec<Expr>),
+    /// `path { field: value, .. }`.
+    Struct(String, Vec<(&'static str, Expr)>),
 }
 
 impl Expr {
@@ -82,6 +84,8 @@ impl Expr {
                 let items = one_line_list(items)?;
                 Some(format!("&[{items}]"))
             }
+            // Only the smallest literals may stand on one line, and generated code has none of those.
+            Self::Struct(..) => None,
             Self::Chain(head, methods) => {
                 let mut line = head.one_line()?;
                 for (name, arguments) in methods {
@@ -130,6 +134,19 @@ impl Expr {
                 }
                 out.push(']');
             }
+            Self::Struct(path, fields) => {
+                out.push_str(path);
+                out.push_str(" {");
+                for (name, value) in fields {
+                    newline(out, indent + INDENT);
+                    let _ = write!(out, "{name}: ");
+                    let column = indent + INDENT + name.len() + 2;
+                    value.write(out, indent + INDENT, column, 1);
+                    out.push(',');
+                }
+                newline(out, indent);
+                out.push('}');
+            }
             Self::Chain(head, methods) => write_chain(out, head, methods, indent, column),
         }
     }
@@ -139,6 +156,7 @@ impl Expr {
         match self {
             Self::Atom(_) | Self::Chain(..) => MAX_WIDTH,
             Self::Call(path, _) => path.len() + 1,
+            Self::Struct(path, _) => path.len() + 2,
             Self::Slice(_) => 2,
         }
     }
@@ -333,8 +351,11 @@ impl Rust {
         };
         let column = text.len() + 1;
         let is_on_next_line = match value {
-            Expr::Slice(_) => column + value.opening_width() > MAX_WIDTH,
-            _ => !fits(column) && (fits(indent + INDENT) || column + value.opening_width() > MAX_WIDTH),
+            Expr::Slice(_) | Expr::Struct(..) => column + value.opening_width() > MAX_WIDTH,
+            _ => {
+                !fits(column)
+                    && (fits(indent + INDENT) || column + value.opening_width() > MAX_WIDTH)
+            }
         };
         if is_on_next_line {
             newline(&mut text, indent + INDENT);

@@ -1,0 +1,388 @@
+//! The file of a model: its struct, its typed columns and relations, and its side of the runtime's contract.
+
+use crate::emit::fields::{self, Given};
+use crate::emit::rust::{Expr, Rust};
+use crate::emit::types::{Codec, Types};
+use crate::emit::{File, Output, names, new, relations};
+use crate::ir::{Field, FieldId, KeyPart, Model, ModelId};
+
+/// One model, as its file needs it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ModelFile<'a> {
+    pub(super) output: &'a Output<'a>,
+    pub(super) types: Types<'a>,
+    pub(super) id: ModelId,
+    pub(super) model: &'a Model,
+}
+
+pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
+    for (id, model) in output.schema.models.iter() {
+        let file = ModelFile {
+            output,
+            types: output.types(model.module),
+            id,
+            model,
+        };
+        let mut out = output.item_file(model.span.source);
+        file.stored(&mut out);
+        new::emit(&file, &mut out);
+        output.push(files, model.module, &model.name, out);
+    }
+}
+
+impl<'a> ModelFile<'a> {
+    /// All fields in column order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (FieldId, &'a Field)> + use<'a> {
+        let schema = self.output.schema;
+        schema
+            .fields_of(self.id)
+            .into_iter()
+            .map(|id| (id, &schema.fields[id]))
+    }
+
+    fn key(&self) -> impl Iterator<Item = (FieldId, &'a Field)> + use<'a> {
+        let schema = self.output.schema;
+        self.model.key.iter().map(|id| (*id, &schema.fields[*id]))
+    }
+
+    fn stored(&self, out: &mut Rust) {
+        self.struct_(out);
+        out.blank();
+        self.constants(out);
+        out.blank();
+        self.impl_model(out);
+        out.blank();
+        self.impl_record(out);
+    }
+
+    fn struct_(&self, out: &mut Rust) {
+        let Model { name, doc, .. } = self.model;
+        let table = self.table_name();
+        out.doc(
+            doc.as_deref()
+                .unwrap_or(&format!("A row of the table `{table}`.")),
+        );
+        let fields: Vec<_> = self.fields().collect();
+        derives(
+            out,
+            fields.iter().map(|(_, field)| *field),
+            &self.model.derive,
+        );
+        let is_serialized = self.model.derive.iter().any(|path| is_serialize(path));
+        out.block(format!("pub struct {name}"), |out| {
+            for (id, field) in &fields {
+                out.doc(&fields::doc(self.output, self.model, *id));
+                if field.is_hidden && is_serialized {
+                    out.line("#[serde(skip_serializing)]");
+                }
+                struct_field(out, &field.name, &self.types.field(field));
+            }
+        });
+        redacted_debug(out, name, fields.iter().map(|(_, field)| *field));
+    }
+
+    fn constants(&self, out: &mut Rust) {
+        out.block(format!("impl {}", self.model.name), |out| {
+            for (_, field) in self.fields() {
+                let ty = self.types.column(field);
+                out.doc(&format!("The column `{}`.", field.column));
+                out.item(|out| {
+                    out.assign(
+                        &format!(
+                            "pub const {}: codegen::Column<Self, {ty}>",
+                            names::constant(&field.name)
+                        ),
+                        &Expr::call("codegen::Column::new", [Expr::str(&field.column)]),
+                    );
+                });
+            }
+            for relation in &self.model.relations {
+                relations::constant(self, *relation, out);
+            }
+        });
+    }
+
+    fn impl_model(&self, out: &mut Rust) {
+        let Model { name, .. } = self.model;
+        let columns: Vec<_> = self.fields().collect();
+        out.block(format!("impl codegen::Model for {name}"), |out| {
+            out.assign(
+                "const TABLE_NAME: &'static str",
+                &Expr::str(self.table_name()),
+            );
+            if let Some(schema) = self.schema_name() {
+                let head = format!(
+                    "const SCHEMA_NAME: {}<&'static str>",
+                    self.types.names.option
+                );
+                let value = Expr::call(self.types.names.some.as_str(), [Expr::str(schema)]);
+                out.assign(&head, &value);
+            }
+            let key = self.key().map(|(_, field)| field.column.as_str());
+            out.assign(
+                "const PRIMARY_KEY: &'static [&'static str]",
+                &Expr::strs(key),
+            );
+            let positions = self.key().filter_map(|(id, _)| {
+                let position = columns.iter().position(|(column, _)| *column == id)?;
+                Some(Expr::atom(position.to_string()))
+            });
+            out.assign(
+                "const KEY_POSITIONS: &'static [usize]",
+                &Expr::slice(positions),
+            );
+            out.line(format!("const COLUMN_COUNT: usize = {};", columns.len()));
+            out.line(format!("type Key = {};", self.key_type()));
+            out.blank();
+            out.block("fn fields() -> &'static [codegen::FieldInfo]", |out| {
+                let infos = Expr::slice(columns.iter().map(|(_, field)| field_info(field)));
+                out.item(|out| out.assign("const FIELDS: &[codegen::FieldInfo]", &infos));
+                out.line("FIELDS");
+            });
+            out.blank();
+            out.block("fn inheritance() -> &'static codegen::Inheritance", |out| {
+                out.line("&codegen::Inheritance::NONE");
+            });
+            out.blank();
+            self.from_row(&columns, out);
+        });
+    }
+
+    fn from_row(&self, columns: &[(FieldId, &Field)], out: &mut Rust) {
+        let result = format!("{}<Self, codegen::DecodeError>", self.types.names.result);
+        let parameters = ["row: &R".to_owned(), "at: usize".to_owned()];
+        out.item(|out| {
+            let head = "fn from_row<R: codegen::RowRead>";
+            out.function(head, &parameters, &result, |out| {
+                let open = format!("{}(Self {{", self.types.names.ok);
+                out.enclosed(&open, "})", |out| {
+                    for (index, (_, field)) in columns.iter().enumerate() {
+                        let at = match index {
+                            0 => "at".to_owned(),
+                            _ => format!("at + {index}"),
+                        };
+                        let decode = Codec::of(field).decode(&field.ty);
+                        out.line(format!("{}: {decode}(row, {at})?,", field.name));
+                    }
+                });
+            });
+        });
+    }
+
+    fn impl_record(&self, out: &mut Rust) {
+        let names = self.types.names;
+        let written: Vec<&Field> = self
+            .fields()
+            .map(|(_, field)| field)
+            .filter(|field| !field.is_generated)
+            .collect();
+        out.block(
+            format!("impl codegen::Record for {}", self.model.name),
+            |out| {
+                out.line("type Model = Self;");
+                columns(out, &written);
+                out.blank();
+                to_row(out, names, |out| {
+                    for field in &written {
+                        let path = Codec::of(field).encode(&field.ty);
+                        push_value(
+                            out,
+                            Expr::call(path, [Expr::atom(format!("&self.{}", field.name))]),
+                        );
+                    }
+                });
+                out.blank();
+                let key: Vec<String> = self.key().map(|(_, field)| self.key_value(field)).collect();
+                let value = format!("{}({})", names.some, tuple(&key));
+                self.key_function(out, |out| out.line(value));
+                out.blank();
+                out.block("fn is_new(&self) -> bool", |out| out.line("false"));
+            },
+        );
+    }
+
+    /// The value of a key field, copied out of `self`.
+    fn key_value(&self, field: &Field) -> String {
+        if self.types.is_copy(field) {
+            format!("self.{}", field.name)
+        } else {
+            format!("self.{}.clone()", field.name)
+        }
+    }
+
+    /// Writes `primary_key_value` with a body.
+    pub(super) fn key_function(&self, out: &mut Rust, body: impl FnOnce(&mut Rust)) {
+        let returns = self.types.option(&self.key_type());
+        out.item(|out| {
+            out.function(
+                "fn primary_key_value",
+                &["&self".to_owned()],
+                &returns,
+                body,
+            );
+        });
+    }
+
+    fn key_type(&self) -> String {
+        let parts: Vec<String> = self
+            .key()
+            .map(|(_, field)| self.types.present(field))
+            .collect();
+        tuple(&parts)
+    }
+
+    fn table_name(&self) -> &'a str {
+        self.table().map_or("", |table| &table.name.name)
+    }
+
+    fn schema_name(&self) -> Option<&'a str> {
+        self.table()?.name.schema.as_deref()
+    }
+
+    /// The table that holds rows of the model: for a joined child, the child's own.
+    fn table(&self) -> Option<&'a sqlmodel_sql::Table> {
+        let schema = self.output.schema;
+        let mapped = schema.mappings[self.id].tables.last()?;
+        Some(&schema.tables[mapped.table])
+    }
+}
+
+/// Writes `#[derive(..)]`, without `Debug` where a field must not be shown.
+pub(super) fn derives<'a>(
+    out: &mut Rust,
+    mut fields: impl Iterator<Item = &'a Field>,
+    extra: &[String],
+) {
+    let is_hiding = fields.any(|field| field.is_hidden);
+    let standard = if is_hiding {
+        &["Clone", "PartialEq"][..]
+    } else {
+        &["Debug", "Clone", "PartialEq"][..]
+    };
+    derive(out, standard, extra);
+}
+
+/// Writes `#[derive(..)]` on as many lines as it needs.
+pub(super) fn derive(out: &mut Rust, standard: &[&str], extra: &[String]) {
+    let extra = extra
+        .iter()
+        .map(String::as_str)
+        .filter(|path| !standard.contains(path));
+    let paths: Vec<&str> = standard.iter().copied().chain(extra).collect();
+    let list = paths.join(", ");
+    // rustfmt's limit for the arguments of an attribute.
+    if list.len() <= 70 {
+        out.line(format!("#[derive({list})]"));
+    } else {
+        out.enclosed("#[derive(", ")]", |out| {
+            for path in paths {
+                out.line(format!("{path},"));
+            }
+        });
+    }
+}
+
+/// Whether a derive is serde's `Serialize`.
+pub(super) fn is_serialize(path: &str) -> bool {
+    matches!(path, "serde::Serialize" | "::serde::Serialize")
+}
+
+/// Writes a `Debug` that shows hidden fields as such, if there are any.
+pub(super) fn redacted_debug<'a>(
+    out: &mut Rust,
+    name: &str,
+    fields: impl Iterator<Item = &'a Field> + Clone,
+) {
+    if !fields.clone().any(|field| field.is_hidden) {
+        return;
+    }
+    out.blank();
+    out.block(format!("impl ::core::fmt::Debug for {name}"), |out| {
+        let head = "fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result";
+        out.item(|out| {
+            out.block(head, |out| {
+                let shown = Expr::atom("f").method("debug_struct", [Expr::str(name)]);
+                let shown = fields.fold(shown, |shown, field| {
+                    let value = if field.is_hidden {
+                        Expr::call("&::core::format_args!", [Expr::str("<hidden>")])
+                    } else {
+                        Expr::atom(format!("&self.{}", field.name))
+                    };
+                    shown.method("field", [Expr::str(&field.name), value])
+                });
+                out.expr(&shown.method("finish", []), "");
+            });
+        });
+    });
+}
+
+/// Writes a public field, its type on a line of its own where one line is too short.
+pub(super) fn struct_field(out: &mut Rust, name: &str, ty: &str) {
+    let line = format!("pub {name}: {ty},");
+    if line.len() + 4 <= 100 {
+        out.line(line);
+    } else {
+        out.line(format!("pub {name}:"));
+        out.line(format!("    {ty},"));
+    }
+}
+
+/// Writes the `COLUMNS` of a record.
+pub(super) fn columns(out: &mut Rust, fields: &[&Field]) {
+    let columns = fields.iter().map(|field| field.column.as_str());
+    out.item(|out| {
+        out.assign(
+            "const COLUMNS: &'static [&'static str]",
+            &Expr::strs(columns),
+        );
+    });
+}
+
+/// Writes `to_row` with a body.
+pub(super) fn to_row(out: &mut Rust, names: &names::Names, body: impl FnOnce(&mut Rust)) {
+    let parameters = [
+        "&'a self".to_owned(),
+        format!("row: &mut {}<codegen::Value<'a>>", names.vec),
+    ];
+    out.item(|out| out.function("fn to_row<'a>", &parameters, "", body));
+}
+
+/// Writes `row.push(value);`.
+pub(super) fn push_value(out: &mut Rust, value: Expr) {
+    out.expr(&Expr::call("row.push", [value]), ";");
+}
+
+/// Writes one part as it is, more as a tuple.
+pub(super) fn tuple(parts: &[String]) -> String {
+    match parts {
+        [only] => only.clone(),
+        parts => format!("({})", parts.join(", ")),
+    }
+}
+
+fn field_info(field: &Field) -> Expr {
+    let mut info = Expr::call("codegen::FieldInfo::new", [Expr::str(&field.name)]);
+    if field.column != field.name {
+        info = info.method("column", [Expr::str(&field.column)]);
+    }
+    let is_defaulted = field.default.is_some() || matches!(field.key, KeyPart::Auto { .. });
+    let flags = [
+        (field.ty.is_nullable, "nullable"),
+        (field.key != KeyPart::None, "primary_key"),
+        (field.is_generated, "generated"),
+        (is_defaulted, "defaulted"),
+        (field.is_hidden, "hidden"),
+    ];
+    flags
+        .into_iter()
+        .filter(|(is_set, _)| *is_set)
+        .fold(info, |info, (_, flag)| info.method(flag, []))
+}
+
+/// The fields of a model that a struct for new rows has.
+pub(super) fn insertable<'a>(file: &ModelFile<'a>) -> Vec<(FieldId, &'a Field, Given)> {
+    file.fields()
+        .filter(|(_, field)| field.is_insertable() && !matches!(field.key, KeyPart::Auto { .. }))
+        .map(|(id, field)| (id, field, Given::of(field)))
+        .collect()
+}

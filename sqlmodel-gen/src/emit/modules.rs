@@ -1,0 +1,71 @@
+//! The files that declare modules and re-export what is in them: `mod.rs` of the output and of each module's folder.
+
+use crate::emit::rust::Rust;
+use crate::emit::{File, Output, names};
+
+pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
+    let n_modules = output.schema.modules.len();
+    let mut root = output.common_file();
+    root.blank();
+    root.line("pub mod tables;");
+    if n_modules == 1 {
+        items(output, 0, &mut root);
+    } else {
+        for (index, module) in output.schema.modules.iter().enumerate() {
+            let name = &module.name;
+            root.doc(
+                module
+                    .doc
+                    .as_deref()
+                    .unwrap_or(&format!("The module `{name}` of the schema.")),
+            );
+            root.line(format!("pub mod {name};"));
+            let mut out = output.common_file();
+            items(output, index, &mut out);
+            files.push(File {
+                path: output.names.file(index, "mod"),
+                text: out.finish(),
+            });
+        }
+    }
+    files.push(File {
+        path: "mod.rs".to_owned(),
+        text: root.finish(),
+    });
+}
+
+/// Declares the file of each item of a module, and re-exports the item.
+fn items(output: &Output<'_>, module: usize, out: &mut Rust) {
+    let schema = output.schema;
+    let mut stems: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut add = |item: &str, exports: Vec<String>| {
+        stems.push((output.names.stem(module, item), exports));
+    };
+    for item in schema.enums.values().filter(|item| item.module == module) {
+        add(&item.name, vec![item.name.clone()]);
+    }
+    for item in schema.types.values() {
+        if item.module == module && item.rust.is_none() {
+            add(&item.name, vec![item.name.clone()]);
+        }
+    }
+    for item in schema.models.values().filter(|item| item.module == module) {
+        add(&item.name, vec![item.name.clone(), names::new(&item.name)]);
+    }
+    stems.sort_unstable();
+    if stems.is_empty() {
+        return;
+    }
+    out.blank();
+    for (stem, _) in &stems {
+        out.line(format!("mod {stem};"));
+    }
+    out.blank();
+    for (stem, mut exports) in stems {
+        exports.sort_unstable();
+        match exports.as_slice() {
+            [only] => out.line(format!("pub use self::{stem}::{only};")),
+            exports => out.line(format!("pub use self::{stem}::{{{}}};", exports.join(", "))),
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The struct for rows that are not stored yet: `NewHero`.
+
+use crate::emit::fields::{self, Given};
+use crate::emit::model::{self, ModelFile};
+use crate::emit::rust::{Expr, Rust};
+use crate::emit::types::Codec;
+use crate::emit::{names, sentence_list};
+use crate::ir::{Field, FieldId, KeyPart, ValueBy, ValueSource};
+use sqlmodel_sql::{Function, Literal};
+
+type NewField<'a> = (FieldId, &'a Field, Given);
+
+/// Most parameters that a function may have without a complaint of clippy.
+const MAX_PARAMETERS: usize = 7;
+
+/// Writes the struct, its constructor and setters, and how it becomes a row.
+pub(super) fn emit(file: &ModelFile<'_>, out: &mut Rust) {
+    let fields = model::insertable(file);
+    out.blank();
+    struct_(file, &fields, out);
+    out.blank();
+    constructors(file, &fields, out);
+    if is_default(&fields) && has_made_default(&fields) {
+        out.blank();
+        default(file, out);
+    }
+    out.blank();
+    impl_record(file, &fields, out);
+}
+
+fn name(file: &ModelFile<'_>) -> String {
+    names::new(&file.model.name)
+}
+
+/// Whether no field must be given.
+fn is_default(fields: &[NewField<'_>]) -> bool {
+    !fields.iter().any(|(_, _, given)| *given == Given::Required)
+}
+
+/// Whether the constructor makes a value, so that a derived `Default` would differ from it.
+fn has_made_default(fields: &[NewField<'_>]) -> bool {
+    fields.iter().any(|(_, field, _)| made(field).is_some())
+}
+
+/// The function that makes a field's value in the client, so that it is known before the row is stored.
+fn made(field: &Field) -> Option<&'static str> {
+    let default = field.default.as_ref()?;
+    match (&default.source, default.by) {
+        (ValueSource::Function(Function::UuidV4), ValueBy::Client) => Some("codegen::uuid_v4()"),
+        (ValueSource::Function(Function::UuidV7), ValueBy::Client) => Some("codegen::uuid_v7()"),
+        _ => None,
+    }
+}
+
+fn struct_(file: &ModelFile<'_>, fields: &[NewField<'_>], out: &mut Rust) {
+    let name = name(file);
+    let stored = &file.model.name;
+    let assigned = file
+        .fields()
+        .filter(|(_, field)| {
+            field.is_generated || field.is_version || matches!(field.key, KeyPart::Auto { .. })
+        })
+        .map(|(_, field)| format!("`{}`", field.name));
+    let assigned = sentence_list(assigned);
+    if assigned.is_empty() {
+        out.doc(&format!("A [`{stored}`] that is not stored yet."));
+    } else {
+        out.doc(&format!(
+            "A [`{stored}`] that is not stored yet: the database assigns {assigned}."
+        ));
+    }
+    let is_hiding = fields.iter().any(|(_, field, _)| field.is_hidden);
+    let mut standard = vec!["Clone", "PartialEq"];
+    if !is_hiding {
+        standard.insert(0, "Debug");
+    }
+    if is_default(fields) && !has_made_default(fields) {
+        standard.push("Default");
+    }
+    model::derive(out, &standard, &[]);
+    out.block(format!("pub struct {name}"), |out| {
+        for (id, field, given) in fields {
+            out.doc(&field_doc(file, *id, field, *given));
+            model::struct_field(out, &field.name, &given.ty(&file.types, field));
+        }
+    });
+    model::redacted_debug(out, &name, fields.iter().map(|(_, field, _)| *field));
+}
+
+fn field_doc(file: &ModelFile<'_>, id: FieldId, field: &Field, given: Given) -> String {
+    let doc = fields::doc(file.output, file.model, id);
+    match (&field.default, given) {
+        (Some(default), Given::Defaulted | Given::NullableDefaulted) => {
+            let words = fields::default_words(file.output, default);
+            let doc = doc.trim_end();
+            let end = if doc.ends_with(['.', '!', '?', ':']) {
+                ""
+            } else {
+                "."
+            };
+            format!("{doc}{end}\n\n`None` stands for the default, {words}.")
+        }
+        _ => doc,
+    }
+}
+
+fn constructors(file: &ModelFile<'_>, fields: &[NewField<'_>], out: &mut Rust) {
+    let required: Vec<&NewField<'_>> = fields
+        .iter()
+        .filter(|(_, _, given)| *given == Given::Required)
+        .collect();
+    out.block(format!("impl {}", name(file)), |out| {
+        constructor(file, fields, &required, out);
+        for (_, field, given) in fields {
+            if *given != Given::Required {
+                out.blank();
+                setter(file, field, *given, out);
+            }
+        }
+    });
+}
+
+fn constructor(
+    file: &ModelFile<'_>,
+    fields: &[NewField<'_>],
+    required: &[&NewField<'_>],
+    out: &mut Rust,
+) {
+    let names = file.types.names;
+    let rest = if required.len() == fields.len() {
+        "."
+    } else {
+        "; fields that need no value are left out."
+    };
+    out.doc(&format!("Creates a row to be stored{rest}"));
+    out.line("#[must_use]");
+    if required.len() > MAX_PARAMETERS {
+        out.enclosed("#[expect(", ")]", |out| {
+            out.line("clippy::too_many_arguments,");
+            out.line("reason = \"one for each field that a row must have\"");
+        });
+    }
+    let parameters: Vec<String> = required
+        .iter()
+        .map(|(_, field, _)| {
+            let ty = file.types.field(field);
+            if file.types.is_converted(field) {
+                format!("{}: impl {}<{ty}>", field.name, names.into)
+            } else {
+                format!("{}: {ty}", field.name)
+            }
+        })
+        .collect();
+    out.item(|out| {
+        out.function("pub fn new", &parameters, "Self", |out| {
+            out.block("Self", |out| {
+                for (_, field, given) in fields {
+                    let name = &field.name;
+                    let value = match (given, made(field)) {
+                        (Given::Required, _) if file.types.is_converted(field) => {
+                            format!("{name}: {name}.into()")
+                        }
+                        (Given::Required, _) => name.clone(),
+                        (Given::Defaulted, Some(made)) => {
+                            format!("{name}: {}({made})", names.some)
+                        }
+                        (Given::NullableDefaulted, Some(made)) => {
+                            format!("{name}: {some}({some}({made}))", some = names.some)
+                        }
+                        _ => format!("{name}: {}", names.none),
+                    };
+                    out.line(format!("{value},"));
+                }
+            });
+        });
+    });
+}
+
+fn setter(file: &ModelFile<'_>, field: &Field, given: Given, out: &mut Rust) {
+    let names = file.types.names;
+    let name = &field.name;
+    let is_converted = file.types.is_converted(field);
+    let present = file.types.present(field);
+    let parameter = match given {
+        _ if is_converted => format!("impl {}<{present}>", names.into),
+        Given::Required | Given::Defaulted => present,
+        Given::Nullable | Given::NullableDefaulted => {
+            format!("impl {}<{}>", names.into, file.types.option(&present))
+        }
+    };
+    let some = &names.some;
+    let value = match given {
+        Given::Required => name.clone(),
+        Given::Nullable if is_converted => format!("{some}({name}.into())"),
+        Given::Nullable => format!("{name}.into()"),
+        Given::Defaulted if is_converted => format!("{some}({name}.into())"),
+        Given::Defaulted => format!("{some}({name})"),
+        Given::NullableDefaulted if is_converted => format!("{some}({some}({name}.into()))"),
+        Given::NullableDefaulted => format!("{some}({name}.into())"),
+    };
+    // The constructor has that name already.
+    let method = if name == "new" { "with_new" } else { name };
+    out.doc(&format!("Sets `{name}`."));
+    out.line("#[must_use]");
+    out.item(|out| {
+        let head = format!("pub fn {method}");
+        let parameters = ["mut self".to_owned(), format!("{name}: {parameter}")];
+        out.function(&head, &parameters, "Self", |out| {
+            out.line(format!("self.{name} = {value};"));
+            out.line("self");
+        });
+    });
+}
+
+fn default(file: &ModelFile<'_>, out: &mut Rust) {
+    out.block(
+        format!("impl ::core::default::Default for {}", name(file)),
+        |out| {
+            out.block("fn default() -> Self", |out| out.line("Self::new()"));
+        },
+    );
+}
+
+fn impl_record(file: &ModelFile<'_>, fields: &[NewField<'_>], out: &mut Rust) {
+    let names = file.types.names;
+    out.block(format!("impl codegen::Record for {}", name(file)), |out| {
+        out.line(format!("type Model = {};", file.model.name));
+        let columns: Vec<&Field> = fields.iter().map(|(_, field, _)| *field).collect();
+        model::columns(out, &columns);
+        out.blank();
+        model::to_row(out, names, |out| {
+            for (_, field, given) in fields {
+                push(file, field, *given, out);
+            }
+        });
+        out.blank();
+        file.key_function(out, |out| out.line(key_value(file, fields)));
+        out.blank();
+        out.block("fn is_new(&self) -> bool", |out| out.line("true"));
+    });
+}
+
+/// Writes the statement that appends a field's value to a row.
+fn push(file: &ModelFile<'_>, field: &Field, given: Given, out: &mut Rust) {
+    let names = file.types.names;
+    let encode = Codec::of(field).encode(&field.ty);
+    match given {
+        Given::Required | Given::Nullable => {
+            let value = Expr::atom(format!("&self.{}", field.name));
+            model::push_value(out, Expr::call(encode, [value]));
+        }
+        Given::Defaulted | Given::NullableDefaulted => {
+            let open = format!("row.push(match &self.{} {{", field.name);
+            out.enclosed(&open, "});", |out| {
+                out.line(format!("{}(value) => {encode}(value),", names.some));
+                out.line(format!("{} => {},", names.none, default_value(file, field)));
+            });
+        }
+    }
+}
+
+/// The value of a field that is left out.
+fn default_value(file: &ModelFile<'_>, field: &Field) -> String {
+    let database = || "codegen::Value::Default".to_owned();
+    let Some(default) = &field.default else {
+        return database();
+    };
+    match (default.by, &default.source) {
+        (ValueBy::Database, _) | (ValueBy::Client, ValueSource::Sql(_)) => database(),
+        (ValueBy::Client, ValueSource::Function(function)) => match (function, made(field)) {
+            (_, Some(made)) => format!("codegen::Encode::into_value({made})"),
+            _ => database(),
+        },
+        (ValueBy::Client, ValueSource::Variant(id, index)) => {
+            let enum_ = &file.output.schema.enums[*id];
+            let path = file
+                .output
+                .names
+                .path(file.model.module, enum_.module, &enum_.name);
+            match enum_.values.get(*index) {
+                Some(value) => format!("codegen::Encode::into_value({path}::{})", value.name),
+                None => database(),
+            }
+        }
+        (ValueBy::Client, ValueSource::Literal(literal)) => literal_value(literal),
+    }
+}
+
+/// A constant as a value.
+fn literal_value(literal: &Literal) -> String {
+    let from = |kind: &str, text: &str| {
+        format!("codegen::Value::{kind}(::std::borrow::Cow::Borrowed({text:?}))")
+    };
+    match literal {
+        Literal::Null => "codegen::Value::Null".to_owned(),
+        Literal::Bool(value) => format!("codegen::Value::Bool({value})"),
+        Literal::Int(value) => format!("codegen::Value::I64({value})"),
+        Literal::Float(text) => match text.parse::<f64>() {
+            Ok(value) => format!("codegen::Value::F64({value:?})"),
+            Err(_) => "codegen::Value::Default".to_owned(),
+        },
+        Literal::Text(text) | Literal::Decimal(text) => from("Text", text),
+        Literal::Json(text) => from("Json", text),
+        Literal::Bytes(_)
+        | Literal::Uuid(_)
+        | Literal::Date(_)
+        | Literal::Time(_)
+        | Literal::Timestamp(_)
+        | Literal::Timestamptz(_)
+        | Literal::Duration(_)
+        | Literal::Array(_) => "codegen::Value::Default".to_owned(),
+    }
+}
+
+/// The key of the row, as far as it is known before the row is stored.
+fn key_value(file: &ModelFile<'_>, fields: &[NewField<'_>]) -> String {
+    let names = file.types.names;
+    let parts: Option<Vec<(String, bool)>> = file
+        .model
+        .key
+        .iter()
+        .map(|id| {
+            let (_, field, given) = fields.iter().find(|(field, _, _)| field == id)?;
+            let is_copy = file.types.is_copy(field);
+            let clone = if is_copy { "" } else { ".clone()" };
+            Some((
+                format!("self.{}{clone}", field.name),
+                *given == Given::Required,
+            ))
+        })
+        .collect();
+    match parts.as_deref() {
+        None => names.none.clone(),
+        Some([(only, false)]) => only.clone(),
+        Some(parts) => {
+            let parts: Vec<String> = parts
+                .iter()
+                .map(|(part, is_known)| format!("{part}{}", if *is_known { "" } else { "?" }))
+                .collect();
+            format!("{}({})", names.some, model::tuple(&parts))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The file of a newtype: a struct around one value of a built-in type.
+
+use crate::emit::rust::Rust;
+use crate::emit::types::{Types, is_builtin_copy};
+use crate::emit::{File, Output, model};
+use crate::ir::{Builtin, NamedType};
+
+pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
+    for ty in output.schema.types.values() {
+        if ty.rust.is_some() {
+            continue;
+        }
+        let mut out = output.item_file(ty.span.source);
+        let types = output.types(ty.module);
+        definition(ty, &types, &mut out);
+        out.blank();
+        conversions(ty, &types, &mut out);
+        out.blank();
+        codec(ty, &types, &mut out);
+        output.push(files, ty.module, &ty.name, out);
+    }
+}
+
+/// The traits that the base type has and the newtype takes over.
+fn standard_derives(base: Builtin) -> Vec<&'static str> {
+    let mut derives = vec!["Debug", "Clone"];
+    if is_builtin_copy(base) {
+        derives.push("Copy");
+    }
+    derives.push("PartialEq");
+    match base {
+        Builtin::F32 | Builtin::F64 => derives.push("PartialOrd"),
+        Builtin::Json => derives.push("Eq"),
+        Builtin::Bool
+        | Builtin::I16
+        | Builtin::I32
+        | Builtin::I64
+        | Builtin::Decimal { .. }
+        | Builtin::Text { .. }
+        | Builtin::Bytes
+        | Builtin::Uuid
+        | Builtin::Date
+        | Builtin::Time
+        | Builtin::Timestamp
+        | Builtin::TimestampTz
+        | Builtin::Duration => derives.extend(["Eq", "PartialOrd", "Ord", "Hash"]),
+    }
+    derives
+}
+
+fn definition(ty: &NamedType, types: &Types<'_>, out: &mut Rust) {
+    let NamedType { name, doc, .. } = ty;
+    let base = types.builtin(ty.base);
+    out.doc(doc.as_deref().unwrap_or(&format!("The type `{name}`.")));
+    model::derive(out, &standard_derives(ty.base), &ty.derive);
+    out.line(format!("pub struct {name}("));
+    out.line("    /// The value.");
+    out.line(format!("    pub {base},"));
+    out.line(");");
+}
+
+fn conversions(ty: &NamedType, types: &Types<'_>, out: &mut Rust) {
+    let name = &ty.name;
+    let base = types.builtin(ty.base);
+    let from = &types.names.from;
+    conversion(out, from, base, name, "Self(value)");
+    if matches!(ty.base, Builtin::Text { .. }) {
+        out.blank();
+        conversion(out, from, "&str", name, "Self(value.into())");
+    }
+    out.blank();
+    conversion(out, from, name, base, "value.0");
+}
+
+fn conversion(out: &mut Rust, from: &str, source: &str, target: &str, value: &str) {
+    out.block(format!("impl {from}<{source}> for {target}"), |out| {
+        out.block(format!("fn from(value: {source}) -> Self"), |out| {
+            out.line(value);
+        });
+    });
+}
+
+fn codec(ty: &NamedType, types: &Types<'_>, out: &mut Rust) {
+    let name = &ty.name;
+    out.block(format!("impl codegen::Encode for {name}"), |out| {
+        out.block("fn encode(&self) -> codegen::Value<'_>", |out| {
+            out.line("codegen::Encode::encode(&self.0)");
+        });
+    });
+    out.blank();
+    out.block(format!("impl codegen::Decode for {name}"), |out| {
+        let result = format!("{}<Self, codegen::DecodeError>", types.names.result);
+        let parameters = ["row: &R".to_owned(), "at: usize".to_owned()];
+        out.function(
+            "fn decode<R: codegen::RowRead>",
+            &parameters,
+            &result,
+            |out| {
+                out.line("codegen::Decode::decode(row, at).map(Self)");
+            },
+        );
+    });
+    out.blank();
+    out.line(format!("codegen::field_value!({name});"));
+}
