@@ -6,6 +6,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod emit;
 pub mod ir;
+pub mod output;
 pub mod source;
 
 mod syntax;
