@@ -1,0 +1,78 @@
+//! What a user's `build.rs` calls.
+//!
+//! Generated code can live in two places:
+//!
+//! - **In the repository**, beside hand-written code, where reviewers see it. The build script only checks that it is up to date;
+//!   that takes milliseconds, and compiles nothing but this crate:
+//!
+//!   ```no_run
+//!   fn main() {
+//!       sqlmodel_build::Config::new().check();
+//!   }
+//!   ```
+//!
+//! - **In cargo's `OUT_DIR`**, made anew by each build. That needs the feature `generate`, which compiles the compiler.
+
+mod manifest;
+mod stale;
+
+use std::env;
+use std::path::PathBuf;
+
+/// Where the schema and the generated code are.
+///
+/// Paths are relative to the package whose build script is running.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is done before `check` or `generate`"]
+pub struct Config {
+    root: PathBuf,
+    out: PathBuf,
+}
+
+impl Config {
+    /// Starts with the usual places: `sqlmodel.toml` beside `Cargo.toml`, and generated code in `src/models`.
+    pub fn new() -> Self {
+        Self {
+            root: PathBuf::new(),
+            out: PathBuf::from("src/models"),
+        }
+    }
+
+    /// Sets the folder of `sqlmodel.toml`.
+    pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = root.into();
+        self
+    }
+
+    /// Sets the folder of the generated code, relative to the folder of `sqlmodel.toml`: the value of its key `out`.
+    pub fn out(mut self, out: impl Into<PathBuf>) -> Self {
+        self.out = out.into();
+        self
+    }
+
+    /// Fails the build if the generated code in the repository is not what the schema says.
+    ///
+    /// It compares the hashes of all files that were read and written with those that the compiler recorded, and finds schema
+    /// files that were added since. A package that was published without its schema has nothing to compare with, and passes.
+    #[expect(
+        clippy::print_stdout,
+        reason = "a build script speaks to cargo on standard output"
+    )]
+    pub fn check(&self) {
+        let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let root = package.unwrap_or_default().join(&self.root);
+        let report = stale::check(&root, &self.out);
+        for path in &report.watched {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+        for problem in &report.problems {
+            println!("cargo::error={problem}");
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
