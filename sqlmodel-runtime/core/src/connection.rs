@@ -5,10 +5,10 @@ use std::sync::Arc;
 use sqlmodel_sql::Dialect;
 
 use crate::error::Error;
+use crate::row::Row;
 use crate::seam::{Cx, Outcome};
 use crate::statement::{CollectDynamic, Done, RowSink, Statement};
-use crate::row::Row;
-use crate::transaction::{Transaction, TransactionOptions, TransactionStep};
+use crate::transaction::{Transaction, TransactionOps, TransactionOptions, TransactionStep};
 use crate::value::Value;
 
 /// Something that runs statements: a connection or a transaction.
@@ -16,8 +16,21 @@ use crate::value::Value;
 /// Every method takes `&mut self`, so that statements cannot interleave by accident.
 /// Builders are generic over this trait and work the same inside and outside of a transaction.
 pub trait Executor: Send {
+    /// A transaction inside this one: a transaction on a connection, a savepoint in a transaction.
+    type Nested<'n>: TransactionOps
+    where
+        Self: 'n;
+
     /// Returns the SQL dialect that statements must be written in.
     fn dialect(&self) -> Dialect;
+
+    /// Returns what the database on the other side can do, as it was found when the connection was opened.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Begins a unit that is kept or undone as a whole, whether or not a transaction runs already.
+    ///
+    /// Cancel: dropping this future, or the unit, rolls it back.
+    fn nested(&mut self, cx: &Cx) -> impl Future<Output = Outcome<Self::Nested<'_>, Error>> + Send;
 
     /// Runs a statement and hands each row to `sink`.
     ///
@@ -97,7 +110,10 @@ pub trait Connection: Executor + Sized {
     /// Begins a transaction with the database's default isolation.
     ///
     /// Cancel: dropping this future, or the transaction, rolls back.
-    fn begin(&mut self, cx: &Cx) -> impl Future<Output = Outcome<Transaction<'_, Self>, Error>> + Send {
+    fn begin(
+        &mut self,
+        cx: &Cx,
+    ) -> impl Future<Output = Outcome<Transaction<'_, Self>, Error>> + Send {
         self.begin_with(cx, TransactionOptions::default())
     }
 
@@ -113,6 +129,15 @@ pub trait Connection: Executor + Sized {
     }
 }
 
+/// What a database can do. Asked instead of its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Whether INSERT, UPDATE and DELETE return rows.
+    pub has_returning: bool,
+    /// The most parameters that one statement takes.
+    pub max_parameters: usize,
+}
+
 /// A statement that a connection has checked and keeps prepared.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -124,7 +149,11 @@ pub struct Prepared {
 impl Prepared {
     /// Creates the description of a prepared statement; for drivers.
     pub fn new(sql: &str, parameter_count: usize, columns: Vec<Box<str>>) -> Self {
-        Self { sql: sql.into(), parameter_count, columns: columns.into() }
+        Self {
+            sql: sql.into(),
+            parameter_count,
+            columns: columns.into(),
+        }
     }
 
     /// Returns the SQL text.

@@ -115,7 +115,12 @@ impl DecodeError {
     /// Creates the error for a column that holds another kind of value than expected.
     #[cold]
     pub fn new(at: usize, expected: &'static str, found: ValueKind) -> Self {
-        Self(Box::new(Refusal { at, expected, found, cause: None }))
+        Self(Box::new(Refusal {
+            at,
+            expected,
+            found,
+            cause: None,
+        }))
     }
 
     /// Adds the error that tells why the value does not fit.
@@ -140,15 +145,25 @@ impl DecodeError {
     /// Turns this into an [`Error`] that names the column and the row of the result, counted from 1.
     #[cold]
     pub fn into_error(self, column: Option<(&str, &str)>, row_number: u64) -> Error {
-        let Refusal { at, expected, found, cause } = *self.0;
+        let Refusal {
+            at,
+            expected,
+            found,
+            cause,
+        } = *self.0;
         let place = match column {
             Some((table, column)) => format!("`{table}.{column}`"),
             None => format!("column {}", at + 1),
         };
-        let reason = cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        let reason = cause
+            .as_ref()
+            .map(|cause| format!(": {cause}"))
+            .unwrap_or_default();
         let error = Error::new(
             ErrorKind::Decode,
-            format!("{place} of row {row_number} holds {found} where {expected} is expected{reason}"),
+            format!(
+                "{place} of row {row_number} holds {found} where {expected} is expected{reason}"
+            ),
         );
         match cause {
             Some(cause) => error.with_cause(cause),
@@ -159,14 +174,26 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refusal { at, expected, found, cause: _ } = &*self.0;
-        write!(f, "column {} holds {found} where {expected} is expected", at + 1)
+        let Refusal {
+            at,
+            expected,
+            found,
+            cause: _,
+        } = &*self.0;
+        write!(
+            f,
+            "column {} holds {found} where {expected} is expected",
+            at + 1
+        )
     }
 }
 
 impl StdError for DecodeError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
+        self.0
+            .cause
+            .as_deref()
+            .map(|cause| cause as &(dyn StdError + 'static))
     }
 }
 
@@ -205,11 +232,15 @@ impl<M: Model> Decode for M {
     }
 
     fn is_absent<R: RowRead>(row: &R, at: usize) -> bool {
-        M::KEY_POSITIONS.iter().all(|position| row.is_null(at + position))
+        M::KEY_POSITIONS
+            .iter()
+            .all(|position| row.is_null(at + position))
     }
 
     fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {
-        M::fields().get(offset).map(|field| (M::TABLE_NAME, field.column))
+        M::fields()
+            .get(offset)
+            .map(|field| (M::TABLE_NAME, field.column))
     }
 }
 
@@ -218,7 +249,11 @@ impl<T: Decode> Decode for Option<T> {
 
     #[inline]
     fn decode<R: RowRead>(row: &R, at: usize) -> Result<Self, DecodeError> {
-        if T::is_absent(row, at) { Ok(None) } else { T::decode(row, at).map(Some) }
+        if T::is_absent(row, at) {
+            Ok(None)
+        } else {
+            T::decode(row, at).map(Some)
+        }
     }
 
     fn is_absent<R: RowRead>(row: &R, at: usize) -> bool {
@@ -357,11 +392,18 @@ fn narrow<T: TryFrom<i64>>(wide: i64, at: usize, expected: &'static str) -> Resu
     T::try_from(wide).map_err(|_| DecodeError::new(at, expected, ValueKind::Integer))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the overflow to infinity is checked")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the overflow to infinity is checked"
+)]
 fn single(wide: f64, at: usize) -> Result<f32, DecodeError> {
     let narrow = wide as f32;
     if narrow.is_infinite() && wide.is_finite() {
-        return Err(DecodeError::new(at, "a single-precision number", ValueKind::Float));
+        return Err(DecodeError::new(
+            at,
+            "a single-precision number",
+            ValueKind::Float,
+        ));
     }
     Ok(narrow)
 }

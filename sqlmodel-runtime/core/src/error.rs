@@ -133,8 +133,12 @@ impl Error {
     /// Marks this as the violation of a constraint.
     #[must_use]
     pub fn with_constraint(mut self, kind: ConstraintKind, name: Option<&str>) -> Self {
-        self.0.constraint =
-            Some(Constraint { kind, name: name.map(Into::into), table: None, columns: Vec::new() });
+        self.0.constraint = Some(Constraint {
+            kind,
+            name: name.map(Into::into),
+            table: None,
+            columns: Vec::new(),
+        });
         self
     }
 
@@ -187,7 +191,10 @@ impl Error {
 
     /// Returns the columns of the violated constraint, empty where the database does not tell them.
     pub fn constraint_columns(&self) -> impl Iterator<Item = &str> {
-        self.0.constraint.iter().flat_map(|constraint| constraint.columns.iter().map(AsRef::as_ref))
+        self.0
+            .constraint
+            .iter()
+            .flat_map(|constraint| constraint.columns.iter().map(AsRef::as_ref))
     }
 
     /// Tells whether a primary key or unique key already has the value.
@@ -212,7 +219,10 @@ impl Error {
 
     /// Tells whether running the whole transaction again may succeed.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Serialization | ErrorKind::Deadlock | ErrorKind::Busy)
+        matches!(
+            self.0.kind,
+            ErrorKind::Serialization | ErrorKind::Deadlock | ErrorKind::Busy
+        )
     }
 }
 
@@ -228,7 +238,14 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, message, sql, sqlstate, constraint, cause } = &*self.0;
+        let Inner {
+            kind,
+            message,
+            sql,
+            sqlstate,
+            constraint,
+            cause,
+        } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("message", message)
@@ -242,6 +259,9 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
+        self.0
+            .cause
+            .as_deref()
+            .map(|cause| cause as &(dyn StdError + 'static))
     }
 }

@@ -8,25 +8,27 @@ pub mod seam;
 
 #[macro_use]
 mod outcome;
-mod error;
-pub mod value;
+mod connection;
 mod decode;
 mod encode;
-mod row;
+mod error;
 mod model;
+mod row;
 mod statement;
-mod connection;
 mod transaction;
+pub mod value;
 
-pub use connection::{Connection, Executor, Prepared};
+pub use connection::{Capabilities, Connection, Executor, Prepared};
 pub use decode::{Append, Decode, DecodeError, FieldValue, RowRead};
 pub use encode::{Encode, Key};
 pub use error::{ConstraintKind, Error, ErrorKind};
-pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, Record};
+pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, Record, Target};
 pub use outcome::Stop;
 pub use row::Row;
 pub use seam::{Cx, Outcome, OutcomeError, block_on};
 pub use sqlmodel_sql::Dialect;
 pub use statement::{Collect, CollectDynamic, Done, RowSink, Statement};
-pub use transaction::{Access, Isolation, Transaction, TransactionOps, TransactionOptions, TransactionStep};
+pub use transaction::{
+    Access, Isolation, Transaction, TransactionOps, TransactionOptions, TransactionStep,
+};
 pub use value::{Value, ValueKind};

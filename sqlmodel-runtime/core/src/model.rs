@@ -54,6 +54,20 @@ pub trait Record: Send + Sync {
     fn is_new(&self) -> bool;
 }
 
+/// What a relation leads to: a model, or an `Option` of one where there may be none.
+pub trait Target {
+    /// The model.
+    type Model: Model;
+}
+
+impl<M: Model> Target for M {
+    type Model = M;
+}
+
+impl<M: Model> Target for Option<M> {
+    type Model = M;
+}
+
 /// What is known about one field of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldInfo {

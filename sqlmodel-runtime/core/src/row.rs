@@ -39,7 +39,10 @@ impl Row {
         let values = (0..row.width())
             .map(|at| row.value(at).map(Value::into_owned))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { columns: Arc::clone(columns), values })
+        Ok(Self {
+            columns: Arc::clone(columns),
+            values,
+        })
     }
 
     /// Returns the names of the columns.
@@ -70,7 +73,10 @@ impl Row {
             .position(|name| &**name == column)
             .ok_or_else(|| Error::usage(format!("the result has no column `{column}`")))?;
         if T::WIDTH != 1 {
-            return Err(Error::new(ErrorKind::Usage, "only single columns can be read by name"));
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "only single columns can be read by name",
+            ));
         }
         T::decode(self, at).map_err(|refused| refused.into_error(Some(("result", column)), 1))
     }

@@ -2,7 +2,7 @@
 //!
 //! Every other crate uses these names, so that replacing the runtime touches this module alone.
 
-pub use asupersync::{Budget, CancelReason, Cx, Outcome, OutcomeError, PanicPayload};
+pub use asupersync::{Budget, CancelKind, CancelReason, Cx, Outcome, OutcomeError, PanicPayload};
 
 use asupersync::runtime::RuntimeBuilder;
 
@@ -44,7 +44,8 @@ pub fn checkpoint(cx: &Cx) -> Outcome<(), Error> {
     match cx.checkpoint() {
         Ok(()) => Outcome::Ok(()),
         Err(_) => Outcome::Cancelled(
-            cx.cancel_reason().unwrap_or_else(|| CancelReason::user("the context was cancelled")),
+            cx.cancel_reason()
+                .unwrap_or_else(|| CancelReason::user("the context was cancelled")),
         ),
     }
 }

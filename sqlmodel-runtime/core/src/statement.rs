@@ -69,7 +69,10 @@ impl<T> Collect<T> {
 
     /// Takes the first `limit` rows, at least one.
     pub const fn up_to(limit: usize) -> Self {
-        Self { rows: Vec::new(), limit }
+        Self {
+            rows: Vec::new(),
+            limit,
+        }
     }
 
     /// Returns the rows.
@@ -88,7 +91,11 @@ impl<T: Decode + Send> RowSink for Collect<T> {
                 return Err(refused.at_row::<T>(row_number));
             }
         }
-        Ok(if self.rows.len() < self.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        Ok(if self.rows.len() < self.limit {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
     }
 }
 

@@ -8,7 +8,7 @@ mod tests;
 
 use sqlmodel_sql::Dialect;
 
-use crate::connection::{Connection, Executor};
+use crate::connection::{Capabilities, Connection, Executor};
 use crate::error::Error;
 use crate::seam::{Cx, Outcome};
 use crate::statement::{Done, RowSink, Statement};
@@ -62,11 +62,6 @@ pub enum Access {
 
 /// The operations of a running transaction.
 pub trait TransactionOps: Executor + Sized {
-    /// A transaction nested in this one.
-    type Savepoint<'s>: TransactionOps
-    where
-        Self: 's;
-
     /// Makes what was done permanent; for a nested one, a part of the outer transaction.
     ///
     /// On an error nothing was committed, unless the error's kind is
@@ -80,7 +75,9 @@ pub trait TransactionOps: Executor + Sized {
     fn savepoint(
         &mut self,
         cx: &Cx,
-    ) -> impl Future<Output = Outcome<Self::Savepoint<'_>, Error>> + Send;
+    ) -> impl Future<Output = Outcome<Self::Nested<'_>, Error>> + Send {
+        self.nested(cx)
+    }
 }
 
 /// A running transaction, or one nested in it. Rolled back when it is dropped.
@@ -99,9 +96,21 @@ impl<'c, C: Connection> Transaction<'c, C> {
         options: TransactionOptions,
     ) -> Outcome<Self, Error> {
         // The guard comes before BEGIN: whatever stops this future, the connection is told.
-        let transaction = Self { connection, depth: 0, is_open: true };
-        ok!(transaction.connection.step(cx, TransactionStep::Begin(options)).await);
-        Outcome::Ok(transaction)
+        Self {
+            connection,
+            depth: 0,
+            is_open: true,
+        }
+        .start(cx, TransactionStep::Begin(options))
+        .await
+    }
+
+    /// Performs the first step. One that the database refused has begun nothing that could be rolled back.
+    async fn start(mut self, cx: &Cx, step: TransactionStep) -> Outcome<Self, Error> {
+        let outcome = self.connection.step(cx, step).await;
+        self.is_open = !outcome.is_err();
+        ok!(outcome);
+        Outcome::Ok(self)
     }
 
     async fn end(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
@@ -112,11 +121,6 @@ impl<'c, C: Connection> Transaction<'c, C> {
 }
 
 impl<C: Connection> TransactionOps for Transaction<'_, C> {
-    type Savepoint<'s>
-        = Transaction<'s, C>
-    where
-        Self: 's;
-
     async fn commit(mut self, cx: &Cx) -> Outcome<(), Error> {
         let step = match self.depth {
             0 => TransactionStep::Commit,
@@ -132,18 +136,31 @@ impl<C: Connection> TransactionOps for Transaction<'_, C> {
         };
         self.end(cx, step).await
     }
-
-    async fn savepoint(&mut self, cx: &Cx) -> Outcome<Transaction<'_, C>, Error> {
-        let depth = self.depth + 1;
-        let nested = Transaction { connection: &mut *self.connection, depth, is_open: true };
-        ok!(nested.connection.step(cx, TransactionStep::Savepoint(depth)).await);
-        Outcome::Ok(nested)
-    }
 }
 
 impl<C: Connection> Executor for Transaction<'_, C> {
+    type Nested<'n>
+        = Transaction<'n, C>
+    where
+        Self: 'n;
+
     fn dialect(&self) -> Dialect {
         self.connection.dialect()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        self.connection.capabilities()
+    }
+
+    async fn nested(&mut self, cx: &Cx) -> Outcome<Transaction<'_, C>, Error> {
+        let depth = self.depth + 1;
+        Transaction {
+            connection: &mut *self.connection,
+            depth,
+            is_open: true,
+        }
+        .start(cx, TransactionStep::Savepoint(depth))
+        .await
     }
 
     async fn query<S: RowSink>(

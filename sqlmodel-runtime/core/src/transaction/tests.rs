@@ -26,8 +26,21 @@ async fn one_wait() {
 }
 
 impl Executor for Recorder {
+    type Nested<'n> = Transaction<'n, Self>;
+
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &Capabilities {
+            has_returning: true,
+            max_parameters: 100,
+        }
+    }
+
+    async fn nested(&mut self, cx: &Cx) -> Outcome<Transaction<'_, Self>, Error> {
+        self.begin(cx).await
     }
 
     async fn query<S: RowSink>(
@@ -119,7 +132,10 @@ fn a_transaction_runs_its_steps_in_order() {
 #[test]
 fn a_future_dropped_at_any_await_abandons_what_it_began() {
     let abandoned = |n_polls: usize| -> Vec<String> {
-        drop_after(n_polls).into_iter().filter(|step| step.starts_with("abandon")).collect()
+        drop_after(n_polls)
+            .into_iter()
+            .filter(|step| step.starts_with("abandon"))
+            .collect()
     };
     assert_eq!(abandoned(0), [""; 0], "nothing was begun");
     assert_eq!(abandoned(1), ["abandon 0"], "inside BEGIN");

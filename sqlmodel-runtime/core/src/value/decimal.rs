@@ -26,7 +26,10 @@ impl Decimal {
     pub const fn try_new(mantissa: i128, scale: u8) -> Option<Self> {
         let has_fitting_mantissa = mantissa.unsigned_abs() < 10u128.pow(Self::MAX_DIGITS as u32);
         if has_fitting_mantissa && scale <= Self::MAX_DIGITS {
-            Some(Self { mantissa: mantissa.to_ne_bytes(), scale })
+            Some(Self {
+                mantissa: mantissa.to_ne_bytes(),
+                scale,
+            })
         } else {
             None
         }

@@ -1,0 +1,134 @@
+//! DELETE of one stored model, or of all rows that a filter matches.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use sqlmodel_core::{Cx, Dialect, Error, Executor, Model, Outcome, ok};
+
+use crate::expr::{Expr, Level, Token};
+use crate::render::{RenderedStatement, Writer};
+use crate::scope::{Covers, Tables};
+use crate::update::{Filtered, Unfiltered, expect_one_row, key_condition};
+
+/// A DELETE of the rows of `M` that its filters match.
+///
+/// It cannot run before it has a filter, or [`all_rows`](Self::all_rows) says that none is meant.
+pub struct Delete<M, State = Unfiltered> {
+    conditions: Vec<Vec<Token>>,
+    types: PhantomData<fn() -> (M, State)>,
+}
+
+impl<M: Model> Delete<M> {
+    /// Begins a delete from a model's table.
+    pub fn new() -> Self {
+        Self {
+            conditions: Vec::new(),
+            types: PhantomData,
+        }
+    }
+}
+
+impl<M: Model> Default for Delete<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Model, State> Delete<M, State> {
+    /// Deletes only the rows for which the condition is true; several filters are joined by AND.
+    #[must_use]
+    pub fn filter<S, Proof>(mut self, condition: Expr<S, bool>) -> Delete<M, Filtered>
+    where
+        Tables<M>: Covers<S, Proof>,
+    {
+        self.conditions.push(condition.at_least(Level::And));
+        Delete {
+            conditions: self.conditions,
+            types: PhantomData,
+        }
+    }
+
+    /// Says that every row of the table is meant.
+    #[must_use]
+    pub fn all_rows(self) -> Delete<M, Filtered> {
+        Delete {
+            conditions: self.conditions,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<M: Model> Delete<M, Filtered> {
+    /// Returns the text and the parameters for a dialect.
+    pub fn render(&self, dialect: Dialect) -> RenderedStatement<'static> {
+        let mut writer = Writer::new(dialect);
+        writer.text("DELETE FROM ");
+        writer.model::<M>();
+        writer.conditions(&self.conditions);
+        writer.finish()
+    }
+
+    /// Runs the delete and returns the number of rows it deleted.
+    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+        let rendered = self.render(executor.dialect());
+        let done = ok!(executor.execute(cx, rendered.statement()).await);
+        Outcome::Ok(done.rows_affected)
+    }
+}
+
+impl<M, State> Clone for Delete<M, State> {
+    fn clone(&self) -> Self {
+        Self {
+            conditions: self.conditions.clone(),
+            types: PhantomData,
+        }
+    }
+}
+
+impl<M, State> fmt::Debug for Delete<M, State> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delete")
+            .field("conditions", &self.conditions)
+            .finish()
+    }
+}
+
+/// A DELETE of one model, found by its primary key.
+#[derive(Debug)]
+pub struct DeleteRow<'r, M> {
+    row: &'r M,
+}
+
+impl<'r, M: Model> DeleteRow<'r, M> {
+    /// Begins the delete of a stored model.
+    pub fn new(row: &'r M) -> Self {
+        Self { row }
+    }
+
+    /// Returns the text and the parameters for a dialect.
+    pub fn render(&self, dialect: Dialect) -> RenderedStatement<'r> {
+        let mut values = Vec::with_capacity(M::COLUMNS.len());
+        self.row.to_row(&mut values);
+        let key = M::COLUMNS
+            .iter()
+            .zip(values)
+            .filter(|(column, _)| M::PRIMARY_KEY.contains(column))
+            .collect();
+        let mut writer = Writer::new(dialect);
+        writer.text("DELETE FROM ");
+        writer.model::<M>();
+        key_condition(&mut writer, key);
+        writer.finish()
+    }
+
+    /// Runs the delete.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StaleRow`](sqlmodel_core::ErrorKind::StaleRow) when no row has the key any more.
+    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
+        let rendered = self.render(executor.dialect());
+        let done = ok!(executor.execute(cx, rendered.statement()).await);
+        expect_one_row::<M>(done.rows_affected, "delete", &rendered.sql)
+    }
+}

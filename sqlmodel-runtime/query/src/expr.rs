@@ -1,0 +1,305 @@
+//! Expressions as values: a type for what they need and give, and a flat list of tokens for what they say.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use sqlmodel_core::value::{Date, Decimal, Duration, Time, Timestamp};
+use sqlmodel_core::{Encode, FieldValue, Value};
+
+use crate::column::Column;
+
+/// A typed SQL expression that reads the tables of `S` and gives a `T`.
+///
+/// The methods of [`Expression`](crate::Expression) make larger expressions of it.
+pub struct Expr<S, T> {
+    tokens: Vec<Token>,
+    level: Level,
+    types: PhantomData<fn() -> (S, T)>,
+}
+
+/// A piece of an expression, rendered in order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Token {
+    /// Text that is the same in every dialect.
+    Text(&'static str),
+    /// Text for SQLite, PostgreSQL and MySQL.
+    PerDialect([&'static str; 3]),
+    /// A column, written with its table.
+    Column {
+        table: &'static str,
+        column: &'static str,
+    },
+    /// A parameter.
+    Param(Value<'static>),
+}
+
+/// How tightly the outermost operator of an expression binds, loosest first.
+///
+/// The levels are those that all dialects share; where they disagree (NOT, unary minus, `||`) the
+/// operand is put in parentheses by giving the operator a level of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Or,
+    And,
+    Not,
+    Comparison,
+    Sum,
+    Atom,
+}
+
+impl<S, T> Expr<S, T> {
+    pub(crate) fn new(tokens: Vec<Token>, level: Level) -> Self {
+        Self {
+            tokens,
+            level,
+            types: PhantomData,
+        }
+    }
+
+    pub(crate) fn into_tokens(self) -> Vec<Token> {
+        self.tokens
+    }
+
+    /// Returns the tokens for a place that takes what binds at `loosest` or tighter, in parentheses where needed.
+    pub(crate) fn at_least(self, loosest: Level) -> Vec<Token> {
+        if self.level >= loosest {
+            return self.tokens;
+        }
+        let mut tokens = Vec::with_capacity(self.tokens.len() + 2);
+        tokens.push(Token::Text("("));
+        tokens.extend(self.tokens);
+        tokens.push(Token::Text(")"));
+        tokens
+    }
+}
+
+impl<S, T> Clone for Expr<S, T> {
+    fn clone(&self) -> Self {
+        Self {
+            tokens: self.tokens.clone(),
+            level: self.level,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<S, T> fmt::Debug for Expr<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.tokens).finish()
+    }
+}
+
+/// Something that can stand beside an expression of base type `T`: a value, a column or an expression.
+///
+/// NULL never compares as true, so an `Option` is no operand: see
+/// [`is_null`](crate::Expression::is_null) and [`is_not_distinct_from`](crate::Expression::is_not_distinct_from).
+#[diagnostic::on_unimplemented(
+    message = "a `{T}` expression cannot be compared with `{Self}`",
+    label = "expected a `{T}`: a value, a column or an expression of that type"
+)]
+pub trait Operand<T> {
+    /// The tables it reads.
+    type Source;
+
+    /// Returns it as an expression.
+    fn into_operand(self) -> Expr<Self::Source, T>;
+}
+
+/// Something that can be assigned to a column of field type `T`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be assigned to a column of type `{T}`",
+    label = "expected a `{T}`"
+)]
+pub trait Assign<T> {
+    /// The tables it reads.
+    type Source;
+
+    /// Returns it as an expression.
+    fn into_assigned(self) -> Expr<Self::Source, T>;
+}
+
+/// Returns a parameter.
+pub(crate) fn param<T>(value: Value<'static>) -> Expr<(), T> {
+    Expr::new(vec![Token::Param(value)], Level::Atom)
+}
+
+/// Implements what a type needs to be used as a field: comparisons with columns, and assignment to them.
+///
+/// The type implements [`Encode`](sqlmodel_core::Encode) and [`Decode`](sqlmodel_core::Decode) already.
+/// Generated code calls this for enums and newtypes.
+#[macro_export]
+macro_rules! field_value {
+    ($ty:ty) => {
+        impl $crate::codegen::FieldValue for $ty {
+            type Base = Self;
+        }
+        $crate::operand!($ty);
+    };
+}
+
+/// Implements comparison and assignment for a type; part of [`field_value!`](crate::field_value).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! operand {
+    ($ty:ty) => {
+        impl $crate::codegen::Operand<$ty> for $ty {
+            type Source = ();
+            fn into_operand(self) -> $crate::codegen::Expr<(), $ty> {
+                $crate::codegen::value(self)
+            }
+        }
+        impl $crate::codegen::Operand<$ty> for &$ty {
+            type Source = ();
+            fn into_operand(self) -> $crate::codegen::Expr<(), $ty> {
+                $crate::codegen::value_ref(self)
+            }
+        }
+        impl $crate::codegen::Assign<$ty> for $ty {
+            type Source = ();
+            fn into_assigned(self) -> $crate::codegen::Expr<(), $ty> {
+                $crate::codegen::value(self)
+            }
+        }
+        impl $crate::codegen::Assign<::core::option::Option<$ty>> for $ty {
+            type Source = ();
+            fn into_assigned(self) -> $crate::codegen::Expr<(), ::core::option::Option<$ty>> {
+                $crate::codegen::value(self)
+            }
+        }
+        impl $crate::codegen::Assign<$ty> for &$ty {
+            type Source = ();
+            fn into_assigned(self) -> $crate::codegen::Expr<(), $ty> {
+                $crate::codegen::value_ref(self)
+            }
+        }
+        impl $crate::codegen::Assign<::core::option::Option<$ty>> for &$ty {
+            type Source = ();
+            fn into_assigned(self) -> $crate::codegen::Expr<(), ::core::option::Option<$ty>> {
+                $crate::codegen::value_ref(self)
+            }
+        }
+    };
+}
+
+/// Returns a value as an expression that reads no table.
+pub fn value<T>(value: impl Encode) -> Expr<(), T> {
+    param(value.into_value())
+}
+
+/// Returns a copy of a value as an expression that reads no table.
+pub fn value_ref<T>(value: &impl Encode) -> Expr<(), T> {
+    param(value.encode().into_owned())
+}
+
+operand!(bool);
+operand!(i16);
+operand!(i32);
+operand!(i64);
+operand!(f32);
+operand!(f64);
+operand!(String);
+operand!(Vec<u8>);
+operand!(Decimal);
+operand!(Date);
+operand!(Time);
+operand!(Timestamp);
+operand!(Duration);
+
+impl Operand<String> for &str {
+    type Source = ();
+
+    fn into_operand(self) -> Expr<(), String> {
+        value(self.to_owned())
+    }
+}
+
+impl Assign<String> for &str {
+    type Source = ();
+
+    fn into_assigned(self) -> Expr<(), String> {
+        value(self.to_owned())
+    }
+}
+
+impl Assign<Option<String>> for &str {
+    type Source = ();
+
+    fn into_assigned(self) -> Expr<(), Option<String>> {
+        value(self.to_owned())
+    }
+}
+
+impl Operand<Vec<u8>> for &[u8] {
+    type Source = ();
+
+    fn into_operand(self) -> Expr<(), Vec<u8>> {
+        value(self.to_vec())
+    }
+}
+
+impl<T, V: Assign<T>> Assign<Option<T>> for Option<V> {
+    type Source = ();
+
+    fn into_assigned(self) -> Expr<(), Option<T>> {
+        match self {
+            Some(assigned) => Expr::new(assigned.into_assigned().into_tokens(), Level::Atom),
+            None => param(Value::Null),
+        }
+    }
+}
+
+impl<S, U: FieldValue> Operand<U::Base> for Expr<S, U> {
+    type Source = S;
+
+    fn into_operand(self) -> Expr<S, U::Base> {
+        Expr {
+            tokens: self.tokens,
+            level: self.level,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<M: sqlmodel_core::Model, U: FieldValue> Operand<U::Base> for Column<M, U> {
+    type Source = M;
+
+    fn into_operand(self) -> Expr<M, U::Base> {
+        self.into_expr_of()
+    }
+}
+
+impl<S, T> Assign<T> for Expr<S, T> {
+    type Source = S;
+
+    fn into_assigned(self) -> Self {
+        self
+    }
+}
+
+impl<S, T> Assign<Option<T>> for Expr<S, T> {
+    type Source = S;
+
+    fn into_assigned(self) -> Expr<S, Option<T>> {
+        Expr {
+            tokens: self.tokens,
+            level: self.level,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<M: sqlmodel_core::Model, T> Assign<T> for Column<M, T> {
+    type Source = M;
+
+    fn into_assigned(self) -> Expr<M, T> {
+        self.into_expr_of()
+    }
+}
+
+impl<M: sqlmodel_core::Model, T> Assign<Option<T>> for Column<M, T> {
+    type Source = M;
+
+    fn into_assigned(self) -> Expr<M, Option<T>> {
+        self.into_expr_of()
+    }
+}

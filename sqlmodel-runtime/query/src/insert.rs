@@ -1,0 +1,305 @@
+//! INSERT of one row or many, with or without the stored rows coming back.
+//!
+//! Columns whose value is left to the default are left out of the statement, which is the one form
+//! that every dialect has. Neighbouring rows that leave out the same columns share a statement, up
+//! to the database's limit of parameters; several statements run in one transaction.
+
+use std::ops::Range;
+
+use sqlmodel_core::{
+    Collect, Cx, Dialect, Error, ErrorKind, Executor, Model, Outcome, Record, TransactionOps,
+    Value, ok,
+};
+
+use crate::expr::Token;
+use crate::render::{RenderedStatement, Writer};
+
+/// The INSERT of one row.
+#[derive(Debug, Clone)]
+pub struct InsertOne<R> {
+    row: R,
+}
+
+/// The INSERT of many rows. Either all are stored or none.
+#[derive(Debug, Clone)]
+pub struct InsertMany<R> {
+    rows: Vec<R>,
+}
+
+impl<R: Record> InsertOne<R> {
+    /// Begins the insert of a row.
+    pub fn new(row: R) -> Self {
+        Self { row }
+    }
+
+    /// Returns the text and the parameters for a dialect, without a RETURNING clause.
+    pub fn render(&self, dialect: Dialect) -> RenderedStatement<'_> {
+        Plan::of(std::slice::from_ref(&self.row)).render(dialect, 0..1, Returning::Nothing)
+    }
+
+    /// Runs the insert.
+    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
+        let rendered = self.render(executor.dialect());
+        ok!(executor.execute(cx, rendered.statement()).await);
+        Outcome::Ok(())
+    }
+
+    /// Runs the insert and returns the row as it is stored, with its key and its defaults.
+    ///
+    /// One statement with RETURNING; where the database has none, an INSERT and a SELECT by key in a transaction.
+    pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<R::Model, Error> {
+        let mut rows = ok!(insert_returning(std::slice::from_ref(&self.row), cx, executor).await);
+        match rows.pop() {
+            Some(row) => Outcome::Ok(row),
+            None => Outcome::Err(Error::new(
+                ErrorKind::NoRows,
+                "the inserted row was not returned",
+            )),
+        }
+    }
+}
+
+impl<R: Record> InsertMany<R> {
+    /// Begins the insert of rows.
+    pub fn new(rows: impl IntoIterator<Item = R>) -> Self {
+        Self {
+            rows: rows.into_iter().collect(),
+        }
+    }
+
+    /// Runs the insert and returns the number of rows. Without rows nothing is sent.
+    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+        let plan = Plan::of(&self.rows);
+        let statements = plan.render_all(executor, Returning::Nothing);
+        match &*statements {
+            [] => Outcome::Ok(0),
+            [only] => {
+                let done = ok!(executor.execute(cx, only.statement()).await);
+                Outcome::Ok(done.rows_affected)
+            }
+            several => {
+                let mut transaction = ok!(executor.nested(cx).await);
+                let mut n_rows = 0;
+                for rendered in several {
+                    n_rows +=
+                        ok!(transaction.execute(cx, rendered.statement()).await).rows_affected;
+                }
+                ok!(transaction.commit(cx).await);
+                Outcome::Ok(n_rows)
+            }
+        }
+    }
+
+    /// Runs the insert and returns the rows as they are stored, in the order they were given.
+    pub async fn all<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Vec<R::Model>, Error> {
+        insert_returning(&self.rows, cx, executor).await
+    }
+}
+
+async fn insert_returning<R: Record, E: Executor>(
+    rows: &[R],
+    cx: &Cx,
+    executor: &mut E,
+) -> Outcome<Vec<R::Model>, Error> {
+    if !executor.capabilities().has_returning {
+        return insert_then_select(rows, cx, executor).await;
+    }
+    let statements = Plan::of(rows).render_all(executor, Returning::Model);
+    let mut stored = Collect::all();
+    match &*statements {
+        [] => {}
+        [only] => ok!(executor.query(cx, only.statement(), &mut stored).await),
+        several => {
+            let mut transaction = ok!(executor.nested(cx).await);
+            for rendered in several {
+                ok!(transaction
+                    .query(cx, rendered.statement(), &mut stored)
+                    .await);
+            }
+            ok!(transaction.commit(cx).await);
+        }
+    }
+    Outcome::Ok(stored.into_rows())
+}
+
+/// Inserts row by row and reads each back by its key, for databases without RETURNING.
+async fn insert_then_select<R: Record, E: Executor>(
+    rows: &[R],
+    cx: &Cx,
+    executor: &mut E,
+) -> Outcome<Vec<R::Model>, Error> {
+    let mut transaction = ok!(executor.nested(cx).await);
+    let mut stored = Vec::with_capacity(rows.len());
+    for row in rows {
+        let rendered = Plan::of(std::slice::from_ref(row)).render(
+            transaction.dialect(),
+            0..1,
+            Returning::Nothing,
+        );
+        let done = ok!(transaction.execute(cx, rendered.statement()).await);
+        let key = row.primary_key_value();
+        let values = match (&key, done.last_insert_id) {
+            (Some(key), _) => encoded_key(key),
+            (None, Some(id)) => vec![Value::I64(id)],
+            (None, None) => {
+                return Outcome::Err(
+                    Error::unsupported("the database did not tell the key of the inserted row")
+                        .with_sql(&rendered.sql),
+                );
+            }
+        };
+        let rendered = crate::model::select_by_key::<R::Model>(transaction.dialect(), values);
+        let mut found = Collect::<R::Model>::up_to(1);
+        ok!(transaction
+            .query(cx, rendered.statement(), &mut found)
+            .await);
+        stored.extend(found.into_rows());
+    }
+    ok!(transaction.commit(cx).await);
+    Outcome::Ok(stored)
+}
+
+fn encoded_key<K: sqlmodel_core::Key>(key: &K) -> Vec<Value<'_>> {
+    let mut values = Vec::new();
+    key.encode_key(&mut values);
+    values
+}
+
+/// Whether a statement returns what it stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Returning {
+    Nothing,
+    Model,
+}
+
+/// The values of rows to insert, row after row.
+struct Plan<'r> {
+    columns: &'static [&'static str],
+    values: Vec<Value<'r>>,
+    returned: &'static [sqlmodel_core::FieldInfo],
+    schema: Option<&'static str>,
+    table: &'static str,
+}
+
+impl<'r> Plan<'r> {
+    fn of<R: Record>(rows: &'r [R]) -> Self {
+        let mut values = Vec::with_capacity(rows.len() * R::COLUMNS.len());
+        for row in rows {
+            row.to_row(&mut values);
+        }
+        Self {
+            columns: R::COLUMNS,
+            values,
+            returned: <R::Model as Model>::fields(),
+            schema: R::Model::SCHEMA_NAME,
+            table: R::Model::TABLE_NAME,
+        }
+    }
+
+    fn n_rows(&self) -> usize {
+        self.values
+            .len()
+            .checked_div(self.columns.len())
+            .unwrap_or(0)
+    }
+
+    fn row(&self, row: usize) -> &[Value<'r>] {
+        let n_columns = self.columns.len();
+        self.values
+            .get(row * n_columns..(row + 1) * n_columns)
+            .unwrap_or_default()
+    }
+
+    /// Tells whether two rows leave out the same columns.
+    fn is_alike(&self, a: usize, b: usize) -> bool {
+        let is_left_out = |value: &Value<'_>| matches!(value, Value::Default);
+        self.row(a)
+            .iter()
+            .map(is_left_out)
+            .eq(self.row(b).iter().map(is_left_out))
+    }
+
+    fn n_given(&self, row: usize) -> usize {
+        self.row(row)
+            .iter()
+            .filter(|value| !matches!(value, Value::Default))
+            .count()
+    }
+
+    /// Splits the rows into runs for one statement each.
+    fn runs(&self, max_parameters: usize) -> Vec<Range<usize>> {
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        for row in 0..self.n_rows() {
+            // Zero columns: DEFAULT VALUES takes one row a statement.
+            let n_given = self.n_given(row);
+            let max_rows = max_parameters.checked_div(n_given).unwrap_or(1).max(1);
+            match runs.last_mut() {
+                Some(run) if run.len() < max_rows && self.is_alike(run.start, row) => run.end += 1,
+                _ => runs.push(row..row + 1),
+            }
+        }
+        runs
+    }
+
+    fn render_all<E: Executor>(
+        &self,
+        executor: &E,
+        returning: Returning,
+    ) -> Vec<RenderedStatement<'r>> {
+        let max_parameters = executor.capabilities().max_parameters;
+        self.runs(max_parameters)
+            .into_iter()
+            .map(|run| self.render(executor.dialect(), run, returning))
+            .collect()
+    }
+
+    fn render(
+        &self,
+        dialect: Dialect,
+        rows: Range<usize>,
+        returning: Returning,
+    ) -> RenderedStatement<'r> {
+        let mut writer = Writer::new(dialect);
+        writer.text("INSERT INTO ");
+        writer.table(self.schema, self.table);
+        if self.n_given(rows.start) == 0 {
+            writer.tokens(&[Token::PerDialect([
+                " DEFAULT VALUES",
+                " DEFAULT VALUES",
+                " () VALUES ()",
+            ])]);
+        } else {
+            self.render_values(&mut writer, rows);
+        }
+        if returning == Returning::Model {
+            writer.returning(self.returned);
+        }
+        writer.finish()
+    }
+
+    fn render_values(&self, writer: &mut Writer<'r>, rows: Range<usize>) {
+        let given = |row: usize| {
+            self.columns
+                .iter()
+                .zip(self.row(row))
+                .filter(|(_, value)| !matches!(value, Value::Default))
+        };
+        writer.text(" (");
+        writer.columns(given(rows.start).map(|(column, _)| *column));
+        writer.text(") VALUES ");
+        for row in rows.clone() {
+            writer.text(if row == rows.start { "(" } else { ", (" });
+            for (position, (_, value)) in given(row).enumerate() {
+                if position > 0 {
+                    writer.text(", ");
+                }
+                writer.param(value.clone());
+            }
+            writer.text(")");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Where queries begin: methods on every model.
+
+use sqlmodel_core::{
+    Collect, Cx, Dialect, Error, Executor, Key, Model, Outcome, Record, Value, ok,
+};
+
+use crate::delete::{Delete, DeleteRow};
+use crate::insert::{InsertMany, InsertOne};
+use crate::render::{RenderedStatement, Writer};
+use crate::select::Select;
+use crate::update::{Update, UpdateRow, key_condition};
+
+/// The statements that begin at a model.
+pub trait ModelQuery: Model {
+    /// Begins a query for whole models.
+    fn select() -> Select<Self> {
+        Select::new()
+    }
+
+    /// Returns the model with this primary key, or `None` when there is none.
+    fn get<E: Executor>(
+        cx: &Cx,
+        executor: &mut E,
+        key: impl Into<Self::Key> + Send,
+    ) -> impl Future<Output = Outcome<Option<Self>, Error>> + Send {
+        let key = key.into();
+        async move {
+            let mut values = Vec::with_capacity(Self::PRIMARY_KEY.len());
+            key.encode_key(&mut values);
+            let rendered = select_by_key::<Self>(executor.dialect(), values);
+            let mut rows = Collect::up_to(1);
+            ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+            Outcome::Ok(rows.into_rows().pop())
+        }
+    }
+
+    /// Begins the insert of one row.
+    fn insert<R: Record<Model = Self>>(row: R) -> InsertOne<R> {
+        InsertOne::new(row)
+    }
+
+    /// Begins the insert of many rows.
+    fn insert_many<R: Record<Model = Self>>(rows: impl IntoIterator<Item = R>) -> InsertMany<R> {
+        InsertMany::new(rows)
+    }
+
+    /// Begins an update of the rows that a filter matches.
+    fn update() -> Update<Self> {
+        Update::new()
+    }
+
+    /// Begins a delete of the rows that a filter matches.
+    fn delete() -> Delete<Self> {
+        Delete::new()
+    }
+
+    /// Begins the update of this model's row.
+    fn update_row(&self) -> UpdateRow<'_, Self> {
+        UpdateRow::new(self)
+    }
+
+    /// Begins the delete of this model's row.
+    fn delete_row(&self) -> DeleteRow<'_, Self> {
+        DeleteRow::new(self)
+    }
+}
+
+impl<M: Model> ModelQuery for M {}
+
+/// Returns the SELECT of all columns of the row with a key.
+pub(crate) fn select_by_key<M: Model>(
+    dialect: Dialect,
+    key: Vec<Value<'_>>,
+) -> RenderedStatement<'_> {
+    let mut writer = Writer::new(dialect);
+    writer.text("SELECT ");
+    writer.columns(M::fields().iter().map(|field| field.column));
+    writer.text(" FROM ");
+    writer.model::<M>();
+    key_condition(&mut writer, M::PRIMARY_KEY.iter().zip(key).collect());
+    writer.finish()
+}

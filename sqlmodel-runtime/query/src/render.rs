@@ -1,0 +1,147 @@
+//! From tokens to the text of one dialect.
+
+use sqlmodel_core::{Dialect, Executor, FieldInfo, Model, Statement, Value};
+use sqlmodel_sql::quote;
+
+use crate::expr::Token;
+
+/// SQL text of one dialect, with the values of its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RenderedStatement<'a> {
+    /// The text.
+    pub sql: String,
+    /// One value for each placeholder.
+    pub params: Vec<Value<'a>>,
+}
+
+impl RenderedStatement<'_> {
+    /// Returns the statement to run.
+    pub fn statement(&self) -> Statement<'_> {
+        Statement::new(&self.sql, &self.params)
+    }
+
+    /// Returns the same statement with values of its own.
+    pub fn into_owned(self) -> RenderedStatement<'static> {
+        RenderedStatement {
+            sql: self.sql,
+            params: self.params.into_iter().map(Value::into_owned).collect(),
+        }
+    }
+}
+
+/// Writes one statement.
+pub(crate) struct Writer<'a> {
+    dialect: Dialect,
+    sql: String,
+    params: Vec<Value<'a>>,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            sql: String::with_capacity(128),
+            params: Vec::new(),
+        }
+    }
+
+    pub(crate) fn for_executor(executor: &impl Executor) -> Self {
+        Self::new(executor.dialect())
+    }
+
+    pub(crate) fn finish(self) -> RenderedStatement<'a> {
+        RenderedStatement {
+            sql: self.sql,
+            params: self.params,
+        }
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        self.sql.push_str(text);
+    }
+
+    pub(crate) fn identifier(&mut self, name: &str) {
+        quote::push_identifier(self.dialect, name, &mut self.sql);
+    }
+
+    pub(crate) fn table(&mut self, schema: Option<&str>, name: &str) {
+        if let Some(schema) = schema {
+            self.identifier(schema);
+            self.text(".");
+        }
+        self.identifier(name);
+    }
+
+    pub(crate) fn model<M: Model>(&mut self) {
+        self.table(M::SCHEMA_NAME, M::TABLE_NAME);
+    }
+
+    /// Writes a placeholder in the dialect's style and keeps the value.
+    pub(crate) fn param(&mut self, value: Value<'a>) {
+        self.params.push(value);
+        match self.dialect {
+            Dialect::Sqlite => self.numbered('?'),
+            Dialect::Postgres => self.numbered('$'),
+            Dialect::Mysql => self.sql.push('?'),
+        }
+    }
+
+    fn numbered(&mut self, mark: char) {
+        self.sql.push(mark);
+        push_number(&mut self.sql, self.params.len() as u64);
+    }
+
+    pub(crate) fn number(&mut self, number: u64) {
+        push_number(&mut self.sql, number);
+    }
+
+    pub(crate) fn tokens(&mut self, tokens: &[Token]) {
+        for token in tokens {
+            match token {
+                Token::Text(text) => self.text(text),
+                Token::PerDialect([sqlite, postgres, mysql]) => self.text(match self.dialect {
+                    Dialect::Sqlite => sqlite,
+                    Dialect::Postgres => postgres,
+                    Dialect::Mysql => mysql,
+                }),
+                Token::Column { table, column } => {
+                    self.identifier(table);
+                    self.text(".");
+                    self.identifier(column);
+                }
+                Token::Param(value) => self.param(value.clone()),
+            }
+        }
+    }
+
+    /// Writes `WHERE a AND b`, or nothing when there are no conditions.
+    pub(crate) fn conditions(&mut self, conditions: &[Vec<Token>]) {
+        for (position, condition) in conditions.iter().enumerate() {
+            self.text(if position == 0 { " WHERE " } else { " AND " });
+            self.tokens(condition);
+        }
+    }
+
+    /// Writes the names of columns, separated by commas.
+    pub(crate) fn columns<'n>(&mut self, columns: impl IntoIterator<Item = &'n str>) {
+        for (position, column) in columns.into_iter().enumerate() {
+            if position > 0 {
+                self.text(", ");
+            }
+            self.identifier(column);
+        }
+    }
+
+    /// Writes `RETURNING` with all columns of a model.
+    pub(crate) fn returning(&mut self, fields: &[FieldInfo]) {
+        self.text(" RETURNING ");
+        self.columns(fields.iter().map(|field| field.column));
+    }
+}
+
+fn push_number(sql: &mut String, number: u64) {
+    if number >= 10 {
+        push_number(sql, number / 10);
+    }
+    sql.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
+}

@@ -1,0 +1,100 @@
+//! From SQLite's result codes to the runtime's error kinds.
+
+use rusqlite::ffi;
+use sqlmodel_core::{ConstraintKind, Error, ErrorKind};
+
+use crate::options::Location;
+
+/// Maps the error of a statement.
+#[cold]
+pub(crate) fn statement_error(error: rusqlite::Error) -> Error {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, message) => failure_error(failure, message),
+        rusqlite::Error::SqlInputError { error, msg, sql, offset } => {
+            let cause = rusqlite::Error::SqlInputError { error, msg: msg.clone(), sql, offset };
+            Error::new(kind_of(error), msg).with_cause(cause)
+        }
+        rusqlite::Error::ToSqlConversionFailure(cause) => match cause.downcast::<Error>() {
+            Ok(refused) => *refused,
+            Err(cause) => Error::new(ErrorKind::Encode, cause.to_string()).with_cause(cause),
+        },
+        rusqlite::Error::MultipleStatement => {
+            Error::usage("one text holds several statements; run them one by one").with_cause(error)
+        }
+        other => Error::new(ErrorKind::Database, other.to_string()).with_cause(other),
+    }
+}
+
+/// Maps the error of opening a database, and names the file.
+#[cold]
+pub(crate) fn connect_error(error: rusqlite::Error, location: &Location) -> Error {
+    let message = match location {
+        Location::File(path) => format!("cannot open the database `{}`: {error}", path.display()),
+        Location::Memory => format!("cannot open a database in memory: {error}"),
+    };
+    Error::new(ErrorKind::Connect, message).with_cause(error)
+}
+
+fn failure_error(failure: ffi::Error, message: Option<String>) -> Error {
+    let text = message.clone().unwrap_or_else(|| failure.to_string());
+    let error = Error::new(kind_of(failure), text.clone());
+    let error = match constraint_kind(failure.extended_code) {
+        Some(kind) => with_constraint(error, kind, &text),
+        None => error,
+    };
+    error.with_cause(rusqlite::Error::SqliteFailure(failure, message))
+}
+
+fn kind_of(failure: ffi::Error) -> ErrorKind {
+    match failure.extended_code & 0xff {
+        ffi::SQLITE_CONSTRAINT => ErrorKind::Constraint,
+        // A snapshot that others have overtaken: the transaction can only be run again.
+        ffi::SQLITE_BUSY if failure.extended_code == ffi::SQLITE_BUSY_SNAPSHOT => {
+            ErrorKind::Serialization
+        }
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => ErrorKind::Busy,
+        ffi::SQLITE_READONLY => ErrorKind::ReadOnly,
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_NOTADB => ErrorKind::Connect,
+        ffi::SQLITE_IOERR | ffi::SQLITE_FULL | ffi::SQLITE_NOMEM => ErrorKind::Io,
+        ffi::SQLITE_ERROR | ffi::SQLITE_RANGE | ffi::SQLITE_AUTH => ErrorKind::Statement,
+        ffi::SQLITE_MISMATCH | ffi::SQLITE_TOOBIG => ErrorKind::Encode,
+        _ => ErrorKind::Database,
+    }
+}
+
+fn constraint_kind(extended_code: i32) -> Option<ConstraintKind> {
+    if extended_code & 0xff != ffi::SQLITE_CONSTRAINT {
+        return None;
+    }
+    Some(match extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE
+        | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+        | ffi::SQLITE_CONSTRAINT_ROWID => ConstraintKind::Unique,
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => ConstraintKind::ForeignKey,
+        ffi::SQLITE_CONSTRAINT_NOTNULL => ConstraintKind::NotNull,
+        ffi::SQLITE_CONSTRAINT_CHECK => ConstraintKind::Check,
+        _ => ConstraintKind::Other,
+    })
+}
+
+/// Reads what SQLite writes behind the colon: `UNIQUE constraint failed: hero.name, hero.age`,
+/// `CHECK constraint failed: ck_hero_age`.
+fn with_constraint(error: Error, kind: ConstraintKind, message: &str) -> Error {
+    let Some((_, detail)) = message.split_once(" constraint failed: ") else {
+        return error.with_constraint(kind, None);
+    };
+    match kind {
+        ConstraintKind::Unique | ConstraintKind::NotNull => {
+            let mut table = "";
+            let mut columns = Vec::new();
+            for part in detail.split(", ") {
+                let Some((of_table, column)) = part.split_once('.') else { continue };
+                table = of_table;
+                columns.push(column);
+            }
+            error.with_constraint(kind, None).with_constraint_columns(table, columns)
+        }
+        ConstraintKind::Check => error.with_constraint(kind, Some(detail)),
+        _ => error.with_constraint(kind, None),
+    }
+}

@@ -1,0 +1,8 @@
+//! What generated code names, and nothing else does. It may change with any version of the compiler.
+
+pub use sqlmodel_core::{
+    Decode, DecodeError, Encode, FieldInfo, FieldValue, Inheritance, InheritanceStrategy, Model,
+    Record, RowRead, Value, ValueKind,
+};
+pub use sqlmodel_query::{Column, HasOne, ManyToMany, ToMany, ToOne, field_value};
+pub use sqlmodel_sql as sql;

@@ -1,0 +1,43 @@
+//! The runtime of sqlmodel: what generated models link against and what applications call.
+//!
+//! Import the [`prelude`], open a connection of a driver, and begin statements at a model:
+//!
+//! ```text
+//! let hero = insert!(NewHero::new("Deadpond", "Dive Wilson")).one(cx, &mut connection).await.into_result()?;
+//! let adults = select!(Hero where Hero::AGE.ge(18)).all(cx, &mut connection).await.into_result()?;
+//! ```
+//!
+//! Every database call takes the context `cx` first and returns an [`Outcome`]: a value, an error, or word that the
+//! context was cancelled. Applications turn it into a `Result` with `into_result()`.
+
+pub use sqlmodel_core::{
+    Access, Capabilities, Connection, ConstraintKind, Cx, Decode, DecodeError, Dialect, Done,
+    Encode, Error, ErrorKind, Executor, FieldInfo, Inheritance, InheritanceStrategy, Isolation,
+    Key, Model, Outcome, OutcomeError, Prepared, Record, Row, RowRead, Statement, Transaction,
+    TransactionOps, TransactionOptions, Value, ValueKind, block_on, ok, ok_result,
+};
+pub use sqlmodel_query::{
+    Column, Expr, Expression, HasOne, ManyToMany, ModelQuery, Relation, Select, ToMany, ToOne,
+    delete, field_value, insert, insert_many, select, update,
+};
+
+pub use sqlmodel_schema as schema;
+pub use sqlmodel_sql as sql;
+
+pub mod value {
+    //! The types of values that Rust itself has none for.
+
+    pub use sqlmodel_core::value::{
+        Date, Decimal, Duration, ParseDecimalError, Time, Timestamp, Value, ValueKind,
+    };
+}
+
+#[cfg(feature = "sqlite")]
+pub use sqlmodel_sqlite as sqlite;
+
+#[cfg(feature = "sqlite")]
+pub use sqlmodel_sqlite::{JournalMode, SqliteConnection, SqliteOptions};
+
+#[doc(hidden)]
+pub mod codegen;
+pub mod prelude;
