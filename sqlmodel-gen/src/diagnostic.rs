@@ -12,8 +12,8 @@ mod suggest;
 pub use self::code::{Code, codes};
 pub(crate) use self::json::JsonWriter;
 pub use self::render::{Color, Format, render, render_one};
-pub(crate) use self::suggest::{MAX_CANDIDATES, nearest};
-use crate::source::Span;
+pub(crate) use self::suggest::nearest;
+use crate::source::{SourceMap, Span};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -192,10 +192,12 @@ impl Diagnostics {
         &self.list
     }
 
-    /// Sorts by place, and drops repeated ones.
-    pub fn sort(&mut self) {
-        self.list
-            .sort_by(|a, b| (a.span, a.code.id, &a.message).cmp(&(b.span, b.code.id, &b.message)));
+    /// Sorts by file name and place, and drops repeated ones.
+    pub fn sort(&mut self, sources: &SourceMap) {
+        self.list.sort_by_cached_key(|it| {
+            let file = sources.get(it.span.source).name().to_owned();
+            (file, it.span, it.code.id, it.message.clone())
+        });
         self.list.dedup();
     }
 }

@@ -9,4 +9,8 @@ pub mod ir;
 pub mod output;
 pub mod source;
 
+mod compile;
+mod resolve;
 mod syntax;
+
+pub use compile::{Compilation, compile};

@@ -74,8 +74,18 @@ impl Span {
 pub struct Source {
     name: String,
     text: String,
+    role: Role,
     /// The offset of the first byte of each line.
     lines: Vec<u32>,
+}
+
+/// What a source is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A part of the schema.
+    Schema,
+    /// The configuration.
+    Config,
 }
 
 /// A place for people: both numbers count from one.
@@ -88,7 +98,7 @@ pub struct Position {
 }
 
 impl Source {
-    fn new(name: String, text: String) -> Self {
+    fn new(name: String, text: String, role: Role) -> Self {
         let starts = text
             .bytes()
             .enumerate()
@@ -97,7 +107,12 @@ impl Source {
         let lines = std::iter::once(0)
             .chain(starts.map(|at| u32::try_from(at).unwrap_or(u32::MAX)))
             .collect();
-        Self { name, text, lines }
+        Self {
+            name,
+            text,
+            role,
+            lines,
+        }
     }
 
     /// Returns the name it is shown under, usually a path.
@@ -110,6 +125,12 @@ impl Source {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns what it is for.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// Returns the line and column of a byte offset; an offset past the end is the end.
@@ -147,19 +168,29 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Adds a text under the name it is to be shown with.
+    /// Adds a schema file under the name it is to be shown with, usually its path.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
+        self.push(Source::new(name.into(), text.into(), Role::Schema))
+    }
+
+    /// Adds a configuration file.
+    pub fn add_config(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
+        self.push(Source::new(name.into(), text.into(), Role::Config))
+    }
+
+    fn push(&mut self, source: Source) -> SourceId {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(Source::new(name.into(), text.into()));
+        self.sources.push(source);
         id
     }
 
-    /// Returns a source of this map; for an id of another map, the first that fits is not looked for: it is empty.
+    /// Returns a source of this map; for an id of another map perhaps an empty one.
     #[must_use]
     pub fn get(&self, id: SourceId) -> &Source {
         static MISSING: Source = Source {
             name: String::new(),
             text: String::new(),
+            role: Role::Schema,
             lines: Vec::new(),
         };
         self.sources.get(id.0 as usize).unwrap_or(&MISSING)

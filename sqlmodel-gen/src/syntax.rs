@@ -14,7 +14,7 @@ use sqlmodel_sql::{Action, Deferrable, Dialect, DialectSet, Nulls, Order, PerDia
 
 pub(crate) use self::declaration::parse_file;
 pub(crate) use self::document::{Document, Node, Table, Value, parse_document};
-pub(crate) use self::reader::Reader;
+pub(crate) use self::reader::{Context, Reader, list};
 use crate::ir::{EnumStorage, Format, Strategy, VariantKind, Write};
 use crate::source::{SourceId, Span};
 

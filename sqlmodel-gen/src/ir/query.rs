@@ -1,5 +1,7 @@
 //! Views and typed queries, as written: their SQL is analysed by a later stage.
 
+use sqlmodel_sql::Dialect;
+
 use crate::source::Span;
 
 /// Text of the schema file and where it stands, so that a position in it can be shown to the user.
@@ -58,6 +60,8 @@ pub struct Query {
     pub doc: Option<String>,
     /// The statement.
     pub sql: QuerySql,
+    /// The dialects it exists for, among those of the schema.
+    pub dialects: Vec<Dialect>,
     /// What the caller gets, `None` where it is to be inferred.
     pub returns: Option<SourceText>,
     /// The model, view or named row that a row becomes.

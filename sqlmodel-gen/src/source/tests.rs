@@ -2,7 +2,7 @@ use super::*;
 
 #[track_caller]
 fn check(text: &str, offset: u32, line: usize, column: usize) {
-    let source = Source::new("t".into(), text.into());
+    let source = Source::new("t".into(), text.into(), Role::Schema);
     assert_eq!(source.position(offset), Position { line, column });
 }
 

@@ -1,0 +1,44 @@
+//! The whole front: texts in, the schema or what is wrong with it out.
+
+use crate::config::Options;
+use crate::diagnostic::Diagnostics;
+use crate::source::{Role, SourceId, SourceMap};
+use crate::syntax::Context;
+use crate::{ir, resolve, syntax};
+
+/// What a compilation gives.
+#[derive(Debug)]
+pub struct Compilation {
+    /// The schema; `None` if any diagnostic is an error.
+    pub schema: Option<ir::Schema>,
+    /// All mistakes, sorted by place.
+    pub diagnostics: Diagnostics,
+}
+
+/// Compiles the schema files of a map.
+///
+/// The result depends on the texts and their names alone: the order in which the files were added makes no difference.
+#[must_use]
+pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
+    let mut diagnostics = Diagnostics::new();
+    let schema_files = sources
+        .iter()
+        .filter(|(_, source)| source.role() == Role::Schema);
+    let mut ids: Vec<SourceId> = schema_files.map(|(id, _)| id).collect();
+    ids.sort_by_key(|id| sources.get(*id).name());
+    let mut files = Vec::new();
+    for id in ids {
+        let document = syntax::parse_document(sources, id, &mut diagnostics);
+        let mut cx = Context {
+            sources,
+            diagnostics: &mut diagnostics,
+        };
+        files.push(syntax::parse_file(&mut cx, id, &document));
+    }
+    let schema = resolve::resolve(&files, sources, options, &mut diagnostics);
+    diagnostics.sort(sources);
+    Compilation {
+        schema,
+        diagnostics,
+    }
+}

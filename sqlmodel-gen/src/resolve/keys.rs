@@ -1,0 +1,261 @@
+//! Pass 4: primary keys; a reference takes its type from the key it leads to.
+
+use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::ir::{Builtin, FieldId, FieldType, ModelId, Scalar};
+use crate::resolve::names::Symbol;
+use crate::resolve::{DeclId, Resolver};
+use crate::syntax::{self, Key, Name, Reference};
+
+impl Resolver<'_> {
+    pub(super) fn resolve_keys(&mut self) {
+        for id in self.models.ids() {
+            match self.models[id].base {
+                None => self.resolve_key(id),
+                Some(_) => self.check_no_key(id),
+            }
+        }
+        // Members of a family have the key of its root.
+        for id in self.models.ids() {
+            if let Some(root) = self.chain(id).first().copied().filter(|root| *root != id) {
+                self.models[id].key = self.models[root].key.clone();
+            }
+        }
+    }
+
+    fn resolve_key(&mut self, model: ModelId) {
+        let is_key = |field: &FieldId| self.field_syntax(*field).key.is_some();
+        let key: Vec<FieldId> = self.models[model]
+            .fields
+            .iter()
+            .copied()
+            .filter(is_key)
+            .collect();
+        if key.is_empty() && !self.models[model].is_poisoned {
+            let name = &self.models[model].syntax.name;
+            let message = format!("`{}` has no primary key", name.value);
+            self.push(
+                Diagnostic::new(&codes::NO_KEY, name.span, message)
+                    .help("add `id = { type = \"i64\", key = \"auto\" }` to its fields"),
+            );
+        }
+        let is_auto = |field: &FieldId| {
+            self.field_syntax(*field)
+                .key
+                .as_ref()
+                .is_some_and(|key| key.value == Key::Auto)
+        };
+        if let Some(auto) = key.iter().copied().find(is_auto)
+            && let Some(other) = key.iter().copied().find(|field| *field != auto)
+        {
+            let (auto, other) = (self.field_syntax(auto), self.field_syntax(other));
+            let message = format!(
+                "`{}` cannot be `auto` in a key of several fields",
+                auto.name.value
+            );
+            self.push(
+                Diagnostic::new(&codes::AUTO_KEY, auto.name.span, message)
+                    .related(other.name.span, "also in the key")
+                    .help("leave one key field, or write `key = true` in all of them"),
+            );
+        }
+        self.models[model].key = key;
+    }
+
+    fn check_no_key(&mut self, model: ModelId) {
+        for field in self.models[model].fields.clone() {
+            let Some(key) = &self.field_syntax(field).key else {
+                continue;
+            };
+            let name = self.model_name(model);
+            let message =
+                format!("`{name}` has the key of its base, and cannot have one of its own");
+            self.push(
+                Diagnostic::new(&codes::KEY_OF_CHILD, key.span, message).help("remove `key`"),
+            );
+        }
+    }
+
+    /// Gives each reference the type of what it leads to, and reports those that lead nowhere.
+    pub(super) fn resolve_reference_types(&mut self) {
+        for id in (0..self.decls.len()).map(DeclId) {
+            if let Some(reference) = &self.decl(id).syntax.reference {
+                self.check_reference(reference);
+            }
+        }
+        for id in (0..self.decls.len()).map(DeclId) {
+            self.decls[id.0].ty = self.reference_type(id);
+        }
+    }
+
+    /// Follows references from key to key until one has a type; a circle has none.
+    fn reference_type(&self, start: DeclId) -> Option<FieldType> {
+        let is_nullable = |id| {
+            let syntax = self.decl(id).syntax;
+            syntax
+                .reference
+                .as_ref()
+                .map(|reference| reference.is_nullable)
+        };
+        let mut seen = vec![start];
+        let mut at = start;
+        while let Some(reference) = &self.decl(at).syntax.reference {
+            if let Some(ty) = &self.decl(at).ty {
+                let is_nullable = is_nullable(start).unwrap_or(ty.is_nullable);
+                return Some(FieldType {
+                    is_nullable,
+                    ..ty.clone()
+                });
+            }
+            let target = self.fields[self.referenced_field(reference)?].decl;
+            if seen.contains(&target) || seen.len() > 100 {
+                return None;
+            }
+            seen.push(target);
+            at = target;
+        }
+        let ty = self.decl(at).ty.as_ref()?;
+        let is_nullable = is_nullable(start).unwrap_or(ty.is_nullable);
+        Some(FieldType {
+            is_nullable,
+            ..ty.clone()
+        })
+    }
+
+    /// Returns the model that a reference leads to.
+    pub(super) fn referenced_model(&self, reference: &Reference) -> Option<ModelId> {
+        match self.names.get(&reference.target.value)? {
+            Symbol::Model(model) => Some(model),
+            _ => None,
+        }
+    }
+
+    /// Returns the field that a reference leads to: the one it names, else the key of one field.
+    pub(super) fn referenced_field(&self, reference: &Reference) -> Option<FieldId> {
+        let model = self.referenced_model(reference)?;
+        match &reference.field {
+            Some(field) => self.find_field(model, &field.value),
+            None => match self.models[model].key.as_slice() {
+                [key] => Some(*key),
+                _ => None,
+            },
+        }
+    }
+
+    fn check_reference(&mut self, reference: &Reference) {
+        let Some(target) = self.expect_model(&reference.target, "a reference") else {
+            return;
+        };
+        if self.models[target].is_poisoned {
+            return;
+        }
+        if let Some(name) = &reference.field {
+            if let Some(field) = self.expect_field(target, name) {
+                self.check_is_unique(target, &[field], name.span);
+            }
+            return;
+        }
+        if self.models[target].key.len() > 1 {
+            let model = self.model_name(target);
+            let key = self.models[target]
+                .key
+                .iter()
+                .map(|field| self.field_name(*field));
+            let key: Vec<&str> = key.collect();
+            let message = format!(
+                "one field cannot reference `{model}`, whose key has {} fields",
+                key.len()
+            );
+            self.push(
+                Diagnostic::new(&codes::COMPOSITE_TARGET, reference.span, message)
+                    .note(format!("the key of `{model}` is {}", syntax::list(&key)))
+                    .help(format!("declare fields for all of them, and `[[model.*.foreign_keys]]` with `ref = \"{model}\"`")),
+            );
+        }
+    }
+
+    /// Finds a model that something leads to, or reports that there is none.
+    pub(super) fn expect_model(&mut self, name: &Name, what: &str) -> Option<ModelId> {
+        match self.lookup(&name.value) {
+            Some(Symbol::Model(model)) => Some(model),
+            Some(other) => {
+                let message = format!(
+                    "{what} leads to a model, and `{}` is {}",
+                    name.value,
+                    other.kind()
+                );
+                self.error(&codes::UNKNOWN_RELATION_TARGET, name.span, message);
+                None
+            }
+            None => {
+                let models = self.names.all(|symbol| matches!(symbol, Symbol::Model(_)));
+                let nearest = nearest(&name.value, models);
+                let message = format!("unknown model `{}`", name.value);
+                let diagnostic =
+                    Diagnostic::new(&codes::UNKNOWN_RELATION_TARGET, name.span, message);
+                self.push(match nearest {
+                    Some(model) => diagnostic
+                        .label(format!("did you mean `{model}`?"))
+                        .help(format!("write `{model}`")),
+                    None => diagnostic.help(format!("declare it: `[model.{}.fields]`", name.value)),
+                });
+                None
+            }
+        }
+    }
+
+    /// Reports fields that are not unique together, and so can be no target of a foreign key.
+    pub(super) fn check_is_unique(
+        &mut self,
+        model: ModelId,
+        fields: &[FieldId],
+        span: crate::source::Span,
+    ) {
+        if self.is_unique(model, fields) {
+            return;
+        }
+        let names: Vec<&str> = fields.iter().map(|field| self.field_name(*field)).collect();
+        let model = self.model_name(model);
+        let message = format!(
+            "{} of `{model}` may repeat, so nothing can reference it",
+            syntax::list(&names)
+        );
+        self.push(
+            Diagnostic::new(&codes::TARGET_NOT_UNIQUE, span, message)
+                .help("add `unique = true` there, or reference the key"),
+        );
+    }
+
+    /// Returns whether fields are, in any order, the key or a unique key of a model or its bases.
+    pub(super) fn is_unique(&self, model: ModelId, fields: &[FieldId]) -> bool {
+        let same = |key: &[FieldId]| {
+            key.len() == fields.len() && key.iter().all(|field| fields.contains(field))
+        };
+        if same(&self.models[model].key) {
+            return true;
+        }
+        if let [field] = fields
+            && self.field_syntax(*field).unique.is_some()
+        {
+            return true;
+        }
+        self.chain(model).into_iter().any(|id| {
+            self.models[id].syntax.uniques.iter().any(|unique| {
+                let on = unique
+                    .on
+                    .iter()
+                    .map(|name| self.find_field(id, &name.value));
+                on.collect::<Option<Vec<_>>>().is_some_and(|key| same(&key))
+            })
+        })
+    }
+
+    /// Returns whether a type can be compared for a key or index on every database.
+    pub(super) fn is_key_type(&self, ty: &FieldType) -> bool {
+        let builtin = match ty.scalar {
+            Scalar::Builtin(builtin) => Some(builtin),
+            Scalar::Named(id) => self.types[id].as_ref().map(|ty| ty.base),
+            Scalar::Enum(_) => None,
+        };
+        !ty.is_array && !matches!(builtin, Some(Builtin::Json | Builtin::F32 | Builtin::F64))
+    }
+}

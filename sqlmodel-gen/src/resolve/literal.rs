@@ -1,0 +1,636 @@
+//! Constants, against the type they are for.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use sqlmodel_sql::{Date, Literal, Text, Time, Timestamp};
+
+use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::ir::{Builtin, EnumId, EnumLiteral, FieldType, Scalar, ValueSource};
+use crate::resolve::Resolver;
+use crate::syntax::{Name, Node, Value};
+
+/// Why a value does not fit its type.
+struct Misfit {
+    /// What the type takes.
+    expected: Cow<'static, str>,
+}
+
+fn misfit<T>(expected: impl Into<Cow<'static, str>>) -> Result<T, Misfit> {
+    Err(Misfit {
+        expected: expected.into(),
+    })
+}
+
+impl Resolver<'_> {
+    /// Resolves a constant for a field: one value, or a list for an array.
+    pub(super) fn constant(&mut self, node: &Node, ty: &FieldType) -> Option<ValueSource> {
+        if !ty.is_array {
+            if let Scalar::Enum(id) = ty.scalar {
+                return self
+                    .variant(node, id)
+                    .map(|variant| ValueSource::Variant(id, variant));
+            }
+            return self
+                .literal(node, ty.scalar, "the default")
+                .map(ValueSource::Literal);
+        }
+        let Value::Array(items) = &node.value else {
+            return self.push_misfit(node, "the default", "a list");
+        };
+        let items: Vec<Option<Literal>> = items
+            .iter()
+            .map(|item| match ty.scalar {
+                Scalar::Enum(id) => {
+                    let variant = self.variant(item, id)?;
+                    Some(match &self.enums[id].as_ref()?.values.get(variant)?.value {
+                        EnumLiteral::Text(text) => Literal::Text(text.clone().into()),
+                        EnumLiteral::Int(int) => Literal::Int((*int).into()),
+                    })
+                }
+                scalar => self.literal(item, scalar, "an item"),
+            })
+            .collect();
+        let items: Vec<Literal> = items.into_iter().collect::<Option<_>>()?;
+        Some(ValueSource::Literal(Literal::Array(items.into())))
+    }
+
+    /// Resolves a constant for one value of a type that is no enum.
+    pub(super) fn literal(&mut self, node: &Node, scalar: Scalar, what: &str) -> Option<Literal> {
+        let builtin = self.builtin_of(scalar)?;
+        match literal(&node.value, builtin) {
+            Ok(literal) => Some(literal),
+            Err(misfit) => self.push_misfit(node, what, &misfit.expected),
+        }
+    }
+
+    fn push_misfit<T>(&mut self, node: &Node, what: &str, expected: &str) -> Option<T> {
+        let written = self.sources.text(node.span);
+        let shown = match node.value {
+            Value::Array(_) | Value::Table(_) => node.value.kind().to_owned(),
+            _ if written.len() <= 40 && !written.contains('\n') => format!("`{written}`"),
+            _ => node.value.kind().to_owned(),
+        };
+        let message = format!("{what} {shown} does not fit its type");
+        self.push(
+            Diagnostic::new(&codes::LITERAL_TYPE, node.span, message)
+                .label(format!("expected {expected}")),
+        );
+        None
+    }
+
+    /// Finds the value of an enum by what is stored, or by its Rust name.
+    fn variant(&mut self, node: &Node, id: EnumId) -> Option<usize> {
+        let enum_ = self.enums[id].as_ref()?;
+        let found = enum_
+            .values
+            .iter()
+            .position(|value| match (&node.value, &value.value) {
+                (Value::String(text), EnumLiteral::Text(stored)) => {
+                    text == stored || *text == value.name
+                }
+                (Value::String(text), EnumLiteral::Int(_)) => *text == value.name,
+                (Value::Integer(Some(int)), EnumLiteral::Int(stored)) => *int == i64::from(*stored),
+                _ => false,
+            });
+        if found.is_some() {
+            return found;
+        }
+        let names: Vec<String> = enum_
+            .values
+            .iter()
+            .map(|value| match &value.value {
+                EnumLiteral::Text(text) => text.clone(),
+                EnumLiteral::Int(_) => value.name.clone(),
+            })
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let written = match &node.value {
+            Value::String(text) => text.clone(),
+            _ => self.sources.text(node.span).to_owned(),
+        };
+        let message = format!("`{written}` is not a value of the enum `{}`", enum_.name);
+        let diagnostic = Diagnostic::new(&codes::NOT_IN_ENUM, node.span, message)
+            .related(enum_.span, "the enum is declared here");
+        let diagnostic = match nearest(&written, names.iter().copied()) {
+            Some(name) => diagnostic
+                .label(format!("did you mean `{name}`?"))
+                .fix(node.span, format!("\"{name}\"")),
+            None => diagnostic,
+        };
+        self.push(diagnostic.help(format!("its values are {}", crate::syntax::list(&names))));
+        None
+    }
+
+    /// Resolves the text of a JSON document.
+    pub(super) fn json_literal(&mut self, text: &Name) -> Option<Literal> {
+        match json_error(&text.value) {
+            None => Some(Literal::Json(text.value.clone().into())),
+            Some(at) => {
+                let span = text.part(self.sources, at..at);
+                self.push(
+                    Diagnostic::new(&codes::LITERAL_TYPE, span, "the default is not valid JSON")
+                        .label("not expected here"),
+                );
+                None
+            }
+        }
+    }
+}
+
+fn literal(value: &Value, builtin: Builtin) -> Result<Literal, Misfit> {
+    match builtin {
+        Builtin::Bool => match value {
+            Value::Bool(value) => Ok(Literal::Bool(*value)),
+            _ => misfit("`true` or `false`"),
+        },
+        Builtin::I16 => whole(value, i16::MIN.into(), i16::MAX.into(), "16"),
+        Builtin::I32 => whole(value, i32::MIN.into(), i32::MAX.into(), "32"),
+        Builtin::I64 => whole(value, i64::MIN, i64::MAX, "64"),
+        Builtin::F32 | Builtin::F64 => float(value, builtin),
+        Builtin::Decimal { precision, scale } => decimal(value, precision, scale),
+        Builtin::Text { max_len } => match value {
+            Value::String(text) => match max_len {
+                Some(max) if text.chars().count() > max as usize => {
+                    misfit(format!("at most {max} characters"))
+                }
+                _ => Ok(Literal::Text(text.clone().into())),
+            },
+            _ => misfit("a string"),
+        },
+        Builtin::Bytes => bytes(value),
+        Builtin::Uuid => match value {
+            Value::String(text) => uuid(text).map_or_else(
+                || misfit("a UUID such as `\"00000000-0000-0000-0000-000000000000\"`"),
+                |uuid| Ok(Literal::Uuid(uuid)),
+            ),
+            _ => misfit("a string with a UUID"),
+        },
+        Builtin::Date => moment(
+            value,
+            Date::parse,
+            Literal::Date,
+            "a date such as `2024-02-29`",
+        ),
+        Builtin::Time => moment(
+            value,
+            Time::parse,
+            Literal::Time,
+            "a time such as `07:30:00`",
+        ),
+        Builtin::Timestamp => moment(
+            value,
+            Timestamp::parse,
+            Literal::Timestamp,
+            "a date and time such as `2024-02-29T07:30:00`, without offset",
+        ),
+        Builtin::TimestampTz => moment(
+            value,
+            |text| Timestamp::parse(text.strip_suffix(['Z', 'z'])?),
+            Literal::Timestamptz,
+            "a date and time in UTC such as `2024-02-29T07:30:00Z`",
+        ),
+        Builtin::Duration => duration(value),
+        Builtin::Json => misfit("a table with the document: `{ json = \"{}\" }`"),
+    }
+}
+
+fn whole(value: &Value, min: i64, max: i64, bits: &'static str) -> Result<Literal, Misfit> {
+    match value {
+        Value::Integer(Some(value)) if (min..=max).contains(value) => Ok(Literal::Int(*value)),
+        Value::Integer(_) => misfit(format!("a whole number of {bits} bits")),
+        _ => misfit("a whole number"),
+    }
+}
+
+fn float(value: &Value, builtin: Builtin) -> Result<Literal, Misfit> {
+    let text = match value {
+        Value::Float(text) => text.clone(),
+        Value::Integer(Some(value)) => value.to_string(),
+        _ => return misfit("a number"),
+    };
+    let is_finite = match builtin {
+        Builtin::F32 => text.parse::<f32>().is_ok_and(f32::is_finite),
+        _ => text.parse::<f64>().is_ok_and(f64::is_finite),
+    };
+    match is_finite {
+        true => Ok(Literal::Float(text.into())),
+        false => misfit("a finite number"),
+    }
+}
+
+fn decimal(value: &Value, precision: u8, scale: u8) -> Result<Literal, Misfit> {
+    let text = match value {
+        Value::Float(text) | Value::String(text) => text.clone(),
+        Value::Integer(Some(value)) => value.to_string(),
+        _ => return misfit("a number, or a string with one"),
+    };
+    let Some(number) = Decimal::parse(&text) else {
+        return misfit("a decimal number such as `\"0.00\"`");
+    };
+    let whole_digits = usize::from(precision.saturating_sub(scale));
+    if number.whole.len() > whole_digits || number.fraction.len() > usize::from(scale) {
+        return misfit(format!(
+            "at most {whole_digits} digits before the point and {scale} after it"
+        ));
+    }
+    Ok(Literal::Decimal(Text::from(
+        text.trim_start_matches('+').to_owned(),
+    )))
+}
+
+fn bytes(value: &Value) -> Result<Literal, Misfit> {
+    let expected = "a string with hexadecimal digits such as `\"0xcafe\"`";
+    let Value::String(text) = value else {
+        return misfit(expected);
+    };
+    let digits = text
+        .strip_prefix("0x")
+        .filter(|digits| digits.len().is_multiple_of(2));
+    let Some(digits) = digits else {
+        return misfit(expected);
+    };
+    let pairs = digits.as_bytes().chunks_exact(2);
+    let bytes = pairs.map(|pair| {
+        let [high, low] = pair else { return None };
+        Some(hex_digit(*high)? << 4 | hex_digit(*low)?)
+    });
+    match bytes.collect::<Option<Vec<u8>>>() {
+        Some(bytes) => Ok(Literal::Bytes(bytes.into())),
+        None => misfit(expected),
+    }
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// Reads 36 characters in groups of 8, 4, 4, 4 and 12 digits (RFC 9562).
+fn uuid(text: &str) -> Option<[u8; 16]> {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    if groups != [8, 4, 4, 4, 12] {
+        return None;
+    }
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(|byte| *byte != b'-')
+        .map(hex_digit)
+        .collect::<Option<_>>()?;
+    let mut uuid = [0; 16];
+    for (byte, pair) in uuid.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *byte = high << 4 | low;
+    }
+    Some(uuid)
+}
+
+fn moment<T>(
+    value: &Value,
+    parse: impl Fn(&str) -> Option<T>,
+    literal: impl Fn(T) -> Literal,
+    expected: &'static str,
+) -> Result<Literal, Misfit> {
+    match value {
+        Value::Datetime(text) | Value::String(text) => {
+            let text = text.replacen(['T', 't'], " ", 1);
+            parse(&text).map_or_else(|| misfit(expected), |moment| Ok(literal(moment)))
+        }
+        _ => misfit(expected),
+    }
+}
+
+/// Reads a whole number of microseconds, or a number and a unit.
+fn duration(value: &Value) -> Result<Literal, Misfit> {
+    const UNITS: &[(&str, i64)] = &[
+        ("us", 1),
+        ("ms", 1_000),
+        ("s", 1_000_000),
+        ("m", 60_000_000),
+        ("h", 3_600_000_000),
+        ("d", 86_400_000_000),
+    ];
+    let expected = "a length of time such as `\"90s\"`, or a number of microseconds; the units are us, ms, s, m, h, d";
+    match value {
+        Value::Integer(Some(microseconds)) => Ok(Literal::Duration(*microseconds)),
+        Value::String(text) => {
+            let at = text
+                .find(|c: char| c.is_ascii_alphabetic())
+                .unwrap_or(text.len());
+            let (number, unit) = text.split_at(at);
+            let unit = UNITS.iter().find(|(name, _)| *name == unit.trim());
+            let number = number.trim().parse::<i64>().ok();
+            match number
+                .zip(unit)
+                .and_then(|(number, (_, factor))| number.checked_mul(*factor))
+            {
+                Some(microseconds) => Ok(Literal::Duration(microseconds)),
+                None => misfit(expected),
+            }
+        }
+        _ => misfit(expected),
+    }
+}
+
+/// A decimal number as digits.
+struct Decimal<'a> {
+    is_negative: bool,
+    /// Without zeros in front.
+    whole: &'a str,
+    /// Without zeros at the end.
+    fraction: &'a str,
+}
+
+impl<'a> Decimal<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        let has_point = unsigned.contains('.');
+        let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = !whole.is_empty() && (!has_point || !fraction.is_empty());
+        (is_number && is_digits(whole) && is_digits(fraction)).then(|| Self {
+            is_negative: text.starts_with('-'),
+            whole: whole.trim_start_matches('0'),
+            fraction: fraction.trim_end_matches('0'),
+        })
+    }
+
+    fn is_zero(&self) -> bool {
+        self.whole.is_empty() && self.fraction.is_empty()
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        let size = |number: &Self| {
+            (
+                number.whole.len(),
+                number.whole.to_owned(),
+                number.fraction.to_owned(),
+            )
+        };
+        let is_negative = |number: &Self| number.is_negative && !number.is_zero();
+        match (is_negative(self), is_negative(other)) {
+            (false, false) => size(self).cmp(&size(other)),
+            (true, true) => size(other).cmp(&size(self)),
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+        }
+    }
+}
+
+/// Compares two numbers; `None` if one of them is none.
+pub(super) fn number_order(a: &Literal, b: &Literal) -> Option<Ordering> {
+    match (a, b) {
+        (Literal::Int(a), Literal::Int(b)) => Some(a.cmp(b)),
+        (Literal::Decimal(a), Literal::Decimal(b)) => {
+            Some(Decimal::parse(a)?.order(&Decimal::parse(b)?))
+        }
+        (Literal::Float(a), Literal::Float(b)) => {
+            a.parse::<f64>().ok()?.partial_cmp(&b.parse::<f64>().ok()?)
+        }
+        _ => None,
+    }
+}
+
+/// Returns where a text stops being a JSON document (RFC 8259), `None` if it is one.
+///
+/// It walks without recursion, so no nesting can exhaust the stack.
+fn json_error(text: &str) -> Option<usize> {
+    JsonCheck {
+        bytes: text.as_bytes(),
+        at: 0,
+    }
+    .document()
+    .err()
+}
+
+struct JsonCheck<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl JsonCheck<'_> {
+    fn document(&mut self) -> Result<(), usize> {
+        // The closing brackets of what is open.
+        let mut open: Vec<u8> = Vec::new();
+        loop {
+            self.skip_space();
+            match self.peek() {
+                Some(b'{') => {
+                    self.at += 1;
+                    self.skip_space();
+                    if self.peek() != Some(b'}') {
+                        self.key()?;
+                        open.push(b'}');
+                        continue;
+                    }
+                    self.at += 1;
+                }
+                Some(b'[') => {
+                    self.at += 1;
+                    self.skip_space();
+                    if self.peek() != Some(b']') {
+                        open.push(b']');
+                        continue;
+                    }
+                    self.at += 1;
+                }
+                _ => self.scalar()?,
+            }
+            // After a value: close what ends here, or go on to the next item.
+            loop {
+                self.skip_space();
+                let Some(close) = open.last().copied() else {
+                    return if self.at == self.bytes.len() {
+                        Ok(())
+                    } else {
+                        Err(self.at)
+                    };
+                };
+                match self.peek() {
+                    Some(b',') => {
+                        self.at += 1;
+                        if close == b'}' {
+                            self.skip_space();
+                            self.key()?;
+                        }
+                        break;
+                    }
+                    Some(byte) if byte == close => {
+                        self.at += 1;
+                        open.pop();
+                    }
+                    _ => return Err(self.at),
+                }
+            }
+        }
+    }
+
+    fn key(&mut self) -> Result<(), usize> {
+        self.string()?;
+        self.skip_space();
+        self.expect(b':')
+    }
+
+    fn scalar(&mut self) -> Result<(), usize> {
+        match self.peek() {
+            Some(b'"') => self.string(),
+            Some(b't') => self.word(b"true"),
+            Some(b'f') => self.word(b"false"),
+            Some(b'n') => self.word(b"null"),
+            _ => self.number(),
+        }
+    }
+
+    fn string(&mut self) -> Result<(), usize> {
+        self.expect(b'"')?;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    match self.peek() {
+                        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                            self.at += 1
+                        }
+                        Some(b'u') => {
+                            self.at += 1;
+                            for _ in 0..4 {
+                                self.peek().filter(u8::is_ascii_hexdigit).ok_or(self.at)?;
+                                self.at += 1;
+                            }
+                        }
+                        _ => return Err(self.at),
+                    }
+                }
+                Some(byte) if byte >= 0x20 => self.at += 1,
+                _ => return Err(self.at),
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<(), usize> {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), usize> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start { Err(start) } else { Ok(()) }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), usize> {
+        match self
+            .bytes
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(word))
+        {
+            true => {
+                self.at += word.len();
+                Ok(())
+            }
+            false => Err(self.at),
+        }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), usize> {
+        match self.peek() {
+            Some(found) if found == byte => {
+                self.at += 1;
+                Ok(())
+            }
+            _ => Err(self.at),
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_checked_as_rfc_8259_says() {
+        for text in [
+            "{}",
+            "[]",
+            " [1, -0.5e+3, \"\\u00e9\", {\"a\": [null]}] ",
+            "0",
+            "\"x\"",
+        ] {
+            assert_eq!(json_error(text), None, "{text}");
+        }
+        let wrong = [
+            ("", 0),
+            ("{", 1),
+            ("[1,]", 3),
+            ("{\"a\" 1}", 5),
+            ("01", 1),
+            ("[1] 2", 4),
+            ("nul", 0),
+        ];
+        for (text, at) in wrong {
+            assert_eq!(json_error(text), Some(at), "{text}");
+        }
+        let deep = "[".repeat(1_000_000);
+        assert_eq!(json_error(&deep), Some(1_000_000));
+    }
+
+    #[test]
+    fn decimals_are_compared_exactly() {
+        let order = |a: &'static str, b: &'static str| {
+            number_order(&Literal::Decimal(a.into()), &Literal::Decimal(b.into()))
+        };
+        assert_eq!(order("0.1", "0.10"), Some(Ordering::Equal));
+        assert_eq!(order("-0", "0"), Some(Ordering::Equal));
+        assert_eq!(order("9.99", "10"), Some(Ordering::Less));
+        assert_eq!(order("-9.99", "-10"), Some(Ordering::Greater));
+        assert_eq!(order("-1", "1"), Some(Ordering::Less));
+        assert_eq!(order("0.09", "0.1"), Some(Ordering::Less));
+        assert_eq!(order("1e3", "1"), None);
+    }
+
+    #[test]
+    fn uuid_has_its_groups() {
+        assert!(uuid("00000000-0000-7000-8000-0000000000ff").is_some());
+        for text in [
+            "",
+            "0000000000000000000000000000000000000",
+            "0000000g-0000-7000-8000-0000000000ff",
+        ] {
+            assert_eq!(uuid(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Pass 7: views and queries, whose SQL is only carried along here.
+
+use std::collections::BTreeMap;
+
+use sqlmodel_sql::Dialect;
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::ir::{Query, QuerySql, Shape, SourceText, View};
+use crate::resolve::Resolver;
+use crate::resolve::case::to_snake_case;
+use crate::resolve::names::check_snake_case;
+use crate::source::Span;
+use crate::syntax::{self, Name, Sql};
+
+impl Resolver<'_> {
+    pub(super) fn resolve_queries(&mut self) -> (Vec<View>, Vec<Query>) {
+        let views = self.names.views.clone();
+        let views = views
+            .into_iter()
+            .map(|(syntax, module)| self.resolve_view(syntax, module));
+        let views = views.collect();
+        let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut queries = Vec::new();
+        for (syntax, module) in self.names.queries.clone() {
+            let Some(name) = &syntax.name else { continue };
+            check_snake_case(name, "a query", self.diagnostics);
+            if let Some(other) = names.insert(&name.value, name.span) {
+                let message = format!("the query `{}` is declared twice", name.value);
+                self.push(
+                    Diagnostic::new(&codes::DUPLICATE_NAME, name.span, message)
+                        .label("declared again here")
+                        .related(other, "already here"),
+                );
+            }
+            queries.push(self.resolve_query(syntax, name, module));
+        }
+        (views, queries)
+    }
+
+    fn resolve_view(&mut self, syntax: &syntax::View, module: usize) -> View {
+        for name in syntax.sql_name.iter().chain(&syntax.schema) {
+            self.check_sql_name(name, "a view");
+        }
+        View {
+            name: source_text(&syntax.name),
+            module,
+            doc: syntax.doc.clone(),
+            sql_name: match &syntax.sql_name {
+                Some(name) => name.value.clone(),
+                None => to_snake_case(&syntax.name.value),
+            },
+            sql_schema: syntax.schema.as_ref().map(|schema| schema.value.clone()),
+            key: syntax.key.iter().map(source_text).collect(),
+            sql: query_sql(&syntax.sql),
+            columns: source_pairs(&syntax.columns),
+            derive: self.derives(&syntax.derive),
+        }
+    }
+
+    fn resolve_query(&mut self, syntax: &syntax::Query, name: &Name, module: usize) -> Query {
+        let dialects = syntax.dialects.as_ref().map(|dialects| dialects.value);
+        let dialects: Vec<Dialect> = Dialect::ALL
+            .into_iter()
+            .filter(|dialect| self.options.dialects.contains(dialect))
+            .filter(|dialect| dialects.is_none_or(|dialects| dialects.contains(*dialect)))
+            .collect();
+        let is_missing = |dialect: &&Dialect| syntax.sql.get(**dialect).is_none();
+        if let Some(dialect) = dialects.iter().find(is_missing)
+            && !syntax.sql.is_none()
+        {
+            let message = format!("the query `{}` has no SQL for {dialect}", name.value);
+            self.push(
+                Diagnostic::new(&codes::SQL_MISSING, name.span, message).help(format!(
+                    "add `dialect.{0} = {{ sql = \"..\" }}`, or leave {0} out of `dialects`",
+                    dialect.name()
+                )),
+            );
+        }
+        Query {
+            name: source_text(name),
+            module,
+            doc: syntax.doc.clone(),
+            sql: query_sql(&syntax.sql),
+            dialects,
+            returns: syntax.returns.as_ref().map(source_text),
+            row: syntax.row.as_ref().map(source_text),
+            params: source_pairs(&syntax.params),
+            columns: source_pairs(&syntax.columns),
+            shape: syntax
+                .shape
+                .iter()
+                .map(|(name, shape)| {
+                    let shape = match shape {
+                        syntax::Shape::One(alias) => Shape::One(source_text(alias)),
+                        syntax::Shape::Many(aliases) => {
+                            Shape::Many(aliases.iter().map(source_text).collect())
+                        }
+                    };
+                    (source_text(name), shape)
+                })
+                .collect(),
+            order: source_pairs(&syntax.order),
+            span: syntax.span,
+        }
+    }
+}
+
+fn source_text(name: &Name) -> SourceText {
+    SourceText {
+        value: name.value.clone(),
+        span: name.span,
+    }
+}
+
+fn source_pairs(pairs: &[(Name, Name)]) -> Vec<(SourceText, SourceText)> {
+    pairs
+        .iter()
+        .map(|(name, value)| (source_text(name), source_text(value)))
+        .collect()
+}
+
+fn query_sql(sql: &Sql) -> QuerySql {
+    let text = |name: &Option<Name>| name.as_ref().map(source_text);
+    QuerySql {
+        portable: text(&sql.portable),
+        sqlite: text(&sql.sqlite),
+        postgres: text(&sql.postgres),
+        mysql: text(&sql.mysql),
+    }
+}

@@ -1,0 +1,322 @@
+//! Columns of fields, discriminators, and the key columns of joined children.
+
+use std::borrow::Cow;
+
+use sqlmodel_sql::{
+    Column, ColumnDefault, Computed, ComputedStorage, EnumType, EnumValues, Generation, Identity,
+    IdentityMode, Literal, Object, PerDialect, ScalarType, SqlType, Text,
+};
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::ir::{
+    self, Builtin, ColumnRef, EnumLiteral, EnumStorage, Family, FieldId, MappedColumn, ModelId,
+    Scalar, TableId, ValueBy, ValueSource,
+};
+use crate::resolve::fields::{column_name, first_version};
+use crate::resolve::tables::{Builder, tag_type};
+use crate::resolve::{Resolver, sql_text};
+use crate::syntax::{self, Default, Key};
+
+impl Builder<'_, '_> {
+    /// Adds the columns of fields to a table.
+    pub(super) fn add_columns(
+        &mut self,
+        table: TableId,
+        model: ModelId,
+        fields: &[FieldId],
+    ) -> Vec<MappedColumn> {
+        let is_poisoned = fields
+            .iter()
+            .any(|field| self.resolver.field_type(*field).is_none());
+        self.tables[table].origins.is_poisoned |=
+            is_poisoned || self.resolver.models[model].is_poisoned;
+        fields
+            .iter()
+            .map(|field| {
+                let column = self.resolver.column(*field);
+                let syntax = self.resolver.field_syntax(*field);
+                let span = syntax
+                    .column
+                    .as_ref()
+                    .map_or(syntax.name.span, |name| name.span);
+                let object = Object::Column(column.name.clone());
+                let draft = &mut self.tables[table];
+                let other = draft
+                    .columns
+                    .iter()
+                    .find(|it| it.name.eq_ignore_ascii_case(&column.name));
+                // The same name in one model is reported as a field that comes twice.
+                if let Some(other) =
+                    other.filter(|other| other.name == column.name || !other.name.is_empty())
+                {
+                    let other_span = draft.origins.span(&Object::Column(other.name.clone()));
+                    let message = format!(
+                        "the table `{}` gets the column `{}` twice",
+                        draft.name, column.name
+                    );
+                    self.resolver.push(
+                        Diagnostic::new(&codes::DUPLICATE_COLUMN, span, message)
+                            .related(other_span, "already here")
+                            .help("give one of the fields another column: `column = \"..\"`"),
+                    );
+                }
+                let draft = &mut self.tables[table];
+                draft.columns.push(column);
+                draft.origins.objects.push((object, span));
+                let column = ColumnRef {
+                    table,
+                    column: draft.columns.len() - 1,
+                };
+                MappedColumn {
+                    field: *field,
+                    column,
+                }
+            })
+            .collect()
+    }
+
+    /// Adds the discriminator's column, unless a field of the root is it already.
+    pub(super) fn add_discriminator(
+        &mut self,
+        table: TableId,
+        family: &Family,
+        columns: &[MappedColumn],
+    ) -> Option<ColumnRef> {
+        let discriminator = family.discriminator.as_ref()?;
+        if let Some(field) = discriminator.field {
+            return columns
+                .iter()
+                .find(|it| it.field == field)
+                .map(|it| it.column);
+        }
+        let draft = &mut self.tables[table];
+        let name = Text::from(discriminator.column.clone());
+        let syntax = &self.resolver.models[family.root].syntax.inheritance;
+        if let Some(column) = syntax.as_ref().and_then(|it| it.discriminator.as_ref()) {
+            draft
+                .origins
+                .objects
+                .push((Object::Column(name.clone()), column.span));
+        }
+        draft.columns.push(Column {
+            name,
+            ..Column::new("", tag_type())
+        });
+        Some(ColumnRef {
+            table,
+            column: draft.columns.len() - 1,
+        })
+    }
+
+    /// Adds the key of the family's root to the table of a joined child.
+    pub(super) fn copy_key_columns(&mut self, table: TableId, root: ModelId, member: ModelId) {
+        for field in self.resolver.models[root].key.clone() {
+            let column = self.resolver.column(field);
+            let span = self.resolver.models[member].syntax.name.span;
+            let draft = &mut self.tables[table];
+            draft
+                .origins
+                .objects
+                .push((Object::Column(column.name.clone()), span));
+            draft.origins.is_poisoned |= self.resolver.field_type(field).is_none();
+            draft.columns.push(Column {
+                default: None,
+                generation: None,
+                comment: None,
+                ..column
+            });
+        }
+    }
+
+    /// Lets rows of other models leave a single-table child's column empty, and only them.
+    pub(super) fn loosen_column(&mut self, mapped: MappedColumn, member: ModelId, family: &Family) {
+        let syntax = self.resolver.field_syntax(mapped.field);
+        if let Some(default) = &syntax.default
+            && matches!(default.value, Default::Sql(_))
+        {
+            let message = format!("`{}` cannot have a default in SQL", syntax.name.value);
+            self.resolver.push(
+                Diagnostic::new(&codes::CHILD_SQL_DEFAULT, default.span, message)
+                    .note("the column is shared with models that have no such field: the default would fill their rows too")
+                    .help("write a constant or a portable function"),
+            );
+        }
+        let (name, was_nullable) = {
+            let column = &mut self.tables[mapped.column.table].columns[mapped.column.column];
+            column.default = None;
+            (
+                column.name.clone(),
+                std::mem::replace(&mut column.is_nullable, true),
+            )
+        };
+        if !was_nullable {
+            self.add_presence_check(mapped.column.table, member, family, &name);
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// Returns the column of a field, as a table of its own model has it.
+    fn column(&self, id: FieldId) -> Column {
+        let syntax = self.field_syntax(id);
+        let decl = self.decl(self.fields[id].decl);
+        let ty = decl.ty.as_ref();
+        let default = decl
+            .field
+            .as_ref()
+            .and_then(|field| self.column_default(field));
+        Column {
+            name: column_name(syntax).to_owned().into(),
+            ty: ty.map_or(SqlType::TEXT, |ty| self.sql_type(ty)),
+            sql_type: self.sql_type_override(syntax, ty),
+            is_nullable: ty.is_some_and(|ty| ty.is_nullable),
+            default,
+            generation: generation(syntax),
+            collation: sql_text(&syntax.collation),
+            comment: syntax
+                .comment
+                .as_ref()
+                .map(|comment| comment.value.clone().into()),
+        }
+    }
+
+    fn column_default(&self, field: &ir::Field) -> Option<ColumnDefault> {
+        if field.is_version {
+            return Some(ColumnDefault::Literal(first_version()));
+        }
+        let value = field
+            .default
+            .as_ref()
+            .filter(|value| value.by == ValueBy::Database)?;
+        Some(match &value.source {
+            ValueSource::Literal(literal) => ColumnDefault::Literal(literal.clone()),
+            ValueSource::Variant(id, variant) => {
+                let enum_ = self.enums[*id].as_ref()?;
+                ColumnDefault::Literal(match &enum_.values.get(*variant)?.value {
+                    EnumLiteral::Text(text) => Literal::Text(text.clone().into()),
+                    EnumLiteral::Int(int) => Literal::Int((*int).into()),
+                })
+            }
+            ValueSource::Function(function) => ColumnDefault::Function(*function),
+            ValueSource::Sql(sql) => ColumnDefault::Sql(sql.clone()),
+        })
+    }
+
+    pub(super) fn sql_type(&self, ty: &ir::FieldType) -> SqlType {
+        let scalar = match ty.scalar {
+            Scalar::Builtin(builtin) => scalar_type(builtin),
+            Scalar::Named(id) => self.types[id]
+                .as_ref()
+                .map_or(ScalarType::Bool, |ty| scalar_type(ty.base)),
+            Scalar::Enum(id) => self.enums[id].as_ref().map_or(ScalarType::Bool, enum_type),
+        };
+        if ty.is_array {
+            SqlType::Array(scalar)
+        } else {
+            SqlType::Scalar(scalar)
+        }
+    }
+
+    /// Returns the field's own SQL types, and those of its named type where it has none.
+    fn sql_type_override(
+        &self,
+        syntax: &syntax::Field,
+        ty: Option<&ir::FieldType>,
+    ) -> PerDialect<Text> {
+        let own = sql_text(&syntax.sql_type);
+        let Some(Scalar::Named(id)) = ty.filter(|ty| !ty.is_array).map(|ty| ty.scalar) else {
+            return own;
+        };
+        let Some(named) = &self.types[id] else {
+            return own;
+        };
+        let inherited = named.sql_type.clone();
+        PerDialect {
+            portable: own.portable.or(inherited.portable),
+            sqlite: own.sqlite.or(inherited.sqlite),
+            postgres: own.postgres.or(inherited.postgres),
+            mysql: own.mysql.or(inherited.mysql),
+        }
+    }
+}
+
+fn generation(syntax: &syntax::Field) -> Option<Generation> {
+    if let Some(generated) = &syntax.generated {
+        let storage = if generated.is_stored {
+            ComputedStorage::Stored
+        } else {
+            ComputedStorage::Virtual
+        };
+        return Some(Generation::Computed(Computed {
+            sql: sql_text(&generated.sql),
+            storage,
+        }));
+    }
+    let is_auto = syntax
+        .key
+        .as_ref()
+        .is_some_and(|key| key.value == Key::Auto);
+    match &syntax.identity {
+        _ if !is_auto => None,
+        None => Some(Generation::AutoIncrement),
+        Some(identity) => Some(Generation::Identity(Identity {
+            mode: match identity.is_always {
+                true => IdentityMode::Always,
+                false => IdentityMode::ByDefault,
+            },
+            start: identity.start,
+            increment: identity.increment,
+        })),
+    }
+}
+
+/// Returns the type of the database for a built-in one.
+pub(in crate::resolve) fn scalar_type(builtin: Builtin) -> ScalarType {
+    match builtin {
+        Builtin::Bool => ScalarType::Bool,
+        Builtin::I16 => ScalarType::I16,
+        Builtin::I32 => ScalarType::I32,
+        Builtin::I64 => ScalarType::I64,
+        Builtin::F32 => ScalarType::F32,
+        Builtin::F64 => ScalarType::F64,
+        Builtin::Decimal { precision, scale } => ScalarType::Decimal {
+            precision: precision.into(),
+            scale: scale.into(),
+        },
+        Builtin::Text { max_len } => ScalarType::Text { max_chars: max_len },
+        Builtin::Bytes => ScalarType::Bytes,
+        Builtin::Uuid => ScalarType::Uuid,
+        Builtin::Date => ScalarType::Date,
+        Builtin::Time => ScalarType::Time,
+        Builtin::Timestamp => ScalarType::Timestamp,
+        Builtin::TimestampTz => ScalarType::Timestamptz,
+        Builtin::Duration => ScalarType::Duration,
+        Builtin::Json => ScalarType::Json,
+    }
+}
+
+fn enum_type(enum_: &ir::Enum) -> ScalarType {
+    let texts = || {
+        let texts = enum_.values.iter().filter_map(|value| match &value.value {
+            EnumLiteral::Text(text) => Some(Text::from(text.clone())),
+            EnumLiteral::Int(_) => None,
+        });
+        Cow::Owned(texts.collect())
+    };
+    let values = match enum_.storage {
+        EnumStorage::Text => EnumValues::Text(texts()),
+        EnumStorage::Native => EnumValues::Native(texts()),
+        EnumStorage::Int => {
+            let ints = enum_.values.iter().filter_map(|value| match &value.value {
+                EnumLiteral::Int(int) => Some(*int),
+                EnumLiteral::Text(_) => None,
+            });
+            EnumValues::Int(Cow::Owned(ints.collect()))
+        }
+    };
+    ScalarType::Enum(EnumType {
+        name: enum_.sql_name.clone().into(),
+        schema: None,
+        values,
+    })
+}

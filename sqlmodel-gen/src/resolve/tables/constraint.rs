@@ -1,0 +1,389 @@
+//! Keys, indexes and checks.
+
+use sqlmodel_sql::{
+    Action, Check, Deferrable, DialectSet, ForeignKey, Index, IndexKey, IndexPart, Object, Order,
+    PrimaryKey, Text, UniqueKey,
+};
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::ir::{FieldId, ModelId, Strategy, TableId};
+use crate::resolve::sql_text;
+use crate::resolve::tables::{Builder, Placement};
+use crate::source::Span;
+use crate::syntax::{self, Name};
+
+impl Builder<'_, '_> {
+    /// Gives every table its primary key, and tables of joined children the foreign key to their base's.
+    pub(super) fn build_primary_keys(&mut self) {
+        let models: Vec<ModelId> = self.resolver.models.ids().collect();
+        for model in models {
+            let tables = self.mappings[model].tables.clone();
+            let Some(own) = tables.last() else { continue };
+            if self.tables[own.table].primary_key.is_some() || own.key.is_empty() {
+                continue;
+            }
+            let columns = self.names(own.table, &own.key);
+            let syntax = self.resolver.models[model].syntax;
+            let draft = &self.tables[own.table];
+            let name = match &syntax.key_name {
+                Some(name) => name.value.clone(),
+                None => self.naming.primary_key(&draft.name.name),
+            };
+            let span = syntax.key_name.as_ref().map(|name| name.span);
+            let span = span.or_else(|| {
+                let key = self.resolver.models[model].key.first()?;
+                Some(self.resolver.field_syntax(*key).name.span)
+            });
+            if let Some(base) = tables.len().checked_sub(2).and_then(|at| tables.get(at)) {
+                let key = ForeignKey {
+                    name: self.foreign_key_name(own.table, &columns).into(),
+                    columns: columns.clone().into(),
+                    target: self.tables[base.table].name.clone(),
+                    target_columns: self.names(base.table, &base.key).into(),
+                    on_delete: Action::Cascade,
+                    on_update: Action::NoAction,
+                    deferrable: Deferrable::No,
+                };
+                self.add_object(
+                    own.table,
+                    Object::ForeignKey(key.name.clone()),
+                    syntax.name.span,
+                );
+                self.tables[own.table].foreign_keys.push(key);
+            }
+            let draft = &mut self.tables[own.table];
+            draft
+                .origins
+                .objects
+                .extend(span.map(|span| (Object::PrimaryKey, span)));
+            draft.primary_key = Some(PrimaryKey {
+                name: name.into(),
+                columns: columns.into(),
+            });
+        }
+    }
+
+    pub(super) fn build_unique_keys(&mut self, model: ModelId) {
+        for field in self.resolver.models[model].fields.clone() {
+            let Some(flag) = &self.resolver.field_syntax(field).unique else {
+                continue;
+            };
+            let key = &self.resolver.models[model].key;
+            if key.as_slice() == [field] {
+                self.push_redundant(flag.span, "the key is unique already");
+                continue;
+            }
+            self.add_unique_key(model, &[field], flag.name.as_ref(), flag.span);
+        }
+        for unique in &self.resolver.models[model].syntax.uniques {
+            let Some(fields) = self.resolver.expect_fields(model, &unique.on) else {
+                continue;
+            };
+            if !self.check_distinct(&fields, &unique.on) || fields.is_empty() {
+                continue;
+            }
+            let key = &self.resolver.models[model].key;
+            if *key == fields {
+                self.push_redundant(unique.span, "the key is unique already");
+                continue;
+            }
+            self.add_unique_key(model, &fields, unique.name.as_ref(), unique.span);
+        }
+    }
+
+    fn push_redundant(&mut self, span: Span, why: &str) {
+        self.resolver.push(
+            Diagnostic::new(&codes::REDUNDANT, span, format!("this adds nothing: {why}"))
+                .help("remove it"),
+        );
+    }
+
+    fn add_unique_key(
+        &mut self,
+        model: ModelId,
+        fields: &[FieldId],
+        name: Option<&Name>,
+        span: Span,
+    ) {
+        for place in self.placements(model) {
+            let Some(columns) = self.columns_in(place, fields, span) else {
+                return;
+            };
+            let name = match name {
+                Some(name) => name.value.clone(),
+                None => {
+                    let table = &self.tables[place.table].name.name;
+                    self.naming
+                        .unique_key(table, columns.iter().map(AsRef::as_ref))
+                }
+            };
+            let name = Text::from(name);
+            self.add_object(place.table, Object::UniqueKey(name.clone()), span);
+            self.tables[place.table].unique_keys.push(UniqueKey {
+                name,
+                columns: columns.into(),
+            });
+        }
+    }
+
+    pub(super) fn build_foreign_keys(&mut self, model: ModelId) {
+        for key in self.resolver.models[model].foreign_keys.clone() {
+            let Some(target) = self.mappings[key.target].tables.last().map(|it| it.table) else {
+                continue;
+            };
+            let target_place = Placement {
+                table: target,
+                member: key.target,
+            };
+            for place in self.placements(model) {
+                let Some(columns) = self.columns_in(place, &key.fields, key.span) else {
+                    break;
+                };
+                let Some((table, target_columns)) =
+                    self.target_columns(target_place, &key.target_fields, key.span)
+                else {
+                    break;
+                };
+                let name = match &key.options.name {
+                    Some(name) => name.clone(),
+                    None => self.foreign_key_name(place.table, &columns),
+                };
+                let name = Text::from(name);
+                self.add_object(place.table, Object::ForeignKey(name.clone()), key.span);
+                let foreign_key = ForeignKey {
+                    name,
+                    columns: columns.into(),
+                    target: self.tables[table].name.clone(),
+                    target_columns: target_columns.into(),
+                    on_delete: key.options.on_delete,
+                    on_update: key.options.on_update,
+                    deferrable: key.options.deferrable,
+                };
+                self.tables[place.table].foreign_keys.push(foreign_key);
+            }
+        }
+    }
+
+    /// Returns the table that holds referenced fields, and their columns there: a joined child's field may be its base's.
+    fn target_columns(
+        &mut self,
+        place: Placement,
+        fields: &[FieldId],
+        span: Span,
+    ) -> Option<(TableId, Vec<Text>)> {
+        let tables: Vec<TableId> = self.mappings[place.member]
+            .tables
+            .iter()
+            .rev()
+            .map(|it| it.table)
+            .collect();
+        for table in tables {
+            let place = Placement { table, ..place };
+            let columns = fields.iter().map(|field| self.column_in(place, *field));
+            if let Some(columns) = columns.collect::<Option<Vec<_>>>() {
+                return Some((table, self.names(table, &columns)));
+            }
+        }
+        self.columns_in(place, fields, span);
+        None
+    }
+
+    fn foreign_key_name(&self, table: TableId, columns: &[Text]) -> String {
+        let table = &self.tables[table].name.name;
+        self.naming
+            .foreign_key(table, columns.iter().map(AsRef::as_ref))
+    }
+
+    pub(super) fn build_indexes(&mut self, model: ModelId) {
+        for field in self.resolver.models[model].fields.clone() {
+            let syntax = self.resolver.field_syntax(field);
+            let Some(flag) = &syntax.index else { continue };
+            if syntax.unique.is_some() || self.resolver.models[model].key.first() == Some(&field) {
+                let why = "a key brings an index of its own";
+                self.push_redundant(flag.span, why);
+                continue;
+            }
+            for place in self.placements(model) {
+                let Some(columns) = self.columns_in(place, &[field], flag.span) else {
+                    break;
+                };
+                let parts = columns.iter().map(|column| IndexPart {
+                    key: IndexKey::Column(column.clone()),
+                    order: Order::Ascending,
+                    nulls: None,
+                });
+                let name = match &flag.name {
+                    Some(name) => name.value.clone(),
+                    None => {
+                        let table = &self.tables[place.table].name.name;
+                        self.naming.index(table, columns.iter().map(AsRef::as_ref))
+                    }
+                };
+                let index = Index {
+                    name: name.into(),
+                    parts: parts.collect::<Vec<_>>().into(),
+                    ..Index::new("", &[])
+                };
+                self.add_index(place.table, index, flag.span);
+            }
+        }
+        for index in &self.resolver.models[model].syntax.indexes {
+            self.build_index(model, index);
+        }
+    }
+
+    fn build_index(&mut self, model: ModelId, syntax: &syntax::Index) {
+        let names: Vec<Name> = syntax
+            .on
+            .iter()
+            .filter_map(|part| match &part.key {
+                syntax::IndexKey::Field(name) => Some(name.clone()),
+                syntax::IndexKey::Sql(_) => None,
+            })
+            .collect();
+        let Some(fields) = self.resolver.expect_fields(model, &names) else {
+            return;
+        };
+        if !self.check_distinct(&fields, &names) || syntax.on.is_empty() {
+            return;
+        }
+        let dialects = syntax
+            .dialects
+            .as_ref()
+            .map_or(DialectSet::ALL, |it| it.value);
+        for place in self.placements(model) {
+            let Some(columns) = self.columns_in(place, &fields, syntax.span) else {
+                return;
+            };
+            let mut columns = columns.into_iter();
+            let mut parts = Vec::new();
+            let mut words = Vec::new();
+            for part in &syntax.on {
+                let key = match &part.key {
+                    syntax::IndexKey::Field(_) => columns.next().map(IndexKey::Column),
+                    syntax::IndexKey::Sql(sql) => Some(IndexKey::Expression(sql_text(sql))),
+                };
+                let Some(key) = key else { continue };
+                words.push(match &key {
+                    IndexKey::Column(column) => column.to_string(),
+                    IndexKey::Expression(sql) => {
+                        let texts = [&sql.portable, &sql.postgres, &sql.sqlite, &sql.mysql];
+                        texts
+                            .into_iter()
+                            .flatten()
+                            .next()
+                            .map(ToString::to_string)
+                            .unwrap_or_default()
+                    }
+                });
+                parts.push(IndexPart {
+                    key,
+                    order: part.order,
+                    nulls: part.nulls,
+                });
+            }
+            let table = &self.tables[place.table].name.name;
+            let name = match &syntax.name {
+                Some(name) => name.value.clone(),
+                None => self.naming.index(table, words.iter().map(String::as_str)),
+            };
+            let index = Index {
+                name: name.into(),
+                parts: parts.into(),
+                is_unique: syntax.is_unique,
+                predicate: sql_text(&syntax.predicate),
+                method: sql_text(&syntax.method),
+                dialects,
+            };
+            self.add_index(place.table, index, syntax.span);
+        }
+    }
+
+    fn add_index(&mut self, table: TableId, index: Index, span: Span) {
+        self.add_object(table, Object::Index(index.name.clone()), span);
+        self.tables[table].indexes.push(index);
+    }
+
+    pub(super) fn build_checks(&mut self, model: ModelId) {
+        self.build_field_checks(model);
+        for syntax in &self.resolver.models[model].syntax.checks {
+            let Some(name) = &syntax.name else { continue };
+            self.resolver.check_sql_name(name, "a check");
+            if syntax.sql.is_none() {
+                continue;
+            }
+            for place in self.placements(model) {
+                let check = Check {
+                    name: self
+                        .naming
+                        .check(&self.tables[place.table].name.name, &name.value)
+                        .into(),
+                    sql: sql_text(&syntax.sql),
+                };
+                self.add_check(place.table, check, name.span);
+            }
+        }
+    }
+
+    pub(super) fn add_check(&mut self, table: TableId, check: Check, span: Span) {
+        self.add_object(table, Object::Check(check.name.clone()), span);
+        self.tables[table].checks.push(check);
+    }
+
+    fn add_object(&mut self, table: TableId, object: Object, span: Span) {
+        self.tables[table].origins.objects.push((object, span));
+    }
+
+    /// Returns the columns of fields in one table, or reports that a base's table has some of them.
+    pub(super) fn columns_in(
+        &mut self,
+        place: Placement,
+        fields: &[FieldId],
+        span: Span,
+    ) -> Option<Vec<Text>> {
+        let mut columns = Vec::new();
+        for field in fields {
+            let Some(column) = self.column_in(place, *field) else {
+                let name = self.resolver.field_name(*field);
+                let family = self.resolver.models[place.member].family;
+                if self.resolver.strategy(family) == Some(Strategy::Joined) {
+                    let message = format!("`{name}` is in the table of another model");
+                    self.resolver.push(
+                        Diagnostic::new(&codes::SPLIT_KEY, span, message)
+                            .note("a key, index or foreign key has all its columns in one table")
+                            .help("declare it in the model that has the field"),
+                    );
+                }
+                return None;
+            };
+            columns.push(column);
+        }
+        Some(self.names(place.table, &columns))
+    }
+
+    fn names(&self, table: TableId, columns: &[usize]) -> Vec<Text> {
+        let all = &self.tables[table].columns;
+        columns
+            .iter()
+            .filter_map(|at| all.get(*at))
+            .map(|column| column.name.clone())
+            .collect()
+    }
+
+    /// Reports a field that a key or index names twice; true if there is none.
+    fn check_distinct(&mut self, fields: &[FieldId], names: &[Name]) -> bool {
+        for (at, (field, name)) in fields.iter().zip(names).enumerate() {
+            if let Some(first) = fields.iter().take(at).position(|it| it == field) {
+                let message = format!("`{}` is named twice", name.value);
+                let diagnostic = Diagnostic::new(&codes::DUPLICATE_VALUE, name.span, message);
+                let diagnostic = match names.get(first) {
+                    Some(first) => diagnostic.related(first.span, "already here"),
+                    None => diagnostic,
+                };
+                self.resolver.push(diagnostic);
+                return false;
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,548 @@
+//! Pass 2: enums, named types, and the types of fields.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::ir::{
+    self, Builtin, EnumLiteral, EnumStorage, EnumValue, FieldType, NamedType, RustType, Scalar,
+    TypeId,
+};
+use crate::resolve::case::{
+    is_rust_keyword, is_rust_path, is_upper_camel_case, to_snake_case, to_upper_camel_case,
+};
+use crate::resolve::names::Symbol;
+use crate::resolve::{DeclId, Resolver, sql_text};
+use crate::source::Span;
+use crate::syntax::{self, Name, RustPath, TypeExpr, Value};
+
+/// The names of built-in types, for suggestions.
+const BUILTINS: &[&str] = &[
+    "bool",
+    "bytes",
+    "date",
+    "decimal",
+    "duration",
+    "f32",
+    "f64",
+    "i16",
+    "i32",
+    "i64",
+    "json",
+    "text",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "uuid",
+];
+
+/// What other languages call our types.
+const FOREIGN_NAMES: &[(&str, &str)] = &[
+    ("bigint", "i64"),
+    ("bigserial", "i64"),
+    ("binary", "bytes"),
+    ("blob", "bytes"),
+    ("boolean", "bool"),
+    ("bytea", "bytes"),
+    ("char", "text(1)"),
+    ("datetime", "timestamp"),
+    ("double", "f64"),
+    ("float", "f64"),
+    ("i8", "i16"),
+    ("int", "i32"),
+    ("integer", "i32"),
+    ("interval", "duration"),
+    ("jsonb", "json"),
+    ("long", "i64"),
+    ("numeric", "decimal(12,2)"),
+    ("real", "f32"),
+    ("serial", "i32"),
+    ("short", "i16"),
+    ("smallint", "i16"),
+    ("str", "text"),
+    ("string", "text"),
+    ("u16", "i32"),
+    ("u32", "i64"),
+    ("u64", "i64"),
+    ("u8", "i16"),
+    ("varchar", "text(80)"),
+];
+
+/// The most digits of a decimal, and the most after its point: what MySQL takes, the smallest of the three.
+const MAX_DECIMAL: (u32, u32) = (65, 30);
+
+/// The most characters that `text(n)` may ask for: the limit of PostgreSQL's varchar.
+const MAX_TEXT_LEN: u32 = 10_485_760;
+
+impl<'a> Resolver<'a> {
+    pub(super) fn resolve_types(&mut self) {
+        let enums: Vec<_> = self.names.enums.values().copied().collect();
+        for (syntax, module) in enums {
+            let enum_ = self.resolve_enum(syntax, module);
+            self.enums.push(enum_);
+        }
+        let types: Vec<_> = self.names.types.values().copied().collect();
+        for (syntax, module) in types {
+            let ty = self.resolve_named_type(syntax, module);
+            self.types.push(ty);
+        }
+    }
+
+    /// Finds the type of every declared field that has one of its own.
+    pub(super) fn resolve_field_types(&mut self) {
+        for id in (0..self.decls.len()).map(DeclId) {
+            let syntax = self.decl(id).syntax;
+            let ty = match (&syntax.ty, &syntax.json, &syntax.reference) {
+                (_, _, Some(_)) => None,
+                (Some(ty), _, None) => self.resolve_type(ty),
+                (None, Some(_), None) => Some(FieldType {
+                    scalar: Scalar::Builtin(Builtin::Json),
+                    is_array: false,
+                    is_nullable: false,
+                }),
+                (None, None, None) => None,
+            };
+            self.decls[id.0].ty = ty;
+        }
+    }
+
+    fn resolve_type(&mut self, ty: &TypeExpr) -> Option<FieldType> {
+        let scalar = match self.builtin(ty) {
+            Some(builtin) => Scalar::Builtin(builtin?),
+            None => self.named_scalar(ty)?,
+        };
+        Some(FieldType {
+            scalar,
+            is_array: ty.is_array,
+            is_nullable: ty.is_nullable,
+        })
+    }
+
+    /// Returns the built-in type, `None` if it is not one, and `Some(None)` if its numbers are wrong.
+    fn builtin(&mut self, ty: &TypeExpr) -> Option<Option<Builtin>> {
+        let builtin = match ty.name.value.as_str() {
+            "bool" => Builtin::Bool,
+            "i16" => Builtin::I16,
+            "i32" => Builtin::I32,
+            "i64" => Builtin::I64,
+            "f32" => Builtin::F32,
+            "f64" => Builtin::F64,
+            "bytes" => Builtin::Bytes,
+            "uuid" => Builtin::Uuid,
+            "date" => Builtin::Date,
+            "time" => Builtin::Time,
+            "timestamp" => Builtin::Timestamp,
+            "timestamptz" => Builtin::TimestampTz,
+            "duration" => Builtin::Duration,
+            "json" => Builtin::Json,
+            "text" => return Some(self.text_type(ty)),
+            "decimal" => return Some(self.decimal_type(ty)),
+            _ => return None,
+        };
+        Some(self.expect_no_args(ty).then_some(builtin))
+    }
+
+    fn text_type(&mut self, ty: &TypeExpr) -> Option<Builtin> {
+        match ty.args.as_slice() {
+            [] => Some(Builtin::Text { max_len: None }),
+            [len] if (1..=MAX_TEXT_LEN).contains(&len.value) => Some(Builtin::Text {
+                max_len: Some(len.value),
+            }),
+            [len] => {
+                let message = format!("the length of `text({})` is out of range", len.value);
+                self.push(
+                    Diagnostic::new(&codes::TYPE_ARGUMENTS, len.span, message).help(format!(
+                        "a length is from 1 to {MAX_TEXT_LEN} characters; `text` has no limit"
+                    )),
+                );
+                None
+            }
+            _ => self.wrong_args(ty, "`text` or `text(80)`"),
+        }
+    }
+
+    fn decimal_type(&mut self, ty: &TypeExpr) -> Option<Builtin> {
+        let (precision, scale) = match ty.args.as_slice() {
+            [precision] => (precision.value, 0),
+            [precision, scale] => (precision.value, scale.value),
+            _ => {
+                return self.wrong_args(
+                    ty,
+                    "`decimal(12,2)`: the digits in all, and those after the point",
+                );
+            }
+        };
+        let (max_precision, max_scale) = MAX_DECIMAL;
+        let fits = (1..=max_precision).contains(&precision) && scale <= precision.min(max_scale);
+        let digits = u8::try_from(precision).ok().zip(u8::try_from(scale).ok());
+        match digits.filter(|_| fits) {
+            Some((precision, scale)) => Some(Builtin::Decimal { precision, scale }),
+            None => {
+                let message = format!("`decimal({precision},{scale})` is out of range");
+                self.push(Diagnostic::new(&codes::TYPE_ARGUMENTS, ty.span, message).help(format!(
+                    "a decimal has 1 to {max_precision} digits, at most {max_scale} of them after the point"
+                )));
+                None
+            }
+        }
+    }
+
+    fn expect_no_args(&mut self, ty: &TypeExpr) -> bool {
+        if ty.args.is_empty() {
+            return true;
+        }
+        let expected = format!("`{}` without numbers", ty.name.value);
+        self.wrong_args::<()>(ty, &expected);
+        false
+    }
+
+    fn wrong_args<T>(&mut self, ty: &TypeExpr, expected: &str) -> Option<T> {
+        let message = format!("`{}` does not take these numbers", ty.name.value);
+        self.push(
+            Diagnostic::new(&codes::TYPE_ARGUMENTS, ty.span, message)
+                .help(format!("write {expected}")),
+        );
+        None
+    }
+
+    fn named_scalar(&mut self, ty: &TypeExpr) -> Option<Scalar> {
+        let name = &ty.name;
+        match self.lookup(&name.value) {
+            Some(Symbol::Type(id)) => self.expect_no_args(ty).then_some(Scalar::Named(id)),
+            Some(Symbol::Enum(id)) => self.expect_no_args(ty).then_some(Scalar::Enum(id)),
+            Some(Symbol::Model(_)) => {
+                let message = format!("`{}` is a model, not a type", name.value);
+                self.push(
+                    Diagnostic::new(&codes::UNKNOWN_TYPE, name.span, message).help(format!(
+                        "for a foreign key, write `{{ ref = \"{}\" }}`",
+                        name.value
+                    )),
+                );
+                None
+            }
+            Some(other) => {
+                let message = format!("`{}` is {}, not a type", name.value, other.kind());
+                self.error(&codes::UNKNOWN_TYPE, name.span, message);
+                None
+            }
+            None => self.unknown_type(name),
+        }
+    }
+
+    fn unknown_type<T>(&mut self, name: &Name) -> Option<T> {
+        let lower = name.value.to_ascii_lowercase();
+        let foreign = FOREIGN_NAMES
+            .binary_search_by_key(&lower.as_str(), |(foreign, _)| foreign)
+            .ok()
+            .and_then(|at| FOREIGN_NAMES.get(at))
+            .map(|(_, ours)| *ours);
+        let is_type = |symbol| matches!(symbol, Symbol::Type(_) | Symbol::Enum(_));
+        let candidates = BUILTINS.iter().copied().chain(self.names.all(is_type));
+        let better = foreign.or_else(|| nearest(&name.value, candidates));
+        let message = format!("unknown type `{}`", name.value);
+        let diagnostic = Diagnostic::new(&codes::UNKNOWN_TYPE, name.span, message);
+        self.push(match better {
+            Some(better) => diagnostic
+                .label(format!("did you mean `{better}`?"))
+                .help(format!("write `{better}`")),
+            None => diagnostic.help(format!(
+                "the types are {}, and those declared as `[type.Name]` or `[enum.Name]`",
+                syntax::list(BUILTINS)
+            )),
+        });
+        None
+    }
+
+    fn resolve_named_type(
+        &mut self,
+        syntax: &'a syntax::NamedType,
+        module: usize,
+    ) -> Option<NamedType> {
+        let (base, bases) = self.base_of(syntax)?;
+        let mut validate = Vec::new();
+        for ty in bases.into_iter().rev() {
+            validate.extend(self.validations(&ty.validate, Scalar::Builtin(base), false));
+        }
+        self.check_sql_type(&syntax.sql_type);
+        Some(NamedType {
+            name: syntax.name.value.clone(),
+            module,
+            doc: syntax.doc.clone(),
+            base,
+            rust: self.rust_type(syntax.rust.as_ref()),
+            validate,
+            sql_type: sql_text(&syntax.sql_type),
+            derive: self.derives(&syntax.derive),
+            span: syntax.name.span,
+        })
+    }
+
+    /// Returns the built-in type under a named one, and the named ones on the way, itself first.
+    fn base_of(
+        &mut self,
+        syntax: &'a syntax::NamedType,
+    ) -> Option<(Builtin, Vec<&'a syntax::NamedType>)> {
+        let mut way: Vec<&syntax::NamedType> = Vec::new();
+        let mut at = syntax;
+        loop {
+            way.push(at);
+            let base = at.base.as_ref()?;
+            if base.is_nullable || base.is_array {
+                // A mistake of the type where it is written, not of those built on it.
+                if way.len() == 1 {
+                    let message = format!(
+                        "the base of `{}` is neither nullable nor a list",
+                        at.name.value
+                    );
+                    self.push(
+                        Diagnostic::new(&codes::TYPE_BASE, base.span, message)
+                            .help("write `?` and `[]` where the type is used"),
+                    );
+                }
+                return None;
+            }
+            if let Some(builtin) = self.builtin(base) {
+                return builtin.map(|builtin| (builtin, way));
+            }
+            let next = match self.lookup(&base.name.value) {
+                Some(Symbol::Type(id)) => id,
+                _ if way.len() > 1 => return None,
+                Some(Symbol::Enum(_)) => {
+                    let message =
+                        format!("`{}` is an enum, not a base for a type", base.name.value);
+                    self.error(&codes::TYPE_BASE, base.name.span, message);
+                    return None;
+                }
+                _ => {
+                    self.named_scalar(base);
+                    return None;
+                }
+            };
+            at = self.named_type_syntax(next);
+            if way.iter().any(|seen| std::ptr::eq(*seen, at)) {
+                // Reported once for the whole circle, at its first member.
+                if way.iter().all(|seen| syntax.name.span <= seen.name.span)
+                    && std::ptr::eq(at, syntax)
+                {
+                    self.push_cycle(&way);
+                }
+                return None;
+            }
+        }
+    }
+
+    fn named_type_syntax(&self, id: TypeId) -> &'a syntax::NamedType {
+        self.names.types[id].0
+    }
+
+    fn push_cycle(&mut self, way: &[&syntax::NamedType]) {
+        let Some(first) = way.first() else { return };
+        let path: Vec<&str> = way
+            .iter()
+            .chain([first])
+            .map(|ty| ty.name.value.as_str())
+            .collect();
+        let message = format!(
+            "`{}` is made of itself: {}",
+            first.name.value,
+            path.join(" -> ")
+        );
+        self.push(
+            Diagnostic::new(&codes::BASE_CYCLE, first.name.span, message)
+                .help("let one of them have a built-in type as base"),
+        );
+    }
+
+    /// Checks a Rust path that replaces a type.
+    pub(super) fn rust_type(&mut self, rust: Option<&RustPath>) -> Option<RustType> {
+        let rust = rust?;
+        self.check_rust_path(&rust.path);
+        Some(RustType {
+            path: rust.path.value.clone(),
+            is_copy: rust.is_copy,
+        })
+    }
+
+    pub(super) fn check_rust_path(&mut self, path: &Name) {
+        if !is_rust_path(&path.value) {
+            let message = format!("`{}` is not a Rust path", path.value);
+            self.push(Diagnostic::new(&codes::RUST_PATH, path.span, message).help(
+                "write a path that is valid everywhere, such as `crate::Money` or `rust_decimal::Decimal`",
+            ));
+        }
+    }
+
+    pub(super) fn derives(&mut self, derive: &[Name]) -> Vec<String> {
+        for path in derive {
+            self.check_rust_path(path);
+        }
+        derive.iter().map(|path| path.value.clone()).collect()
+    }
+
+    /// Checks that a type by dialect is only given for dialects, not for all.
+    pub(super) fn check_sql_type(&mut self, sql_type: &syntax::Sql) {
+        let Some(portable) = &sql_type.portable else {
+            return;
+        };
+        if self.options.dialects.len() > 1 {
+            let message = "one SQL type for all dialects cannot be right for each";
+            self.push(
+                Diagnostic::new(&codes::SQL_MISSING, portable.span, message).help(format!(
+                    "write `{{ mysql = \"{}\" }}` with the dialect it is for",
+                    portable.value
+                )),
+            );
+        }
+    }
+
+    fn resolve_enum(&mut self, syntax: &'a syntax::Enum, module: usize) -> Option<ir::Enum> {
+        let storage = syntax
+            .storage
+            .as_ref()
+            .map_or(EnumStorage::Text, |storage| storage.value);
+        let mut names: BTreeMap<String, Span> = BTreeMap::new();
+        let mut stored: BTreeMap<String, Span> = BTreeMap::new();
+        let mut values = Vec::new();
+        for value in &syntax.values {
+            let Some(resolved) = self.resolve_enum_value(value, storage) else {
+                continue;
+            };
+            let literal = match &resolved.value {
+                EnumLiteral::Text(text) => text.clone(),
+                EnumLiteral::Int(int) => int.to_string(),
+            };
+            let twice = match (
+                names.insert(resolved.name.clone(), value.span),
+                stored.insert(literal.clone(), value.span),
+            ) {
+                (_, Some(other)) => Some((literal, other)),
+                (Some(other), None) => Some((resolved.name.clone(), other)),
+                (None, None) => None,
+            };
+            match twice {
+                Some((name, other)) => self.push(
+                    Diagnostic::new(
+                        &codes::DUPLICATE_VALUE,
+                        value.span,
+                        format!("the enum `{}` has `{name}` twice", syntax.name.value),
+                    )
+                    .related(other, "already here"),
+                ),
+                None => values.push(resolved),
+            }
+        }
+        Some(ir::Enum {
+            name: syntax.name.value.clone(),
+            module,
+            doc: syntax.doc.clone(),
+            storage,
+            sql_name: match &syntax.sql_name {
+                Some(name) => name.value.clone(),
+                None => to_snake_case(&syntax.name.value),
+            },
+            derive: self.derives(&syntax.derive),
+            values,
+            span: syntax.name.span,
+        })
+    }
+
+    fn resolve_enum_value(
+        &mut self,
+        syntax: &syntax::EnumValue,
+        storage: EnumStorage,
+    ) -> Option<EnumValue> {
+        let value = self.enum_literal(syntax, storage)?;
+        let name = match (&syntax.name, &value) {
+            (Some(name), _) => name.value.clone(),
+            (None, EnumLiteral::Text(text)) => to_upper_camel_case(text),
+            (None, EnumLiteral::Int(_)) => return None,
+        };
+        let span = syntax.name.as_ref().map_or(syntax.span, |name| name.span);
+        if !is_upper_camel_case(&name) || is_rust_keyword(&name) {
+            let message = match &syntax.name {
+                Some(name) => format!(
+                    "the name of an enum value is in UpperCamelCase, and `{}` is not",
+                    name.value
+                ),
+                None => format!(
+                    "no name of a Rust variant can be made of {}",
+                    self.sources.text(syntax.span)
+                ),
+            };
+            self.push(Diagnostic::new(&codes::WRONG_CASE, span, message).help(
+                match name.is_empty() || !is_upper_camel_case(&to_upper_camel_case(&name)) {
+                    true => "name it: `{ name = \"Other\", value = \"..\" }`".to_owned(),
+                    false => format!("write `name = \"{}\"`", to_upper_camel_case(&name)),
+                },
+            ));
+            return None;
+        }
+        Some(EnumValue {
+            name,
+            value,
+            doc: syntax.doc.clone(),
+        })
+    }
+
+    /// Returns what the database stores for a value.
+    fn enum_literal(
+        &mut self,
+        syntax: &syntax::EnumValue,
+        storage: EnumStorage,
+    ) -> Option<EnumLiteral> {
+        let mismatch = |resolver: &mut Self, span, message: String, help: &str| {
+            resolver.push(Diagnostic::new(&codes::ENUM_VALUE, span, message).help(help));
+            None
+        };
+        match (storage, &syntax.value) {
+            (EnumStorage::Int, None) => mismatch(
+                self,
+                syntax.span,
+                "a value of an enum stored as integers has no number".to_owned(),
+                "add `value = 1`",
+            ),
+            (EnumStorage::Int, Some(node)) => match node.value {
+                Value::Integer(Some(int)) => match i32::try_from(int) {
+                    Ok(int) => Some(EnumLiteral::Int(int)),
+                    Err(_) => mismatch(
+                        self,
+                        node.span,
+                        format!("`{int}` does not fit 32 bits"),
+                        "use a smaller number",
+                    ),
+                },
+                _ => mismatch(
+                    self,
+                    node.span,
+                    format!(
+                        "the enum is stored as integers, and this is {}",
+                        node.value.kind()
+                    ),
+                    "write `{ name = \"Low\", value = 1 }`, or `storage = \"text\"` in the enum",
+                ),
+            },
+            (EnumStorage::Text | EnumStorage::Native, None) => syntax
+                .name
+                .as_ref()
+                .map(|name| EnumLiteral::Text(to_snake_case(&name.value))),
+            (EnumStorage::Text | EnumStorage::Native, Some(node)) => match &node.value {
+                // PostgreSQL takes labels of at most 63 bytes; MySQL members of 255 characters.
+                Value::String(text) if text.is_empty() || text.len() > 63 => mismatch(
+                    self,
+                    node.span,
+                    "a text value has 1 to 63 bytes".to_owned(),
+                    "use a shorter text",
+                ),
+                Value::String(text) => Some(EnumLiteral::Text(text.clone())),
+                _ => mismatch(
+                    self,
+                    node.span,
+                    format!(
+                        "the enum is stored as text, and this is {}",
+                        node.value.kind()
+                    ),
+                    "write a string, or `storage = \"int\"` in the enum",
+                ),
+            },
+        }
+    }
+}
