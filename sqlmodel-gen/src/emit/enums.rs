@@ -1,6 +1,6 @@
 //! The file of an enum: its variants, and what the database stores for each.
 
-use crate::emit::rust::Rust;
+use crate::emit::rust::{Expr, Rust};
 use crate::emit::{File, Output, model};
 use crate::ir::{Enum, EnumLiteral, EnumStorage};
 
@@ -96,11 +96,9 @@ fn methods(output: &Output<'_>, enum_: &Enum, out: &mut Rust) {
     let names = output.names;
     out.block(format!("impl {}", enum_.name), |out| {
         out.doc("Every value, in the order of the schema.");
-        out.enclosed("pub const ALL: &'static [Self] = &[", "];", |out| {
-            for value in &enum_.values {
-                out.line(format!("Self::{},", value.name));
-            }
-        });
+        let values = enum_.values.iter();
+        let values = values.map(|value| Expr::atom(format!("Self::{}", value.name)));
+        out.item(|out| out.assign("pub const ALL: &'static [Self]", &Expr::slice(values)));
         out.blank();
         out.doc("Returns what the database stores.");
         out.line("#[must_use]");

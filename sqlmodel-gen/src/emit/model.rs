@@ -352,6 +352,18 @@ pub(super) fn push_value(out: &mut Rust, value: Expr) {
     out.expr(&Expr::call("row.push", [value]), ";");
 }
 
+/// Writes `row.push(match subject { arms });`.
+pub(super) fn push_match(out: &mut Rust, subject: &str, arms: &[String]) {
+    let lines = |out: &mut Rust| arms.iter().for_each(|arm| out.line(arm));
+    let head = format!("match {subject} {{");
+    // The argument of a call starts on a line of its own if its first line is longer than this.
+    if head.len() <= 60 {
+        out.enclosed(&format!("row.push({head}"), "});", lines);
+    } else {
+        out.enclosed("row.push(", ");", |out| out.enclosed(&head, "},", lines));
+    }
+}
+
 /// Writes one part as it is, more as a tuple.
 pub(super) fn tuple(parts: &[String]) -> String {
     match parts {

@@ -7,7 +7,8 @@ pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
     let n_modules = output.schema.modules.len();
     let mut root = output.common_file();
     root.blank();
-    root.line("pub mod tables;");
+    root.doc("The tables of the schema, as a database is to have them.");
+    root.line(format!("pub mod {};", output.names.tables));
     if n_modules == 1 {
         items(output, 0, &mut root);
     } else {

@@ -6,8 +6,8 @@ use crate::ir::Schema;
 
 /// The stem of files that are not named after an item.
 const ROOT: &str = "mod";
-/// The stem of the file of tables.
-pub(super) const TABLES: &str = "tables";
+/// The stem of the file of tables, unless a module has that name.
+const TABLES: &str = "tables";
 
 /// Names that are decided once for the whole output.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(super) struct Names {
     pub(super) from: String,
     /// `Into`.
     pub(super) into: String,
+    /// The stem of the file of tables.
+    pub(super) tables: String,
     /// The folder of each module, empty where all is in one.
     folders: Vec<String>,
     /// The stem of the file of each item, by module and Rust name.
@@ -55,7 +57,12 @@ impl Names {
             [_] => vec![String::new()],
             modules => modules.iter().map(|module| module.name.clone()).collect(),
         };
+        let mut tables = TABLES.to_owned();
+        while folders.contains(&tables) {
+            tables.push('_');
+        }
         Self {
+            tables,
             option: name("Option", "::core::option::Option"),
             some: name("Some", "::core::option::Option::Some"),
             none: name("None", "::core::option::Option::None"),

@@ -250,11 +250,11 @@ fn push(file: &ModelFile<'_>, field: &Field, given: Given, out: &mut Rust) {
             model::push_value(out, Expr::call(encode, [value]));
         }
         Given::Defaulted | Given::NullableDefaulted => {
-            let open = format!("row.push(match &self.{} {{", field.name);
-            out.enclosed(&open, "});", |out| {
-                out.line(format!("{}(value) => {encode}(value),", names.some));
-                out.line(format!("{} => {},", names.none, default_value(file, field)));
-            });
+            let arms = [
+                format!("{}(value) => {encode}(value),", names.some),
+                format!("{} => {},", names.none, default_value(file, field)),
+            ];
+            model::push_match(out, &format!("&self.{}", field.name), &arms);
         }
     }
 }

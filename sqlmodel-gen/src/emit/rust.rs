@@ -13,6 +13,8 @@ use std::fmt::Write as _;
 const MAX_WIDTH: usize = 100;
 /// The longest arguments of a call, items of an array, or chain of methods on one line.
 const SMALL_WIDTH: usize = 60;
+/// The longest fields of a struct on one line.
+const STRUCT_WIDTH: usize = 18;
 /// Items up to this width are packed, many to a line.
 const SHORT_ITEM_WIDTH: usize = 10;
 const INDENT: usize = 4;
@@ -84,8 +86,14 @@ impl Expr {
                 let items = one_line_list(items)?;
                 Some(format!("&[{items}]"))
             }
-            // Only the smallest literals may stand on one line, and generated code has none of those.
-            Self::Struct(..) => None,
+            Self::Struct(path, fields) => {
+                let fields: Option<Vec<String>> = fields
+                    .iter()
+                    .map(|(name, value)| Some(format!("{name}: {}", value.one_line()?)))
+                    .collect();
+                let fields = fields?.join(", ");
+                (fields.len() <= STRUCT_WIDTH).then(|| format!("{path} {{ {fields} }}"))
+            }
             Self::Chain(head, methods) => {
                 let mut line = head.one_line()?;
                 for (name, arguments) in methods {
@@ -97,18 +105,18 @@ impl Expr {
     }
 
     /// Appends the expression where the current line has `column` characters before it and ends with `n_after` more.
-    fn write(&self, out: &mut String, indent: usize, column: usize, n_after: usize) {
+    fn write(&self, out: &mut Text, indent: usize, column: usize, n_after: usize) {
         if let Some(line) = self.one_line()
             && column + line.len() + n_after <= MAX_WIDTH
         {
             out.push_str(&line);
             return;
         }
-        self.write_broken(out, indent, column);
+        self.write_broken(out, indent, column, MAX_WIDTH);
     }
 
-    /// Appends the expression over several lines.
-    fn write_broken(&self, out: &mut String, indent: usize, column: usize) {
+    /// Appends the expression over several lines, the first of which ends before the column `limit`.
+    fn write_broken(&self, out: &mut Text, indent: usize, column: usize, limit: usize) {
         match self {
             Self::Atom(text) => out.push_str(text),
             Self::Call(path, arguments) => {
@@ -117,8 +125,8 @@ impl Expr {
                 let column = column + path.len() + 1;
                 match arguments.as_slice() {
                     // A single argument opens on the same line if there is room for its own opening.
-                    [only] if column + only.opening_width() <= MAX_WIDTH => {
-                        only.write_broken(out, indent, column);
+                    [only] if column + only.opening_width() < limit.min(column + SMALL_WIDTH) => {
+                        only.write_broken(out, indent, column, limit.min(column + SMALL_WIDTH));
                     }
                     arguments => write_list(out, arguments, indent),
                 }
@@ -126,11 +134,13 @@ impl Expr {
             }
             Self::Slice(items) => {
                 out.push_str("&[");
-                if items.iter().all(Self::is_short) {
-                    write_packed(out, items, indent + INDENT);
-                    newline(out, indent);
-                } else {
-                    write_list(out, items, indent);
+                match items.as_slice() {
+                    [only] => only.write_broken(out, indent, column + 2, limit),
+                    items if items.iter().all(Self::is_short) => {
+                        write_packed(out, items, indent + INDENT);
+                        newline(out, indent);
+                    }
+                    items => write_list(out, items, indent),
                 }
                 out.push(']');
             }
@@ -139,7 +149,8 @@ impl Expr {
                 out.push_str(" {");
                 for (name, value) in fields {
                     newline(out, indent + INDENT);
-                    let _ = write!(out, "{name}: ");
+                    out.push_str(name);
+                    out.push_str(": ");
                     let column = indent + INDENT + name.len() + 2;
                     value.write(out, indent + INDENT, column, 1);
                     out.push(',');
@@ -168,29 +179,34 @@ impl Expr {
 
 /// Writes a chain that does not fit on one line.
 fn write_chain(
-    out: &mut String,
+    out: &mut Text,
     head: &Expr,
     methods: &[(&'static str, Vec<Expr>)],
     indent: usize,
     column: usize,
 ) {
-    let start = out.len();
+    let start = out.text.len();
     head.write(out, indent, column, 0);
-    let is_head_broken = out.get(start..).is_some_and(|head| head.contains('\n'));
+    let head_text = out.text.get(start..).unwrap_or_default();
+    let is_head_broken = head_text.contains('\n');
+    let is_head_tiny = head_text.len() <= INDENT;
     let method_indent = if is_head_broken {
         indent
     } else {
         indent + INDENT
     };
-    for (name, arguments) in methods {
+    for (position, (name, arguments)) in methods.iter().enumerate() {
         let method = Expr::Call(format!(".{name}"), arguments.clone());
         let fits = method
             .one_line()
             .is_some_and(|line| method_indent + line.len() < MAX_WIDTH);
-        let column = last_line(out).chars().count();
+        let column = last_line(&out.text).chars().count();
         // An only method that must be broken anyway stays with its head.
-        if methods.len() == 1 && !fits && column + method.opening_width() <= MAX_WIDTH {
-            method.write_broken(out, indent, column);
+        let stays = methods.len() == 1 && !fits && !is_head_broken;
+        if stays && column + method.opening_width() < MAX_WIDTH - INDENT {
+            method.write_broken(out, indent, column, MAX_WIDTH - 1);
+        } else if position == 0 && is_head_tiny {
+            method.write(out, indent, column, 1);
         } else {
             newline(out, method_indent);
             method.write(out, method_indent, method_indent, 1);
@@ -200,6 +216,12 @@ fn write_chain(
 
 /// Writes items separated by commas on one line, `None` if that is too long.
 fn one_line_list(items: &[Expr]) -> Option<String> {
+    // A single item may be as long as the line, unless it is a call within a call.
+    if let [only] = items
+        && !matches!(only, Expr::Call(..))
+    {
+        return only.one_line();
+    }
     let mut line = String::new();
     for item in items {
         if !line.is_empty() {
@@ -214,7 +236,7 @@ fn one_line_list(items: &[Expr]) -> Option<String> {
 }
 
 /// Writes each item on a line of its own, and the indentation of what closes the list.
-fn write_list(out: &mut String, items: &[Expr], indent: usize) {
+fn write_list(out: &mut Text, items: &[Expr], indent: usize) {
     for item in items {
         newline(out, indent + INDENT);
         item.write(out, indent + INDENT, indent + INDENT, 1);
@@ -224,7 +246,7 @@ fn write_list(out: &mut String, items: &[Expr], indent: usize) {
 }
 
 /// Writes as many items on a line as fit.
-fn write_packed(out: &mut String, items: &[Expr], indent: usize) {
+fn write_packed(out: &mut Text, items: &[Expr], indent: usize) {
     let mut column = MAX_WIDTH;
     for item in items {
         let Expr::Atom(text) = item else { continue };
@@ -241,19 +263,36 @@ fn write_packed(out: &mut String, items: &[Expr], indent: usize) {
     }
 }
 
-fn newline(out: &mut String, indent: usize) {
+fn newline(out: &mut Text, indent: usize) {
     out.push('\n');
-    out.extend(std::iter::repeat_n(' ', indent));
+    out.text.extend(std::iter::repeat_n(' ', indent));
 }
 
 fn last_line(text: &str) -> &str {
     text.rsplit('\n').next().unwrap_or_default()
 }
 
-/// A Rust file in the making.
-#[derive(Debug, Default)]
-pub(super) struct Rust {
+/// Text, and whether it is known to be what rustfmt would write.
+#[derive(Debug)]
+struct Text {
     text: String,
+    is_certain: bool,
+}
+
+impl Text {
+    fn push(&mut self, char: char) {
+        self.text.push(char);
+    }
+
+    fn push_str(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+}
+
+/// A Rust file in the making.
+#[derive(Debug)]
+pub(super) struct Rust {
+    out: Text,
     indent: usize,
 }
 
@@ -261,28 +300,32 @@ impl Rust {
     /// Starts a file that was made from the sources named.
     pub(super) fn new(header: &str) -> Self {
         Self {
-            text: format!("{header}\n"),
+            out: Text {
+                text: format!("{header}\n"),
+                is_certain: true,
+            },
             indent: 0,
         }
     }
 
     pub(super) fn finish(self) -> String {
-        self.text
+        self.out.text
     }
 
     /// Writes a line.
     pub(super) fn line(&mut self, line: impl AsRef<str>) {
         let line = line.as_ref();
         if !line.is_empty() {
-            self.text
+            self.out
+                .text
                 .extend(std::iter::repeat_n(' ', self.indent * INDENT));
-            self.text.push_str(line);
+            self.out.text.push_str(line);
         }
-        self.text.push('\n');
+        self.out.text.push('\n');
     }
 
     pub(super) fn blank(&mut self) {
-        self.text.push('\n');
+        self.out.text.push('\n');
     }
 
     /// Writes documentation.
@@ -306,14 +349,14 @@ impl Rust {
     /// Writes a line, an indented body, and a line.
     pub(super) fn enclosed(&mut self, open: &str, close: &str, body: impl FnOnce(&mut Self)) {
         self.line(open);
-        let start = self.text.len();
+        let start = self.out.text.len();
         self.indent += 1;
         body(self);
         self.indent -= 1;
-        if self.text.len() == start {
-            self.text.pop();
-            self.text.push_str(close);
-            self.text.push('\n');
+        if self.out.text.len() == start {
+            self.out.text.pop();
+            self.out.text.push_str(close);
+            self.out.text.push('\n');
         } else {
             self.line(close);
         }
@@ -321,20 +364,22 @@ impl Rust {
 
     /// Writes an item, and tells rustfmt to leave it alone if a line of it is too long.
     pub(super) fn item(&mut self, body: impl FnOnce(&mut Self)) {
-        let start = self.text.len();
+        let start = self.out.text.len();
+        self.out.is_certain = true;
         body(self);
-        let item = self.text.get(start..).unwrap_or_default();
+        let item = self.out.text.get(start..).unwrap_or_default();
         let is_too_long = item
             .lines()
             .any(|line| line.chars().count() > MAX_WIDTH && !line.trim_start().starts_with("///"));
-        if is_too_long {
+        if is_too_long || !self.out.is_certain {
             let n_doc_bytes: usize = item
                 .split_inclusive('\n')
                 .take_while(|line| line.trim_start().starts_with("///"))
                 .map(str::len)
                 .sum();
             let indent = " ".repeat(self.indent * INDENT);
-            self.text
+            self.out
+                .text
                 .insert_str(start + n_doc_bytes, &format!("{indent}#[rustfmt::skip]\n"));
         }
     }
@@ -342,39 +387,42 @@ impl Rust {
     /// Writes `head = value;`.
     pub(super) fn assign(&mut self, head: &str, value: &Expr) {
         let indent = self.indent * INDENT;
-        let mut text = format!("{}{head} =", " ".repeat(indent));
+        let start = self.out.text.len();
+        self.out.text.extend(std::iter::repeat_n(' ', indent));
+        let _ = write!(self.out.text, "{head} =");
         let one_line = value.one_line();
         let fits = |column: usize| {
             one_line
                 .as_ref()
                 .is_some_and(|line| column + line.len() < MAX_WIDTH)
         };
-        let column = text.len() + 1;
-        let is_on_next_line = match value {
-            Expr::Slice(_) | Expr::Struct(..) => column + value.opening_width() > MAX_WIDTH,
-            _ => {
-                !fits(column)
-                    && (fits(indent + INDENT) || column + value.opening_width() > MAX_WIDTH)
-            }
-        };
-        if is_on_next_line {
-            newline(&mut text, indent + INDENT);
-            value.write(&mut text, indent + INDENT, indent + INDENT, 1);
-        } else {
-            text.push(' ');
-            value.write(&mut text, indent, column, 1);
+        let column = self.out.text.len() - start + 1;
+        let is_on_next_line =
+            !fits(column) && (fits(indent + INDENT) || column + value.opening_width() > MAX_WIDTH);
+        // rustfmt has ways of its own with a long chain that is alone in a list.
+        if let Expr::Slice(items) = value
+            && let [only @ Expr::Chain(..)] = items.as_slice()
+        {
+            let line = only.one_line().unwrap_or_default();
+            self.out.is_certain &= (1..=SMALL_WIDTH).contains(&line.len());
         }
-        text.push_str(";\n");
-        self.text.push_str(&text);
+        if is_on_next_line {
+            newline(&mut self.out, indent + INDENT);
+            value.write(&mut self.out, indent + INDENT, indent + INDENT, 1);
+        } else {
+            self.out.push(' ');
+            value.write(&mut self.out, indent, column, 1);
+        }
+        self.out.push_str(";\n");
     }
 
     /// Writes an expression and what follows it on a line of its own.
     pub(super) fn expr(&mut self, value: &Expr, after: &str) {
         let indent = self.indent * INDENT;
-        self.text.extend(std::iter::repeat_n(' ', indent));
-        value.write(&mut self.text, indent, indent, after.len());
-        self.text.push_str(after);
-        self.text.push('\n');
+        self.out.text.extend(std::iter::repeat_n(' ', indent));
+        value.write(&mut self.out, indent, indent, after.len());
+        self.out.text.push_str(after);
+        self.out.text.push('\n');
     }
 
     /// Writes a function's head, with each parameter on a line of its own where one line is too short, and its body.

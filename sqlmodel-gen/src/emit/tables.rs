@@ -41,7 +41,7 @@ pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
         static_table(name, table, &enums, &mut out);
     }
     files.push(File {
-        path: format!("{}.rs", names::TABLES),
+        path: format!("{}.rs", output.names.tables),
         text: out.finish(),
     });
 }
