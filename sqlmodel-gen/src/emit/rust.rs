@@ -203,7 +203,9 @@ fn write_chain(
         let column = last_line(&out.text).chars().count();
         // An only method that must be broken anyway stays with its head.
         let stays = methods.len() == 1 && !fits && !is_head_broken;
-        if stays && column + method.opening_width() < MAX_WIDTH - INDENT {
+        if stays && column + method.opening_width() < MAX_WIDTH - 2 {
+            // What rustfmt does near the end of a line depends on more than is modelled here.
+            out.is_certain &= column + method.opening_width() < MAX_WIDTH - 2 * INDENT;
             method.write_broken(out, indent, column, MAX_WIDTH - 1);
         } else if position == 0 && is_head_tiny {
             method.write(out, indent, column, 1);
