@@ -26,7 +26,6 @@ pub use self::types::{
     Builtin, Enum, EnumLiteral, EnumStorage, EnumValue, FieldType, NamedType, RustType, Scalar,
     Value, ValueBy, ValueSource,
 };
-use crate::config::TimeCrate;
 
 arena::ids! {
     /// Names a [`Model`] and its [`Mapping`].
@@ -78,6 +77,33 @@ pub struct Schema {
     pub views: Vec<View>,
     /// Typed queries, in declaration order.
     pub queries: Vec<Query>,
+}
+
+/// The crate whose types stand for dates and times in generated code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeCrate {
+    /// The `time` crate.
+    #[default]
+    Time,
+    /// The `chrono` crate.
+    Chrono,
+    /// The `jiff` crate.
+    Jiff,
+}
+
+impl TimeCrate {
+    /// Every crate.
+    pub const ALL: [Self; 3] = [Self::Time, Self::Chrono, Self::Jiff];
+
+    /// The name of the crate.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Chrono => "chrono",
+            Self::Jiff => "jiff",
+        }
+    }
 }
 
 /// A Rust module of the generated code.

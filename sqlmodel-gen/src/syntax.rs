@@ -12,7 +12,7 @@ mod type_expr;
 
 use sqlmodel_sql::{Action, Deferrable, Dialect, DialectSet, Nulls, Order, PerDialect};
 
-pub(crate) use self::declaration::parse_file;
+pub(crate) use self::declaration::{FORMAT, parse_file};
 pub(crate) use self::document::{Document, Node, Table, Value, parse_document};
 pub(crate) use self::reader::{Context, Reader, list};
 use crate::ir::{EnumStorage, Format, Strategy, VariantKind, Write};
@@ -351,7 +351,6 @@ pub(crate) enum IndexKey {
 pub(crate) struct Check {
     pub(crate) name: Option<Name>,
     pub(crate) sql: Sql,
-    pub(crate) span: Span,
 }
 
 /// `[[model.X.rules]]`.

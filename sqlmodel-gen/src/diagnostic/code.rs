@@ -134,4 +134,5 @@ codes! {
     Error "SM0508" ABSTRACT_ALONE "abstract_alone";
     Error "SM0509" DISCRIMINATOR_FIELD "discriminator_field";
     Error "SM0510" CHILD_SQL_DEFAULT "child_sql_default";
+    Error "SM0901" NO_SCHEMA "no_schema";
 }

@@ -1,6 +1,6 @@
 //! Pass 5: defaults, rules and options of fields, against their types.
 
-use sqlmodel_sql::{Function, Literal, PerDialect};
+use sqlmodel_sql::{Function, Literal};
 
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::ir::{
@@ -506,9 +506,4 @@ fn present_keys(field: &syntax::Field) -> Vec<(&'static str, Span)> {
 /// Returns the literal of a version's first value.
 pub(super) const fn first_version() -> Literal {
     Literal::Int(1)
-}
-
-/// A place for SQL that is the same on all dialects.
-pub(super) fn portable(sql: impl Into<sqlmodel_sql::Text>) -> PerDialect<sqlmodel_sql::Text> {
-    PerDialect::portable(sql.into())
 }

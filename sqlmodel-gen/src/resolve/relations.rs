@@ -6,8 +6,8 @@ use sqlmodel_sql::{Action, Deferrable};
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{
-    Discriminator, DiscriminatorValue, FieldId, FieldPair, Id as _, Join, KeyPart, ModelId,
-    Relation, RelationId, RelationKind, Strategy,
+    Discriminator, DiscriminatorValue, FieldId, FieldPair, Id as _, Join, ModelId, Relation,
+    RelationId, RelationKind, Strategy,
 };
 use crate::resolve::case::to_snake_case;
 use crate::resolve::names::check_snake_case;
@@ -773,14 +773,6 @@ impl<'a> Resolver<'a> {
                 .related(other_span, "the other model")
                 .help("each model of a family needs a tag of its own"),
         );
-    }
-
-    /// Returns whether the database makes a model's key.
-    pub(super) fn has_auto_key(&self, model: ModelId) -> bool {
-        self.models[model].key.iter().any(|field| {
-            let field = self.decl(self.fields[*field].decl).field.as_ref();
-            field.is_some_and(|field| matches!(field.key, KeyPart::Auto { .. }))
-        })
     }
 }
 

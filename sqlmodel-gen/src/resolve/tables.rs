@@ -15,8 +15,7 @@ use sqlmodel_sql::{
 pub(super) use self::column::scalar_type;
 use crate::diagnostic::codes;
 use crate::ir::{
-    self, Arena, ColumnRef, FieldId, Id as _, MappedColumn, MappedTable, Mapping, ModelId,
-    Strategy, TableId,
+    self, Arena, ColumnRef, FieldId, MappedColumn, MappedTable, Mapping, ModelId, Strategy, TableId,
 };
 use crate::resolve::Resolver;
 use crate::resolve::case::to_snake_case;
@@ -108,18 +107,12 @@ impl Builder<'_, '_> {
     /// Makes the tables with their columns, and the mapping of each model onto them.
     fn build_columns(&mut self) {
         let models: Vec<ModelId> = self.resolver.models.ids().collect();
-        for model in &models {
+        for _ in &models {
             self.mappings.push(Mapping {
                 tables: Vec::new(),
                 columns: Vec::new(),
                 discriminator: None,
             });
-            if let Some(family) = self.resolver.models[*model].family {
-                // A family is built as a whole: at its root.
-                if self.resolver.families[family].root != *model {
-                    continue;
-                }
-            }
         }
         for model in models {
             match self.resolver.models[model].family {

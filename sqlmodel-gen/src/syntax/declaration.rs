@@ -17,7 +17,7 @@ use crate::syntax::{
 };
 
 /// The version of the format that this compiler reads.
-const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 1;
 
 const STRATEGIES: &[(&str, Strategy)] = &[
     ("single_table", Strategy::SingleTable),
@@ -45,7 +45,7 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
         document.span.at_start(),
         "a schema file",
     );
-    check_format(&mut reader);
+    reader.check_format(FORMAT);
     let file = File {
         source,
         module: reader.string("module"),
@@ -64,22 +64,6 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
     };
     reader.finish();
     file
-}
-
-fn check_format(reader: &mut Reader<'_, '_>) {
-    let Some(format) = reader.integer("format") else {
-        return;
-    };
-    if format.value != FORMAT {
-        reader.cx.diagnostics.push(
-            Diagnostic::new(
-                &codes::UNSUPPORTED_FORMAT,
-                format.span,
-                format!("format `{}` is not known", format.value),
-            )
-            .help(format!("this compiler reads `format = {FORMAT}`")),
-        );
-    }
 }
 
 /// Reads all `[kind.Name]` tables.
@@ -535,7 +519,6 @@ fn parse_check(cx: &mut Context<'_>, table: &Table, span: Span) -> Check {
     let check = Check {
         name: reader.string("name"),
         sql: reader.sql("sql"),
-        span,
     };
     reader.finish();
     check

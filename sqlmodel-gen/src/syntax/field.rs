@@ -107,6 +107,22 @@ fn parse_field(cx: &mut Context<'_>, name: &Name, node: &Node) -> Field {
 
 fn parse_reference(reader: &mut Reader<'_, '_>, has_reference: bool) -> Option<Reference> {
     if !has_reference {
+        for key in [
+            "on_delete",
+            "inverse",
+            "relation",
+            "deferrable",
+            "constraint",
+        ] {
+            let Some((name, _)) = reader.get_with_key(key) else {
+                continue;
+            };
+            let message = format!("`{key}` is for foreign keys, and this field is none");
+            reader.cx.diagnostics.push(
+                Diagnostic::new(&codes::FOREIGN_KEY_OPTION, name.span, message)
+                    .help("write `ref = \"Team\"` in place of the type"),
+            );
+        }
         return None;
     }
     let text = reader.string("ref")?;

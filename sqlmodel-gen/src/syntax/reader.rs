@@ -89,6 +89,20 @@ impl<'a, 'b> Reader<'a, 'b> {
         );
     }
 
+    /// Takes `format`, and reports a version that is not the one given.
+    pub(crate) fn check_format(&mut self, known: i64) {
+        let Some(format) = self.integer("format") else {
+            return;
+        };
+        if format.value != known {
+            let message = format!("format `{}` is not known", format.value);
+            self.cx.diagnostics.push(
+                Diagnostic::new(&codes::UNSUPPORTED_FORMAT, format.span, message)
+                    .help(format!("this compiler reads `format = {known}`")),
+            );
+        }
+    }
+
     pub(crate) fn string(&mut self, key: &'static str) -> Option<Name> {
         let node = self.get(key)?;
         self.cx.string(node, key)
