@@ -1,0 +1,43 @@
+//! The top level of the repository.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::workspace::root;
+
+/// Everything at the top level, apart from hidden files and build output.
+const TOP_LEVEL: &[&str] = &[
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONVENTIONS.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "build-support",
+    "schemas",
+    "sqlmodel-gen",
+    "sqlmodel-runtime",
+    "templates",
+    "tests",
+];
+
+#[test]
+fn the_top_level_is_the_planned_one() {
+    let found: BTreeSet<String> = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.') && name != "target")
+        .collect();
+    let planned: BTreeSet<String> = TOP_LEVEL.iter().map(|name| (*name).to_owned()).collect();
+    let unplanned: Vec<_> = found.difference(&planned).collect();
+    assert!(
+        unplanned.is_empty(),
+        "{unplanned:?}: not at the top level; ARCHITECTURE.md has the map"
+    );
+    let missing: Vec<_> = planned.difference(&found).collect();
+    assert!(
+        missing.is_empty(),
+        "{missing:?}: missing from the top level; ARCHITECTURE.md has the map"
+    );
+}
