@@ -1,5 +1,8 @@
 //! What generated code names, and nothing else does. It may change with any version of the compiler.
 
+#[cfg(feature = "json")]
+pub use sqlmodel_core::types::json;
+pub use sqlmodel_core::types::{self, array};
 pub use sqlmodel_core::{
     Decode, DecodeError, Encode, FieldInfo, FieldValue, Inheritance, InheritanceStrategy, Model,
     Record, RowRead, Value, ValueKind,

@@ -1,5 +1,6 @@
 //! Decoding: from a driver's row into Rust, by column position, with nothing in between.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -60,7 +61,7 @@ pub trait RowRead {
     /// # Errors
     ///
     /// When the column holds something else.
-    fn bytes(&self, at: usize) -> Result<&[u8], DecodeError>;
+    fn bytes(&self, at: usize) -> Result<Cow<'_, [u8]>, DecodeError>;
     /// Returns a UUID in the byte order of RFC 9562.
     ///
     /// # Errors
@@ -96,7 +97,13 @@ pub trait RowRead {
     /// # Errors
     ///
     /// When the column holds something else.
-    fn json(&self, at: usize) -> Result<&str, DecodeError>;
+    fn json(&self, at: usize) -> Result<Cow<'_, str>, DecodeError>;
+    /// Returns a list of scalars: an array on PostgreSQL, JSON text elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// When the column holds something else, or an element is not what `T` takes.
+    fn array<T: Decode>(&self, at: usize) -> Result<Vec<T>, DecodeError>;
 }
 
 /// Why a column could not be decoded; boxed, because it is rare.
@@ -127,6 +134,13 @@ impl DecodeError {
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// Returns the same error for another column, where the value was read inside another one.
+    #[must_use]
+    pub fn moved_to(mut self, at: usize) -> Self {
+        self.0.at = at;
         self
     }
 
@@ -379,7 +393,7 @@ decode_scalar! {
     f64: |row, at| row.f64(at);
     Decimal: |row, at| row.decimal(at);
     String: |row, at| row.text(at).map(str::to_owned);
-    Vec<u8>: |row, at| row.bytes(at).map(<[u8]>::to_vec);
+    Vec<u8>: |row, at| row.bytes(at).map(Cow::into_owned);
     Date: |row, at| row.date(at);
     Time: |row, at| row.time(at);
     Timestamp: |row, at| row.timestamp(at);

@@ -16,6 +16,7 @@ mod model;
 mod row;
 mod statement;
 mod transaction;
+pub mod types;
 pub mod value;
 
 pub use connection::{Capabilities, Connection, Executor, Prepared};

@@ -1,9 +1,11 @@
 //! A dynamic row, for SQL that is not known before it runs. Typed queries never go through it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::decode::{Decode, DecodeError, RowRead};
 use crate::error::{Error, ErrorKind};
+use crate::types::array;
 use crate::value::{Date, Decimal, Duration, Time, Timestamp, Value, ValueKind};
 
 /// One row of a dynamic query: named columns with owned values.
@@ -152,9 +154,9 @@ impl RowRead for Row {
         }
     }
 
-    fn bytes(&self, at: usize) -> Result<&[u8], DecodeError> {
+    fn bytes(&self, at: usize) -> Result<Cow<'_, [u8]>, DecodeError> {
         match self.at(at) {
-            Value::Bytes(bytes) => Ok(bytes),
+            Value::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
             _ => self.refuse(at, "bytes"),
         }
     }
@@ -197,10 +199,27 @@ impl RowRead for Row {
         }
     }
 
-    fn json(&self, at: usize) -> Result<&str, DecodeError> {
+    fn json(&self, at: usize) -> Result<Cow<'_, str>, DecodeError> {
         match self.at(at) {
-            Value::Json(text) | Value::Text(text) => Ok(text),
+            Value::Json(text) | Value::Text(text) => Ok(Cow::Borrowed(text)),
             _ => self.refuse(at, "a JSON value"),
+        }
+    }
+
+    fn array<T: Decode>(&self, at: usize) -> Result<Vec<T>, DecodeError> {
+        match self.at(at) {
+            Value::Array(values) => {
+                let element = |value: &Value<'static>| {
+                    let row = Self {
+                        columns: Arc::default(),
+                        values: vec![value.clone()],
+                    };
+                    T::decode(&row, 0).map_err(|error| error.moved_to(at))
+                };
+                values.iter().map(element).collect()
+            }
+            Value::Json(text) | Value::Text(text) => array::read(text, at),
+            _ => self.refuse(at, "a list"),
         }
     }
 }

@@ -57,6 +57,8 @@ pub enum Value<'a> {
     Json(Cow<'a, str>),
     /// A one-dimensional array.
     Array(Vec<Value<'a>>),
+    /// A value that no database can store, with the reason. Drivers refuse it.
+    Invalid(Box<str>),
 }
 
 /// A span of time in microseconds.
@@ -100,6 +102,8 @@ pub enum ValueKind {
     Json,
     /// An array.
     Array,
+    /// A value that cannot be stored.
+    Invalid,
 }
 
 impl Value<'_> {
@@ -121,6 +125,7 @@ impl Value<'_> {
             Self::Duration(_) => ValueKind::Duration,
             Self::Json(_) => ValueKind::Json,
             Self::Array(_) => ValueKind::Array,
+            Self::Invalid(_) => ValueKind::Invalid,
         }
     }
 
@@ -153,6 +158,7 @@ impl Value<'_> {
             Self::Array(values) => {
                 Value::Array(values.into_iter().map(Value::into_owned).collect())
             }
+            Self::Invalid(reason) => Value::Invalid(reason),
         }
     }
 }
@@ -175,6 +181,7 @@ impl std::fmt::Display for ValueKind {
             Self::Duration => "a duration",
             Self::Json => "a JSON value",
             Self::Array => "an array",
+            Self::Invalid => "a value that cannot be stored",
         })
     }
 }

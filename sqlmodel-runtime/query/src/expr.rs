@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use sqlmodel_core::types;
 use sqlmodel_core::value::{Date, Decimal, Duration, Time, Timestamp};
 use sqlmodel_core::{Encode, FieldValue, Value};
 
@@ -204,6 +205,68 @@ operand!(Date);
 operand!(Time);
 operand!(Timestamp);
 operand!(Duration);
+#[cfg(feature = "json")]
+operand!(types::Json);
+#[cfg(feature = "uuid")]
+operand!(types::Uuid);
+
+/// Implements comparison and assignment for the types of a crate for time.
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+macro_rules! operands {
+    ($($ty:ty),+ $(,)?) => {
+        $(operand!($ty);)+
+    };
+}
+
+#[cfg(feature = "chrono")]
+operands! {
+    types::chrono::NaiveDate,
+    types::chrono::NaiveTime,
+    types::chrono::NaiveDateTime,
+    types::chrono::DateTime<types::chrono::Utc>,
+    types::chrono::TimeDelta,
+}
+
+#[cfg(feature = "jiff")]
+operands! {
+    types::jiff::civil::Date,
+    types::jiff::civil::Time,
+    types::jiff::civil::DateTime,
+    types::jiff::Timestamp,
+    types::jiff::SignedDuration,
+}
+
+#[cfg(feature = "time")]
+operands! {
+    types::time::Date,
+    types::time::Time,
+    types::time::PrimitiveDateTime,
+    types::time::OffsetDateTime,
+    types::time::Duration,
+}
+
+impl<T> Operand<types::Array<T>> for types::Array<T>
+where
+    Self: Encode,
+{
+    type Source = ();
+
+    fn into_operand(self) -> Expr<(), Self> {
+        value(self)
+    }
+}
+
+impl<T, L> Assign<L> for types::Array<T>
+where
+    Self: Encode,
+    L: FieldValue<Base = Self>,
+{
+    type Source = ();
+
+    fn into_assigned(self) -> Expr<(), L> {
+        value(self)
+    }
+}
 
 impl Operand<String> for &str {
     type Source = ();

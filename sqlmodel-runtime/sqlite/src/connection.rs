@@ -9,8 +9,9 @@ use std::path::PathBuf;
 
 use rusqlite::{CachedStatement, OpenFlags};
 use sqlmodel_core::{
-    Access, Capabilities, Connection, Cx, Dialect, Done, Error, Executor, Outcome, Prepared, RowSink,
-    Statement, Transaction, TransactionOptions, TransactionStep, Value, ok, ok_result, seam,
+    Access, Capabilities, Connection, Cx, Dialect, Done, Error, Executor, Outcome, Prepared,
+    RowSink, Statement, Transaction, TransactionOptions, TransactionStep, Value, ok, ok_result,
+    seam,
 };
 
 use crate::error::{connect_error, statement_error};
@@ -47,7 +48,10 @@ impl SqliteConnection {
         Self::connect(cx, &SqliteOptions::memory()).await
     }
 
-    #[expect(clippy::unused_async, reason = "opening is asynchronous on every driver")]
+    #[expect(
+        clippy::unused_async,
+        reason = "opening is asynchronous on every driver"
+    )]
     pub(crate) async fn connect(cx: &Cx, options: &SqliteOptions) -> Outcome<Self, Error> {
         ok!(seam::checkpoint(cx));
         Outcome::Ok(ok_result!(open(options)))
@@ -78,8 +82,10 @@ impl SqliteConnection {
     }
 
     fn bound(&self, sql: &str, params: &[Value<'_>]) -> Result<CachedStatement<'_>, Error> {
-        let mut prepared =
-            self.raw.prepare_cached(sql).map_err(|error| statement_error(error).with_sql(sql))?;
+        let mut prepared = self
+            .raw
+            .prepare_cached(sql)
+            .map_err(|error| statement_error(error).with_sql(sql))?;
         if prepared.parameter_count() != params.len() {
             return Err(Error::usage(format!(
                 "the statement takes {} parameters and was given {}",
@@ -97,16 +103,17 @@ impl SqliteConnection {
     }
 
     fn control(&self, sql: &str) -> Result<(), Error> {
-        self.run(Statement::new(sql, &[]), |_| Ok(ControlFlow::Continue(()))).map(drop)
+        self.run(Statement::new(sql, &[]), |_| Ok(ControlFlow::Continue(())))
+            .map(drop)
     }
 
     fn transact(&mut self, step: TransactionStep) -> Result<(), Error> {
         match step {
             TransactionStep::Begin(options) => self.begin_now(options),
             TransactionStep::Commit => self.control("COMMIT").and_then(|()| self.end_query_only()),
-            TransactionStep::Rollback => {
-                self.control("ROLLBACK").and_then(|()| self.end_query_only())
-            }
+            TransactionStep::Rollback => self
+                .control("ROLLBACK")
+                .and_then(|()| self.end_query_only()),
             TransactionStep::Savepoint(depth) => self.control(&savepoint("SAVEPOINT", depth)),
             TransactionStep::Release(depth) => self.control(&savepoint("RELEASE", depth)),
             TransactionStep::RollbackTo(depth) => {
@@ -174,15 +181,24 @@ impl Connection for SqliteConnection {
     async fn prepare(&mut self, cx: &Cx, sql: &str) -> Outcome<Prepared, Error> {
         ok!(seam::checkpoint(cx));
         let prepared = ok_result!(
-            self.raw.prepare_cached(sql).map_err(|error| statement_error(error).with_sql(sql))
+            self.raw
+                .prepare_cached(sql)
+                .map_err(|error| statement_error(error).with_sql(sql))
         );
-        let columns = prepared.column_names().into_iter().map(Into::into).collect();
+        let columns = prepared
+            .column_names()
+            .into_iter()
+            .map(Into::into)
+            .collect();
         Outcome::Ok(Prepared::new(sql, prepared.parameter_count(), columns))
     }
 
     async fn step(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
         // What ends a transaction runs even when the context is cancelled: it is the way to leave it clean.
-        if matches!(step, TransactionStep::Begin(_) | TransactionStep::Savepoint(_)) {
+        if matches!(
+            step,
+            TransactionStep::Begin(_) | TransactionStep::Savepoint(_)
+        ) {
             ok!(seam::checkpoint(cx));
         }
         ok_result!(self.transact(step));
@@ -206,7 +222,9 @@ impl Connection for SqliteConnection {
 
 impl fmt::Debug for SqliteConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteConnection").field("path", &self.raw.path()).finish_non_exhaustive()
+        f.debug_struct("SqliteConnection")
+            .field("path", &self.raw.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -223,8 +241,15 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
     };
     let raw = opened.map_err(|error| connect_error(error, &options.location))?;
     configure(&raw, options).map_err(|error| connect_error(error, &options.location))?;
-    let capabilities = Capabilities { has_returning: true, max_parameters: MAX_PARAMETERS };
-    Ok(SqliteConnection { raw, capabilities, is_query_only: false })
+    let capabilities = Capabilities {
+        has_returning: true,
+        max_parameters: MAX_PARAMETERS,
+    };
+    Ok(SqliteConnection {
+        raw,
+        capabilities,
+        is_query_only: false,
+    })
 }
 
 fn configure(raw: &rusqlite::Connection, options: &SqliteOptions) -> rusqlite::Result<()> {

@@ -10,8 +10,18 @@ use crate::options::Location;
 pub(crate) fn statement_error(error: rusqlite::Error) -> Error {
     match error {
         rusqlite::Error::SqliteFailure(failure, message) => failure_error(failure, message),
-        rusqlite::Error::SqlInputError { error, msg, sql, offset } => {
-            let cause = rusqlite::Error::SqlInputError { error, msg: msg.clone(), sql, offset };
+        rusqlite::Error::SqlInputError {
+            error,
+            msg,
+            sql,
+            offset,
+        } => {
+            let cause = rusqlite::Error::SqlInputError {
+                error,
+                msg: msg.clone(),
+                sql,
+                offset,
+            };
             Error::new(kind_of(error), msg).with_cause(cause)
         }
         rusqlite::Error::ToSqlConversionFailure(cause) => match cause.downcast::<Error>() {
@@ -88,11 +98,15 @@ fn with_constraint(error: Error, kind: ConstraintKind, message: &str) -> Error {
             let mut table = "";
             let mut columns = Vec::new();
             for part in detail.split(", ") {
-                let Some((of_table, column)) = part.split_once('.') else { continue };
+                let Some((of_table, column)) = part.split_once('.') else {
+                    continue;
+                };
                 table = of_table;
                 columns.push(column);
             }
-            error.with_constraint(kind, None).with_constraint_columns(table, columns)
+            error
+                .with_constraint(kind, None)
+                .with_constraint_columns(table, columns)
         }
         ConstraintKind::Check => error.with_constraint(kind, Some(detail)),
         _ => error.with_constraint(kind, None),

@@ -3,12 +3,14 @@
 //! Which storage class holds which type is decided by the DDL: truth values, integers and durations are
 //! INTEGER, decimals, dates and JSON are TEXT, UUIDs are BLOB.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::str::FromStr;
 
 use rusqlite::types::ValueRef;
+use sqlmodel_core::types::array;
 use sqlmodel_core::value::{Date, Decimal, Duration, Time, Timestamp};
-use sqlmodel_core::{DecodeError, RowRead, Value, ValueKind};
+use sqlmodel_core::{Decode, DecodeError, RowRead, Value, ValueKind};
 
 /// A row while the statement stands on it.
 pub(crate) struct SqliteRow<'r>(pub(crate) &'r rusqlite::Row<'r>);
@@ -125,9 +127,9 @@ impl RowRead for SqliteRow<'_> {
     }
 
     #[inline]
-    fn bytes(&self, at: usize) -> Result<&[u8], DecodeError> {
+    fn bytes(&self, at: usize) -> Result<Cow<'_, [u8]>, DecodeError> {
         match self.at(at) {
-            ValueRef::Blob(bytes) => Ok(bytes),
+            ValueRef::Blob(bytes) => Ok(Cow::Borrowed(bytes)),
             other => Err(refused(at, "bytes", other)),
         }
     }
@@ -158,7 +160,11 @@ impl RowRead for SqliteRow<'_> {
         self.i64(at).map(|micros| Duration { micros })
     }
 
-    fn json(&self, at: usize) -> Result<&str, DecodeError> {
-        self.text_of(at, "a JSON text")
+    fn json(&self, at: usize) -> Result<Cow<'_, str>, DecodeError> {
+        self.text_of(at, "a JSON text").map(Cow::Borrowed)
+    }
+
+    fn array<T: Decode>(&self, at: usize) -> Result<Vec<T>, DecodeError> {
+        array::read(self.text_of(at, "a JSON list")?, at)
     }
 }

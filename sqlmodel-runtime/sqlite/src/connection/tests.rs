@@ -1,6 +1,4 @@
-use sqlmodel_core::{
-    ConstraintKind, ErrorKind, TransactionOps, block_on,
-};
+use sqlmodel_core::{ConstraintKind, ErrorKind, TransactionOps, block_on};
 
 use super::*;
 
@@ -30,11 +28,16 @@ fn text(value: &str) -> Value<'_> {
 }
 
 async fn insert_team(cx: &Cx, executor: &mut impl Executor, name: &str) -> Outcome<u64, Error> {
-    executor.execute_sql(cx, "INSERT INTO team (name) VALUES (?1)", &[text(name)]).await
+    executor
+        .execute_sql(cx, "INSERT INTO team (name) VALUES (?1)", &[text(name)])
+        .await
 }
 
 async fn count_teams(cx: &Cx, executor: &mut impl Executor) -> i64 {
-    let rows = executor.query_rows(cx, "SELECT count(*) AS n FROM team", &[]).await.unwrap();
+    let rows = executor
+        .query_rows(cx, "SELECT count(*) AS n FROM team", &[])
+        .await
+        .unwrap();
     rows[0].get("n").unwrap()
 }
 
@@ -48,8 +51,13 @@ async fn error_of(cx: &Cx, connection: &mut SqliteConnection, sql: &str) -> Erro
 #[test]
 fn values_come_back_as_they_were_bound() {
     with_tables(async |cx, connection| {
-        let params =
-            [Value::Null, Value::I64(i64::MIN), Value::F64(0.1), text("Zoë\0'\""), Value::Bytes(vec![0, 255].into())];
+        let params = [
+            Value::Null,
+            Value::I64(i64::MIN),
+            Value::F64(0.1),
+            text("Zoë\0'\""),
+            Value::Bytes(vec![0, 255].into()),
+        ];
         let sql = "SELECT ?1 AS a, ?2 AS b, ?3 AS c, ?4 AS d, ?5 AS e";
         let rows = connection.query_rows(cx, sql, &params).await.unwrap();
         assert_eq!(rows[0].values(), params);
@@ -63,15 +71,30 @@ fn a_command_tells_how_many_rows_it_changed() {
         for name in ["Preventers", "Z-Force"] {
             assert_eq!(insert_team(cx, connection, name).await.unwrap(), 1);
         }
-        let all = connection.execute_sql(cx, "UPDATE team SET name = name", &[]).await.unwrap();
+        let all = connection
+            .execute_sql(cx, "UPDATE team SET name = name", &[])
+            .await
+            .unwrap();
         assert_eq!(all, 2);
-        let none = connection.execute_sql(cx, "DELETE FROM team WHERE id = 9", &[]).await.unwrap();
+        let none = connection
+            .execute_sql(cx, "DELETE FROM team WHERE id = 9", &[])
+            .await
+            .unwrap();
         assert_eq!(none, 0);
-        let table = connection.execute_sql(cx, "CREATE TABLE other (id INTEGER)", &[]).await.unwrap();
+        let table = connection
+            .execute_sql(cx, "CREATE TABLE other (id INTEGER)", &[])
+            .await
+            .unwrap();
         assert_eq!(table, 0, "a table is no row");
         let statement = Statement::new("INSERT INTO team (name) VALUES ('A')", &[]);
         let done = connection.execute(cx, statement).await.unwrap();
-        assert_eq!(done, Done { rows_affected: 1, last_insert_id: Some(3) });
+        assert_eq!(
+            done,
+            Done {
+                rows_affected: 1,
+                last_insert_id: Some(3)
+            }
+        );
     });
 }
 
@@ -80,27 +103,50 @@ fn violations_are_told_apart_without_reading_text() {
     with_tables(async |cx, connection| {
         insert_team(cx, connection, "Preventers").await.unwrap();
 
-        let unique = error_of(cx, connection, "INSERT INTO team (name) VALUES ('Preventers')").await;
+        let unique = error_of(
+            cx,
+            connection,
+            "INSERT INTO team (name) VALUES ('Preventers')",
+        )
+        .await;
         assert!(unique.is_unique_violation());
         assert_eq!(unique.constraint_table(), Some("team"));
         assert_eq!(unique.constraint_columns().collect::<Vec<_>>(), ["name"]);
 
-        let primary = error_of(cx, connection, "INSERT INTO team (id, name) VALUES (1, 'x')").await;
+        let primary = error_of(
+            cx,
+            connection,
+            "INSERT INTO team (id, name) VALUES (1, 'x')",
+        )
+        .await;
         assert!(primary.is_unique_violation());
 
         let null = error_of(cx, connection, "INSERT INTO hero (name) VALUES (NULL)").await;
         assert!(null.is_not_null_violation());
         assert_eq!(null.constraint_columns().collect::<Vec<_>>(), ["name"]);
 
-        let check = error_of(cx, connection, "INSERT INTO hero (name, age) VALUES ('x', -1)").await;
+        let check = error_of(
+            cx,
+            connection,
+            "INSERT INTO hero (name, age) VALUES ('x', -1)",
+        )
+        .await;
         assert!(check.is_check_violation());
         assert_eq!(check.constraint(), Some("ck_hero_age"));
 
-        let key = error_of(cx, connection, "INSERT INTO hero (name, team_id) VALUES ('x', 9)").await;
+        let key = error_of(
+            cx,
+            connection,
+            "INSERT INTO hero (name, team_id) VALUES ('x', 9)",
+        )
+        .await;
         assert!(key.is_foreign_key_violation());
         assert_eq!(key.constraint_kind(), Some(ConstraintKind::ForeignKey));
         assert_eq!(key.kind(), ErrorKind::Constraint);
-        assert!(key.sql().is_some_and(|sql| sql.starts_with("INSERT INTO hero")));
+        assert!(
+            key.sql()
+                .is_some_and(|sql| sql.starts_with("INSERT INTO hero"))
+        );
     });
 }
 
@@ -111,7 +157,10 @@ fn refused_statements_carry_kind_text_and_cause() {
         assert_eq!(syntax.kind(), ErrorKind::Statement);
         assert_eq!(syntax.sql(), Some("SELEC 1"));
         assert!(std::error::Error::source(&syntax).is_some());
-        assert_eq!(syntax.to_string(), "near \"SELEC\": syntax error (in `SELEC 1`)");
+        assert_eq!(
+            syntax.to_string(),
+            "near \"SELEC\": syntax error (in `SELEC 1`)"
+        );
 
         let several = error_of(cx, connection, "DELETE FROM hero; DELETE FROM team").await;
         assert_eq!(several.kind(), ErrorKind::Usage);
@@ -119,7 +168,9 @@ fn refused_statements_carry_kind_text_and_cause() {
         let unbound = error_of(cx, connection, "DELETE FROM hero WHERE id = ?1").await;
         assert_eq!(unbound.kind(), ErrorKind::Usage);
 
-        let nan = connection.query_rows(cx, "SELECT ?1", &[Value::F64(f64::NAN)]).await;
+        let nan = connection
+            .query_rows(cx, "SELECT ?1", &[Value::F64(f64::NAN)])
+            .await;
         assert!(matches!(nan, Outcome::Err(error) if error.kind() == ErrorKind::Encode));
     });
 }
@@ -127,8 +178,13 @@ fn refused_statements_carry_kind_text_and_cause() {
 #[test]
 fn a_file_that_cannot_be_opened_is_named() {
     block_on(async |cx| {
-        let missing = SqliteOptions::file("/nowhere/at/all.db").existing().connect(cx).await;
-        let Outcome::Err(error) = missing else { panic!("opened a file that is not there") };
+        let missing = SqliteOptions::file("/nowhere/at/all.db")
+            .existing()
+            .connect(cx)
+            .await;
+        let Outcome::Err(error) = missing else {
+            panic!("opened a file that is not there")
+        };
         assert_eq!(error.kind(), ErrorKind::Connect);
         assert!(error.to_string().contains("/nowhere/at/all.db"), "{error}");
     });
@@ -142,7 +198,9 @@ fn what_is_committed_stays_and_what_is_rolled_back_or_dropped_goes() {
         transaction.commit(cx).await.unwrap();
 
         let mut transaction = connection.begin(cx).await.unwrap();
-        insert_team(cx, &mut transaction, "rolled back").await.unwrap();
+        insert_team(cx, &mut transaction, "rolled back")
+            .await
+            .unwrap();
         transaction.rollback(cx).await.unwrap();
 
         let mut transaction = connection.begin(cx).await.unwrap();
@@ -184,14 +242,23 @@ fn a_refused_commit_rolls_back() {
         transaction.execute_sql(cx, orphan, &[]).await.unwrap();
         let refused = transaction.commit(cx).await;
         assert!(matches!(refused, Outcome::Err(error) if error.is_foreign_key_violation()));
-        connection.begin(cx).await.unwrap().commit(cx).await.unwrap();
+        connection
+            .begin(cx)
+            .await
+            .unwrap()
+            .commit(cx)
+            .await
+            .unwrap();
     });
 }
 
 #[test]
 fn a_read_only_transaction_refuses_to_write_and_ends_with_itself() {
     with_tables(async |cx, connection| {
-        let read_only = TransactionOptions { access: Access::ReadOnly, ..Default::default() };
+        let read_only = TransactionOptions {
+            access: Access::ReadOnly,
+            ..Default::default()
+        };
         let mut transaction = connection.begin_with(cx, read_only).await.unwrap();
         let refused = insert_team(cx, &mut transaction, "x").await;
         assert!(matches!(refused, Outcome::Err(error) if error.kind() == ErrorKind::ReadOnly));
@@ -217,8 +284,10 @@ fn a_cancelled_context_runs_nothing() {
         cx.cancel_with(seam::CancelKind::User, Some("test"));
         assert!(insert_team(cx, connection, "x").await.is_cancelled());
         assert!(connection.begin(cx).await.is_cancelled());
-        let n_rows: i64 =
-            connection.raw().query_row("SELECT count(*) FROM team", [], |row| row.get(0)).unwrap();
+        let n_rows: i64 = connection
+            .raw()
+            .query_row("SELECT count(*) FROM team", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(n_rows, 0);
     });
 }
@@ -226,10 +295,18 @@ fn a_cancelled_context_runs_nothing() {
 #[test]
 fn prepare_tells_the_shape_of_a_statement() {
     with_tables(async |cx, connection| {
-        let prepared = connection.prepare(cx, "SELECT id, name FROM team WHERE id > ?1").await.unwrap();
+        let prepared = connection
+            .prepare(cx, "SELECT id, name FROM team WHERE id > ?1")
+            .await
+            .unwrap();
         assert_eq!(prepared.columns().collect::<Vec<_>>(), ["id", "name"]);
         assert_eq!(prepared.parameter_count(), 1);
         assert!(prepared.bind(&[]).is_err());
-        assert!(connection.prepare(cx, "SELECT nothing FROM team").await.is_err());
+        assert!(
+            connection
+                .prepare(cx, "SELECT nothing FROM team")
+                .await
+                .is_err()
+        );
     });
 }
