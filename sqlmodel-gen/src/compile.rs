@@ -1,7 +1,7 @@
 //! The whole front: texts in, the schema or what is wrong with it out.
 
 use crate::config::Options;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, codes};
 use crate::source::{Role, SourceId, SourceMap};
 use crate::syntax::Context;
 use crate::{ir, resolve, syntax};
@@ -27,8 +27,12 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
     let mut ids: Vec<SourceId> = schema_files.map(|(id, _)| id).collect();
     ids.sort_by_key(|id| sources.get(*id).name());
     let mut files = Vec::new();
+    let mut broken = Vec::new();
     for id in ids {
         let document = syntax::parse_document(sources, id, &mut diagnostics);
+        if document.is_broken {
+            broken.push(id);
+        }
         let mut cx = Context {
             sources,
             diagnostics: &mut diagnostics,
@@ -36,9 +40,31 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
         files.push(syntax::parse_file(&mut cx, id, &document));
     }
     let schema = resolve::resolve(&files, sources, options, &mut diagnostics);
+    if !broken.is_empty() {
+        diagnostics.retain(|diagnostic| is_certain(diagnostic, &broken));
+    }
     diagnostics.sort(sources);
     Compilation {
         schema,
         diagnostics,
+    }
+}
+
+/// Returns whether a mistake is one although some files could be read only in part.
+///
+/// What a broken file seems to say is not certain, and what is not found may stand in the part that was not read.
+fn is_certain(diagnostic: &Diagnostic, broken: &[SourceId]) -> bool {
+    const NOT_FOUND: &[&Code] = &[
+        &codes::UNKNOWN_TYPE,
+        &codes::UNKNOWN_RELATION_TARGET,
+        &codes::UNKNOWN_BASE,
+        &codes::UNKNOWN_MIXIN,
+        &codes::UNKNOWN_FIELD,
+        &codes::UNUSED,
+    ];
+    const OF_READING: &[&Code] = &[&codes::INVALID_TOML, &codes::TOO_LARGE, &codes::TOO_DEEP];
+    match broken.contains(&diagnostic.span.source) {
+        true => OF_READING.contains(&diagnostic.code),
+        false => !NOT_FOUND.contains(&diagnostic.code),
     }
 }

@@ -121,13 +121,13 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a safe edit.
+    /// Adds a safe edit; it is the help too, unless there is another.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
-        self.fix = Some(Fix {
-            span,
-            replacement: replacement.into(),
-        });
+        let replacement = replacement.into();
+        self.help
+            .get_or_insert_with(|| format!("write `{replacement}`"));
+        self.fix = Some(Fix { span, replacement });
         self
     }
 
@@ -190,6 +190,13 @@ impl Diagnostics {
     #[must_use]
     pub fn as_slice(&self) -> &[Diagnostic] {
         &self.list
+    }
+
+    /// Keeps the diagnostics that a predicate accepts.
+    ///
+    /// Whether there are errors does not change: something was reported, even if it is not shown.
+    pub(crate) fn retain(&mut self, accepts: impl FnMut(&Diagnostic) -> bool) {
+        self.list.retain(accepts);
     }
 
     /// Sorts by file name and place, and drops repeated ones.

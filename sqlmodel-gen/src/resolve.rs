@@ -18,7 +18,7 @@
 mod bases;
 mod case;
 mod checks;
-mod cycles;
+mod enums;
 mod fields;
 mod keys;
 mod literal;
@@ -303,9 +303,11 @@ impl<'a> Resolver<'a> {
         let diagnostic =
             Diagnostic::new(&crate::diagnostic::codes::UNKNOWN_FIELD, name.span, message);
         self.push(match nearest {
-            Some(field) => diagnostic
-                .label(format!("did you mean `{field}`?"))
-                .fix(name.span, format!("\"{field}\"")),
+            Some(field) => diagnostic.label(format!("did you mean `{field}`?")).rename(
+                name,
+                field,
+                self.sources,
+            ),
             None => {
                 let names: Vec<&str> = fields.iter().map(|id| self.field_name(*id)).collect();
                 diagnostic.help(format!("its fields are {}", syntax::list(&names)))

@@ -50,6 +50,12 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
+    /// Returns whether another span lies within this one.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
+
     /// Returns the empty span at the start.
     #[must_use]
     pub fn at_start(self) -> Self {

@@ -15,8 +15,9 @@ use sqlmodel_sql::{Action, Deferrable, Dialect, DialectSet, Nulls, Order, PerDia
 pub(crate) use self::declaration::{FORMAT, parse_file};
 pub(crate) use self::document::{Document, Node, Table, Value, parse_document};
 pub(crate) use self::reader::{Context, Reader, list};
+use crate::diagnostic::Diagnostic;
 use crate::ir::{EnumStorage, Format, Strategy, VariantKind, Write};
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, SourceMap, Span};
 
 /// A value and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -406,5 +407,20 @@ pub(crate) fn slot<T>(by_dialect: &mut PerDialect<T>, dialect: Dialect) -> &mut 
     }
 }
 
-#[cfg(test)]
-mod tests;
+impl Diagnostic {
+    /// Says to write another name in place of one; with an edit, unless escapes hide how it is written.
+    pub(crate) fn rename(self, name: &Name, better: &str, sources: &SourceMap) -> Self {
+        let written = sources.text(name.span);
+        if written == name.value {
+            self.fix(name.span, better)
+        } else if written
+            .strip_prefix('"')
+            .and_then(|it| it.strip_suffix('"'))
+            == Some(&name.value)
+        {
+            self.fix(name.span, format!("\"{better}\""))
+        } else {
+            self.help(format!("write `{better}`"))
+        }
+    }
+}

@@ -139,9 +139,11 @@ impl<'a> Resolver<'a> {
                 let message = format!("unknown mixin `{}`", name.value);
                 let diagnostic = Diagnostic::new(&codes::UNKNOWN_MIXIN, name.span, message);
                 self.push(match nearest {
-                    Some(mixin) => diagnostic
-                        .label(format!("did you mean `{mixin}`?"))
-                        .fix(name.span, format!("\"{mixin}\"")),
+                    Some(mixin) => diagnostic.label(format!("did you mean `{mixin}`?")).rename(
+                        name,
+                        mixin,
+                        self.sources,
+                    ),
                     None => diagnostic.help(format!("declare it: `[mixin.{}.fields]`", name.value)),
                 });
                 None
@@ -174,9 +176,11 @@ impl<'a> Resolver<'a> {
         let message = format!("unknown base `{}`", name.value);
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_BASE, name.span, message);
         self.push(match nearest {
-            Some(base) => diagnostic
-                .label(format!("did you mean `{base}`?"))
-                .fix(name.span, format!("\"{base}\"")),
+            Some(base) => {
+                diagnostic
+                    .label(format!("did you mean `{base}`?"))
+                    .rename(name, base, self.sources)
+            }
             None => diagnostic.help(format!(
                 "declare it: `[abstract.{0}.fields]` or `[model.{0}.fields]`",
                 name.value
@@ -486,12 +490,16 @@ impl<'a> Resolver<'a> {
                 // A mixin that comes twice gives its fields once.
                 Some(other) if other == decl => {}
                 Some(other) => {
-                    let other = &self.decl(other).syntax.name;
+                    let (mut at, mut other) = (name.span, self.decl(other).syntax.name.span);
+                    // The one to look at is the model's own, if one of them is.
+                    if syntax.fields.iter().any(|field| field.name.span == other) {
+                        std::mem::swap(&mut at, &mut other);
+                    }
                     let model = &syntax.name.value;
                     let message = format!("`{model}` gets the field `{}` twice", name.value);
                     self.push(
-                        Diagnostic::new(&codes::DUPLICATE_FIELD, name.span, message)
-                            .related(other.span, "and here")
+                        Diagnostic::new(&codes::DUPLICATE_FIELD, at, message)
+                            .related(other, "it comes from here already")
                             .help("rename one of the two, or remove it"),
                     );
                 }

@@ -265,7 +265,7 @@ impl<'a> Resolver<'a> {
         ];
         let is_text = matches!(self.builtin_of(ty.scalar), Some(Builtin::Text { .. }));
         if let Some(collation) = collations.into_iter().flatten().next()
-            && !(is_text && !ty.is_array)
+            && (!is_text || ty.is_array)
         {
             let message = format!("`{}` is no text, and has no collation", field.name.value);
             self.error(&codes::CONFLICTING_KEYS, collation.span, message);
@@ -375,7 +375,7 @@ impl<'a> Resolver<'a> {
             self.push(match nearest(&name.value, names) {
                 Some(function) => diagnostic
                     .label(format!("did you mean `{function}`?"))
-                    .fix(name.span, format!("\"{function}\"")),
+                    .rename(name, function, self.sources),
                 None => diagnostic.help(format!(
                     "the portable functions are {}; for another one, write `{{ sql = \"..\" }}`",
                     syntax::list(&names)

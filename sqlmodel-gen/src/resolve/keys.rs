@@ -193,9 +193,11 @@ impl Resolver<'_> {
                 let diagnostic =
                     Diagnostic::new(&codes::UNKNOWN_RELATION_TARGET, name.span, message);
                 self.push(match nearest {
-                    Some(model) => diagnostic
-                        .label(format!("did you mean `{model}`?"))
-                        .help(format!("write `{model}`")),
+                    Some(model) => diagnostic.label(format!("did you mean `{model}`?")).rename(
+                        name,
+                        model,
+                        self.sources,
+                    ),
                     None => diagnostic.help(format!("declare it: `[model.{}.fields]`", name.value)),
                 });
                 None

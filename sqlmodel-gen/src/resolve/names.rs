@@ -3,7 +3,7 @@
 //! All files share one name space: a name means the same thing everywhere, and moving a declaration to another file changes
 //! nothing but the Rust module it is in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::ir::{AbstractId, Arena, EnumId, ModelId, Module, TypeId};
@@ -45,6 +45,8 @@ pub(super) type Declared<'a, T> = (&'a T, usize);
 #[derive(Default)]
 pub(super) struct Names<'a> {
     symbols: BTreeMap<&'a str, (Symbol, Span)>,
+    /// Names with two declarations, of which one was dropped.
+    pub(super) ambiguous: BTreeSet<&'a str>,
     pub(super) modules: Vec<Module>,
     pub(super) types: Arena<TypeId, Declared<'a, syntax::NamedType>>,
     pub(super) enums: Arena<EnumId, Declared<'a, syntax::Enum>>,
@@ -175,6 +177,7 @@ impl<'a> Collector<'a, '_> {
     /// Gives a name its meaning; false if it has one already.
     fn declare(&mut self, name: &'a Name, symbol: Symbol) -> bool {
         if let Some((other, span)) = self.names.symbols.get(name.value.as_str()) {
+            self.names.ambiguous.insert(&name.value);
             let message = format!("`{}` is declared twice", name.value);
             self.diagnostics.push(
                 Diagnostic::new(&codes::DUPLICATE_NAME, name.span, message)

@@ -145,9 +145,9 @@ impl<'a> Resolver<'a> {
         let target_name = self.model_name(target);
         if fields.len() != target_fields.len() {
             let message = format!(
-                "the foreign key has {} fields, and {} are referenced",
-                fields.len(),
-                target_fields.len()
+                "the foreign key has {}, and {} referenced",
+                count(fields.len(), "field", "fields"),
+                count(target_fields.len(), "is", "are"),
             );
             let note = format!(
                 "`{target_name}` is referenced by {}",
@@ -798,4 +798,9 @@ fn foreign_key_options(options: &ReferenceOptions) -> ForeignKeyOptions {
             .as_ref()
             .map_or(Deferrable::No, |it| it.value),
     }
+}
+
+/// Returns a number and a word in its form for that number.
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -45,10 +45,15 @@ pub(super) struct Origins {
 }
 
 impl Origins {
+    /// Returns where the `n`th of several parts with one name is written, counted from zero.
+    pub(super) fn nth_span(&self, object: &Object, n: usize) -> Span {
+        let mut found = self.objects.iter().filter(|(it, _)| it == object);
+        found.nth(n).map_or(self.table, |(_, span)| *span)
+    }
+
     /// Returns where a part is written; the whole table's place if it has none of its own.
     pub(super) fn span(&self, object: &Object) -> Span {
-        let found = self.objects.iter().find(|(it, _)| it == object);
-        found.map_or(self.table, |(_, span)| *span)
+        self.nth_span(object, 0)
     }
 }
 

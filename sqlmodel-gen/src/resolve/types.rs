@@ -1,19 +1,11 @@
 //! Pass 2: enums, named types, and the types of fields.
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::ir::{
-    self, Builtin, EnumLiteral, EnumStorage, EnumValue, FieldType, NamedType, RustType, Scalar,
-    TypeId,
-};
-use crate::resolve::case::{
-    is_rust_keyword, is_rust_path, is_upper_camel_case, to_snake_case, to_upper_camel_case,
-};
+use crate::ir::{Builtin, FieldType, NamedType, RustType, Scalar, TypeId};
+use crate::resolve::case::is_rust_path;
 use crate::resolve::names::Symbol;
 use crate::resolve::{DeclId, Resolver, sql_text};
-use crate::source::Span;
-use crate::syntax::{self, Name, RustPath, TypeExpr, Value};
+use crate::syntax::{self, Name, RustPath, TypeExpr};
 
 /// The names of built-in types, for suggestions.
 const BUILTINS: &[&str] = &[
@@ -243,7 +235,7 @@ impl<'a> Resolver<'a> {
         self.push(match better {
             Some(better) => diagnostic
                 .label(format!("did you mean `{better}`?"))
-                .help(format!("write `{better}`")),
+                .rename(name, better, self.sources),
             None => diagnostic.help(format!(
                 "the types are {}, and those declared as `[type.Name]` or `[enum.Name]`",
                 syntax::list(BUILTINS)
@@ -391,158 +383,6 @@ impl<'a> Resolver<'a> {
                     portable.value
                 )),
             );
-        }
-    }
-
-    fn resolve_enum(&mut self, syntax: &'a syntax::Enum, module: usize) -> Option<ir::Enum> {
-        let storage = syntax
-            .storage
-            .as_ref()
-            .map_or(EnumStorage::Text, |storage| storage.value);
-        let mut names: BTreeMap<String, Span> = BTreeMap::new();
-        let mut stored: BTreeMap<String, Span> = BTreeMap::new();
-        let mut values = Vec::new();
-        for value in &syntax.values {
-            let Some(resolved) = self.resolve_enum_value(value, storage) else {
-                continue;
-            };
-            let literal = match &resolved.value {
-                EnumLiteral::Text(text) => text.clone(),
-                EnumLiteral::Int(int) => int.to_string(),
-            };
-            let twice = match (
-                names.insert(resolved.name.clone(), value.span),
-                stored.insert(literal.clone(), value.span),
-            ) {
-                (_, Some(other)) => Some((literal, other)),
-                (Some(other), None) => Some((resolved.name.clone(), other)),
-                (None, None) => None,
-            };
-            match twice {
-                Some((name, other)) => self.push(
-                    Diagnostic::new(
-                        &codes::DUPLICATE_VALUE,
-                        value.span,
-                        format!("the enum `{}` has `{name}` twice", syntax.name.value),
-                    )
-                    .related(other, "already here"),
-                ),
-                None => values.push(resolved),
-            }
-        }
-        Some(ir::Enum {
-            name: syntax.name.value.clone(),
-            module,
-            doc: syntax.doc.clone(),
-            storage,
-            sql_name: match &syntax.sql_name {
-                Some(name) => name.value.clone(),
-                None => to_snake_case(&syntax.name.value),
-            },
-            derive: self.derives(&syntax.derive),
-            values,
-            span: syntax.name.span,
-        })
-    }
-
-    fn resolve_enum_value(
-        &mut self,
-        syntax: &syntax::EnumValue,
-        storage: EnumStorage,
-    ) -> Option<EnumValue> {
-        let value = self.enum_literal(syntax, storage)?;
-        let name = match (&syntax.name, &value) {
-            (Some(name), _) => name.value.clone(),
-            (None, EnumLiteral::Text(text)) => to_upper_camel_case(text),
-            (None, EnumLiteral::Int(_)) => return None,
-        };
-        let span = syntax.name.as_ref().map_or(syntax.span, |name| name.span);
-        if !is_upper_camel_case(&name) || is_rust_keyword(&name) {
-            let message = match &syntax.name {
-                Some(name) => format!(
-                    "the name of an enum value is in UpperCamelCase, and `{}` is not",
-                    name.value
-                ),
-                None => format!(
-                    "no name of a Rust variant can be made of {}",
-                    self.sources.text(syntax.span)
-                ),
-            };
-            self.push(Diagnostic::new(&codes::WRONG_CASE, span, message).help(
-                match name.is_empty() || !is_upper_camel_case(&to_upper_camel_case(&name)) {
-                    true => "name it: `{ name = \"Other\", value = \"..\" }`".to_owned(),
-                    false => format!("write `name = \"{}\"`", to_upper_camel_case(&name)),
-                },
-            ));
-            return None;
-        }
-        Some(EnumValue {
-            name,
-            value,
-            doc: syntax.doc.clone(),
-        })
-    }
-
-    /// Returns what the database stores for a value.
-    fn enum_literal(
-        &mut self,
-        syntax: &syntax::EnumValue,
-        storage: EnumStorage,
-    ) -> Option<EnumLiteral> {
-        let mismatch = |resolver: &mut Self, span, message: String, help: &str| {
-            resolver.push(Diagnostic::new(&codes::ENUM_VALUE, span, message).help(help));
-            None
-        };
-        match (storage, &syntax.value) {
-            (EnumStorage::Int, None) => mismatch(
-                self,
-                syntax.span,
-                "a value of an enum stored as integers has no number".to_owned(),
-                "add `value = 1`",
-            ),
-            (EnumStorage::Int, Some(node)) => match node.value {
-                Value::Integer(Some(int)) => match i32::try_from(int) {
-                    Ok(int) => Some(EnumLiteral::Int(int)),
-                    Err(_) => mismatch(
-                        self,
-                        node.span,
-                        format!("`{int}` does not fit 32 bits"),
-                        "use a smaller number",
-                    ),
-                },
-                _ => mismatch(
-                    self,
-                    node.span,
-                    format!(
-                        "the enum is stored as integers, and this is {}",
-                        node.value.kind()
-                    ),
-                    "write `{ name = \"Low\", value = 1 }`, or `storage = \"text\"` in the enum",
-                ),
-            },
-            (EnumStorage::Text | EnumStorage::Native, None) => syntax
-                .name
-                .as_ref()
-                .map(|name| EnumLiteral::Text(to_snake_case(&name.value))),
-            (EnumStorage::Text | EnumStorage::Native, Some(node)) => match &node.value {
-                // PostgreSQL takes labels of at most 63 bytes; MySQL members of 255 characters.
-                Value::String(text) if text.is_empty() || text.len() > 63 => mismatch(
-                    self,
-                    node.span,
-                    "a text value has 1 to 63 bytes".to_owned(),
-                    "use a shorter text",
-                ),
-                Value::String(text) => Some(EnumLiteral::Text(text.clone())),
-                _ => mismatch(
-                    self,
-                    node.span,
-                    format!(
-                        "the enum is stored as text, and this is {}",
-                        node.value.kind()
-                    ),
-                    "write a string, or `storage = \"int\"` in the enum",
-                ),
-            },
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Document {
     pub(crate) root: Table,
     /// The whole text.
     pub(crate) span: Span,
+    /// Whether parts could not be read, so that what was read may mislead.
+    pub(crate) is_broken: bool,
 }
 
 /// A value and its place. The place of a table with a header is the header.
@@ -71,6 +73,7 @@ pub(crate) fn parse_document(
     let empty = Document {
         root: Table::default(),
         span,
+        is_broken: true,
     };
     if text.len() > MAX_SOURCE_LEN {
         diagnostics.push(
@@ -85,9 +88,14 @@ pub(crate) fn parse_document(
             source,
             text,
             diagnostics,
+            is_broken: false,
         };
         let root = builder.document();
-        Document { root, span }
+        Document {
+            root,
+            span,
+            is_broken: builder.is_broken,
+        }
     };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
@@ -105,6 +113,7 @@ struct Builder<'a> {
     source: SourceId,
     text: &'a str,
     diagnostics: &'a mut Diagnostics,
+    is_broken: bool,
 }
 
 impl Builder<'_> {
@@ -113,6 +122,8 @@ impl Builder<'_> {
         // After an error, the parser's later ones are mostly about what it skipped: one a line is enough.
         let mut last_line = None;
         for error in &errors {
+            // A key that comes twice takes nothing with it.
+            self.is_broken |= error.message() != "duplicate key";
             let span = self.span(error.span().unwrap_or_default());
             let line = self
                 .text
@@ -145,6 +156,7 @@ impl Builder<'_> {
 
     fn value(&mut self, value: DeValue<'_>, span: Span, depth: usize) -> Option<Node> {
         if depth > MAX_DEPTH {
+            self.is_broken = true;
             self.diagnostics.push(
                 Diagnostic::new(&codes::TOO_DEEP, span, "tables are nested too deeply")
                     .note(format!("the format nests at most {MAX_DEPTH} levels")),

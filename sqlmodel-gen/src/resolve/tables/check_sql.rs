@@ -24,6 +24,10 @@ impl Builder<'_, '_> {
             };
             let rules = self.rules_of(&resolved);
             let values = self.enum_values(&resolved);
+            if rules.is_empty() && values.is_none() {
+                // Reported with the field.
+                continue;
+            }
             for place in self.placements(model) {
                 let Some(columns) = self.columns_in(place, &[field], flag.span) else {
                     break;

@@ -1,0 +1,155 @@
+//! Declarations: the names they take in Rust, whether they are used.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::resolve::Resolver;
+use crate::resolve::case::to_snake_case;
+use crate::resolve::names::Symbol;
+use crate::source::Span;
+use crate::syntax;
+
+impl Resolver<'_> {
+    /// Reports names of Rust items that two declarations give.
+    pub(super) fn check_generated_names(&mut self) {
+        let mut items: Vec<(String, Span, String)> = Vec::new();
+        for (id, model) in self.models.iter() {
+            let name = &model.syntax.name;
+            let of = |what: &str| format!("{what} of `{}`", name.value);
+            items.push((name.value.clone(), name.span, "the model".to_owned()));
+            if !model.is_abstract {
+                items.push((format!("New{}", name.value), name.span, of("the new row")));
+            }
+            let is_root = model
+                .family
+                .is_some_and(|family| self.families[family].root == id);
+            if is_root {
+                items.push((format!("Any{}", name.value), name.span, of("the family")));
+            }
+            for variant in &model.variants {
+                items.push((variant.name.clone(), variant.span, of("a variant")));
+            }
+        }
+        let mut taken: BTreeMap<String, (Span, String)> = BTreeMap::new();
+        let others = self
+            .names
+            .all(|symbol| !matches!(symbol, Symbol::Model(_) | Symbol::Mixin(_)));
+        for name in others {
+            if let Some(span) = self.names.span(name) {
+                taken.insert(name.to_owned(), (span, format!("`{name}` itself")));
+            }
+        }
+        for (name, span, what) in items {
+            match taken.get(&name) {
+                Some((other, other_what)) => {
+                    let message = format!("`{name}` would be two things in Rust");
+                    let diagnostic = Diagnostic::new(&codes::RUST_NAME, span, message)
+                        .label(what)
+                        .related(*other, other_what.clone())
+                        .help("rename one of the two");
+                    self.diagnostics.push(diagnostic);
+                }
+                None => {
+                    taken.insert(name, (span, what));
+                }
+            }
+        }
+        self.check_file_names();
+    }
+
+    /// Reports models of a module whose names differ only in case: they would share a file.
+    fn check_file_names(&mut self) {
+        let mut files: BTreeMap<(usize, String), Span> = BTreeMap::new();
+        let mut twice = Vec::new();
+        for model in self.models.values() {
+            let name = &model.syntax.name;
+            let file = to_snake_case(&name.value);
+            if let Some(other) = files.insert((model.module, file.clone()), name.span) {
+                twice.push((name.clone(), other, file));
+            }
+        }
+        for (name, other, file) in twice {
+            let message = format!(
+                "`{}` and another model are both `{file}` in snake_case",
+                name.value
+            );
+            self.push(
+                Diagnostic::new(&codes::RUST_NAME, name.span, message)
+                    .related(other, "the other model")
+                    .help("rename one of the two"),
+            );
+        }
+    }
+
+    /// Warns of declarations that nothing uses.
+    pub(super) fn check_unused(&mut self) {
+        let is_shared = |symbol| {
+            matches!(
+                symbol,
+                Symbol::Type(_) | Symbol::Enum(_) | Symbol::Mixin(_) | Symbol::Abstract(_)
+            )
+        };
+        let names: Vec<&str> = self.names.all(is_shared).collect();
+        for name in names {
+            let (Some(symbol), Some(span)) = (self.names.get(name), self.names.span(name)) else {
+                continue;
+            };
+            if self.used.contains(&symbol)
+                || self.names.ambiguous.contains(name)
+                || self.is_named_in_query(name)
+            {
+                continue;
+            }
+            let kind = symbol.kind();
+            self.push(
+                Diagnostic::new(
+                    &codes::UNUSED,
+                    span,
+                    format!("`{name}` is {kind} that nothing uses"),
+                )
+                .help("use it, or remove it"),
+            );
+        }
+    }
+
+    /// Returns whether a query states a type by this name: it is used, although queries are analysed later.
+    fn is_named_in_query(&self, name: &str) -> bool {
+        let of_queries = self
+            .names
+            .queries
+            .iter()
+            .flat_map(|(query, _)| query.params.iter().chain(&query.columns));
+        let of_views = self.names.views.iter().flat_map(|(view, _)| &view.columns);
+        of_queries
+            .chain(of_views)
+            .any(|(_, ty)| ty.value.trim_end_matches(['?', '!', '[', ']']) == name)
+    }
+
+    /// Reports models with more than one version.
+    pub(super) fn check_versions(&mut self) {
+        for id in self.models.ids() {
+            let fields = self.fields_of(id).into_iter();
+            let is_version =
+                |field: &syntax::Field| field.version.as_ref().is_some_and(|it| it.value);
+            let versions: Vec<_> = fields
+                .map(|field| self.field_syntax(field))
+                .filter(|it| is_version(it))
+                .collect();
+            let own = &self.models[id].fields;
+            let [first, .., last] = versions.as_slice() else {
+                continue;
+            };
+            if own
+                .iter()
+                .any(|field| std::ptr::eq(self.field_syntax(*field), *last))
+            {
+                let message = format!("`{}` has two versions", self.model_name(id));
+                self.push(
+                    Diagnostic::new(&codes::VERSION, last.name.span, message)
+                        .related(first.name.span, "the other one")
+                        .help("one version guards the whole row"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What databases would refuse: names that are taken, reserved or mistaken for another, and what a dialect lacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlmodel_sql::{Object, Table, Unsupported, reserved};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes};
+use crate::ir::TableId;
+use crate::resolve::Resolver;
+use crate::resolve::case::to_snake_case;
+use crate::resolve::tables::Tables;
+use crate::source::Span;
+
+impl Resolver<'_> {
+    /// Reports tables and views whose name is taken; returns those tables.
+    pub(super) fn check_table_names(&mut self, tables: &Tables) -> BTreeSet<TableId> {
+        let mut taken: BTreeMap<String, Span> = BTreeMap::new();
+        let mut repeated = BTreeSet::new();
+        for id in tables.tables.ids() {
+            let name = tables.tables[id].name.to_string();
+            if !self.take_table_name(&mut taken, &name, tables.origins[id].table) {
+                repeated.insert(id);
+            }
+        }
+        for (view, _) in self.names.views.clone() {
+            let name = match &view.sql_name {
+                Some(name) => name.value.clone(),
+                None => to_snake_case(&view.name.value),
+            };
+            let name = match &view.schema {
+                Some(schema) => format!("{}.{name}", schema.value),
+                None => name,
+            };
+            let span = view.sql_name.as_ref().unwrap_or(&view.name).span;
+            self.take_table_name(&mut taken, &name, span);
+        }
+        repeated
+    }
+
+    /// Takes a name for a table or view; false, after a report, if it is taken.
+    fn take_table_name(
+        &mut self,
+        taken: &mut BTreeMap<String, Span>,
+        name: &str,
+        span: Span,
+    ) -> bool {
+        // SQLite, and MySQL on most systems, see no difference between capitals and small letters.
+        let Some(other) = taken.insert(name.to_lowercase(), span) else {
+            return true;
+        };
+        let message = format!("the table `{name}` is declared twice");
+        self.push(
+            Diagnostic::new(&codes::DUPLICATE_TABLE, span, message)
+                .related(other, "already here")
+                .help("give one of them another name: `table = \"..\"`"),
+        );
+        false
+    }
+
+    /// Reports keys, checks and indexes that share a name: all three databases want some of them unique in a schema.
+    pub(super) fn check_constraint_names(&mut self, tables: &Tables, repeated: &BTreeSet<TableId>) {
+        let mut taken: BTreeMap<(Option<String>, String), (Span, String)> = BTreeMap::new();
+        for id in tables.tables.ids().filter(|id| !repeated.contains(id)) {
+            let (table, origins) = (&tables.tables[id], &tables.origins[id]);
+            let schema = table.name.schema.as_ref().map(ToString::to_string);
+            let objects = named_objects(table);
+            for (at, (name, object)) in objects.iter().enumerate() {
+                let n_before = objects
+                    .iter()
+                    .take(at)
+                    .filter(|(_, it)| it == object)
+                    .count();
+                let span = origins.nth_span(object, n_before);
+                let key = (schema.clone(), name.to_lowercase());
+                let what = format!("{object} of `{}`", table.name);
+                if let Some((other, other_what)) = taken.get(&key) {
+                    let message = format!("the name `{name}` is given twice");
+                    let diagnostic = Diagnostic::new(&codes::DUPLICATE_CONSTRAINT, span, message)
+                        .label(what)
+                        .related(*other, other_what.clone())
+                        .help("give one of them a name of its own");
+                    self.diagnostics.push(diagnostic);
+                } else {
+                    taken.insert(key, (span, what));
+                }
+            }
+        }
+    }
+
+    /// Reports columns whose alias `table__column` another column has: `a__b` + `c` and `a` + `b__c`.
+    pub(super) fn check_aliases(&mut self, tables: &Tables) {
+        let mut taken: BTreeMap<String, (Span, String)> = BTreeMap::new();
+        for id in tables.tables.ids() {
+            let (table, origins) = (&tables.tables[id], &tables.origins[id]);
+            // Without a second separator in one of the names, an alias can be read in one way only.
+            for column in table.columns.iter() {
+                let alias = format!("{}__{}", table.name.name, column.name).to_lowercase();
+                let span = origins.span(&Object::Column(column.name.clone()));
+                let full_name = format!("`{}`.`{}`", table.name, column.name);
+                match taken.get(&alias) {
+                    // Columns of one name are reported as such.
+                    Some((_, other)) if *other == full_name => {}
+                    Some((other_span, other)) => {
+                        let message =
+                            format!("{full_name} and {other} have the same alias `{alias}`");
+                        let diagnostic = Diagnostic::new(&codes::ALIAS, span, message)
+                            .related(*other_span, "the other column")
+                            .help("rename one of the tables or columns");
+                        self.diagnostics.push(diagnostic);
+                    }
+                    None => {
+                        taken.insert(alias, (span, full_name));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Warns of names that SQL reserves, unless they were written as names of tables or columns.
+    pub(super) fn check_reserved_words(&mut self, tables: &Tables) {
+        for id in tables.tables.ids() {
+            let (table, origins) = (&tables.tables[id], &tables.origins[id]);
+            if !origins.is_named {
+                self.check_reserved(&table.name.name, origins.table, "table");
+            }
+        }
+        for decl in 0..self.decls.len() {
+            let syntax = self.decls[decl].syntax;
+            if syntax.column.is_none() {
+                self.check_reserved(&syntax.name.value, syntax.name.span, "column");
+            }
+        }
+    }
+
+    fn check_reserved(&mut self, name: &str, span: Span, what: &str) {
+        let reserving: Vec<&str> = self
+            .options
+            .dialects
+            .iter()
+            .filter(|dialect| reserved::is_reserved(**dialect, name))
+            .map(|dialect| dialect.title())
+            .collect();
+        if reserving.is_empty() {
+            return;
+        }
+        let message = format!("`{name}` is a reserved word of {}", join(&reserving));
+        self.push(
+            Diagnostic::new(&codes::SQL_RESERVED, span, message)
+                .note("generated SQL quotes it; SQL that you write has to quote it too")
+                .help(format!(
+                    "choose another name, or keep it with `{what} = \"{name}\"`"
+                )),
+        );
+    }
+
+    /// Reports what a dialect of the schema cannot do: one diagnostic for each part of a table.
+    pub(super) fn check_dialects(&mut self, tables: &Tables) {
+        let blamed = self.blamed_entries();
+        for id in tables.tables.ids() {
+            if tables.origins[id].is_poisoned {
+                continue;
+            }
+            let mut by_object: Vec<(Object, Vec<Unsupported>)> = Vec::new();
+            for dialect in self.options.dialects.iter().copied() {
+                for finding in sqlmodel_sql::check(&tables.tables[id], dialect) {
+                    match by_object
+                        .iter_mut()
+                        .find(|(object, _)| *object == finding.object)
+                    {
+                        Some((_, findings)) => findings.push(finding),
+                        None => by_object.push((finding.object.clone(), vec![finding])),
+                    }
+                }
+            }
+            for (object, findings) in by_object {
+                let span = tables.origins[id].span(&object);
+                if !blamed.iter().any(|entry| entry.contains(span)) {
+                    push_unsupported(self.diagnostics, span, &findings);
+                }
+            }
+        }
+    }
+
+    /// Returns the places of fields with a mistake: what a database says to them is a consequence.
+    fn blamed_entries(&self) -> Vec<Span> {
+        let mut entries: Vec<Span> = self
+            .decls
+            .iter()
+            .map(|decl| {
+                let (name, value) = (decl.syntax.name.span, decl.syntax.span);
+                Span {
+                    end: value.end.max(name.end),
+                    ..name
+                }
+            })
+            .collect();
+        entries.sort_unstable();
+        let errors = self.diagnostics.into_iter();
+        let errors = errors.filter(|it| it.severity() == Severity::Error);
+        errors
+            .filter_map(|error| {
+                let after =
+                    entries.partition_point(|entry| entry.at_start() <= error.span.at_start());
+                let entry = *entries.get(after.checked_sub(1)?)?;
+                entry.contains(error.span).then_some(entry)
+            })
+            .collect()
+    }
+}
+
+/// Returns the keys, checks and indexes of a table with their names.
+fn named_objects(table: &Table) -> Vec<(String, Object)> {
+    let mut objects = Vec::new();
+    if let Some(key) = &table.primary_key {
+        objects.push((key.name.to_string(), Object::PrimaryKey));
+    }
+    objects.extend(
+        table
+            .unique_keys
+            .iter()
+            .map(|it| (it.name.to_string(), Object::UniqueKey(it.name.clone()))),
+    );
+    objects.extend(
+        table
+            .foreign_keys
+            .iter()
+            .map(|it| (it.name.to_string(), Object::ForeignKey(it.name.clone()))),
+    );
+    objects.extend(
+        table
+            .checks
+            .iter()
+            .map(|it| (it.name.to_string(), Object::Check(it.name.clone()))),
+    );
+    objects.extend(
+        table
+            .indexes
+            .iter()
+            .map(|it| (it.name.to_string(), Object::Index(it.name.clone()))),
+    );
+    objects
+}
+
+fn push_unsupported(diagnostics: &mut Diagnostics, span: Span, findings: &[Unsupported]) {
+    let Some(first) = findings.first() else {
+        return;
+    };
+    let message = format!("{}: {} {}", first.object, first.dialect, first.problem);
+    let mut diagnostic =
+        Diagnostic::new(&codes::UNSUPPORTED, span, message).help(first.help.clone());
+    for other in findings.iter().skip(1) {
+        diagnostic = diagnostic.note(format!(
+            "{} {}; {}",
+            other.dialect, other.problem, other.help
+        ));
+    }
+    diagnostics.push(diagnostic);
+}
+
+/// Joins words for people: `a, b and c`.
+fn join(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [word] => (*word).to_owned(),
+        [words @ .., last] => format!("{} and {last}", words.join(", ")),
+    }
+}
