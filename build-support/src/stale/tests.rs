@@ -1,19 +1,16 @@
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use support::Scratch;
 
 use super::check;
 use crate::manifest::hash;
 
 /// A project with one schema file and one generated file, in a folder of its own.
-struct Project(PathBuf);
+struct Project(Scratch);
 
 impl Project {
-    #[track_caller]
     fn new() -> Self {
-        let caller = std::panic::Location::caller();
-        let name = format!("sqlmodel-build-{}-{}", std::process::id(), caller.line());
-        let project = Self(std::env::temp_dir().join(name));
-        let _ = fs::remove_dir_all(&project.0);
+        let project = Self(Scratch::new());
         project.put("sqlmodel.toml", "# config\n");
         project.put("schema/hero.toml", "# hero\n");
         project.put("src/models/mod.rs", "// code\n");
@@ -22,9 +19,7 @@ impl Project {
     }
 
     fn put(&self, path: &str, text: &str) {
-        let path = self.0.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        self.0.put(path, text);
     }
 
     fn put_manifest(&self, version: &str) {
@@ -40,21 +35,12 @@ impl Project {
     }
 
     fn remove(&self, path: &str) {
-        fs::remove_file(self.0.join(path)).unwrap();
+        self.0.remove(path);
     }
 
     fn problems(&self) -> String {
-        let report = check(&self.0, Path::new("src/models"));
-        report
-            .problems
-            .join("\n")
-            .replace(self.0.to_str().unwrap(), "DIR")
-    }
-}
-
-impl Drop for Project {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let report = check(self.0.root(), Path::new("src/models"));
+        self.0.neutral(&report.problems.join("\n"))
     }
 }
 
@@ -75,11 +61,12 @@ fn code_that_was_just_generated_is_up_to_date() {
 #[test]
 fn everything_that_matters_is_watched() {
     let project = Project::new();
-    let report = check(&project.0, Path::new("src/models"));
+    let report = check(project.0.root(), Path::new("src/models"));
+    let root = project.0.root();
     let watched: Vec<_> = report
         .watched
         .iter()
-        .map(|path| path.strip_prefix(&project.0).unwrap().to_str().unwrap())
+        .map(|path| path.strip_prefix(root).unwrap().to_str().unwrap())
         .collect();
     assert_eq!(
         watched,

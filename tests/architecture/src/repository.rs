@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::workspace::root;
+use crate::workspace::{files, packages, relative, root};
 
 /// Everything at the top level, apart from hidden files and build output.
 const TOP_LEVEL: &[&str] = &[
@@ -21,6 +21,10 @@ const TOP_LEVEL: &[&str] = &[
     "templates",
     "tests",
 ];
+
+/// Folders whose packages are workspaces of their own: what a benchmark compares with never enters our lock file, and what `init`
+/// writes is data here.
+const OUTSIDE: &[&str] = &["tests/bench", "templates/"];
 
 #[test]
 fn the_top_level_is_the_planned_one() {
@@ -40,4 +44,21 @@ fn the_top_level_is_the_planned_one() {
         missing.is_empty(),
         "{missing:?}: missing from the top level; ARCHITECTURE.md has the map"
     );
+}
+
+#[test]
+fn every_package_is_a_member_of_the_workspace() {
+    let members: BTreeSet<String> = packages()
+        .into_iter()
+        .map(|package| package.folder)
+        .collect();
+    for manifest in files(root()) {
+        let folder = relative(manifest.parent().unwrap_or(root()));
+        let is_package = manifest.ends_with("Cargo.toml") && !folder.is_empty();
+        let is_apart = OUTSIDE.iter().any(|outside| folder.starts_with(outside));
+        assert!(
+            !is_package || is_apart || members.contains(&folder),
+            "{folder}: a package that is no member of the workspace is neither built nor tested"
+        );
+    }
 }
