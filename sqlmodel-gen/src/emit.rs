@@ -21,7 +21,7 @@ use self::names::Names;
 use self::rust::Rust;
 use self::types::Types;
 use crate::ir::Schema;
-use crate::source::{SourceId, SourceMap};
+use crate::source::{Role, SourceId, SourceMap};
 
 pub use self::ddl::ddl;
 
@@ -120,6 +120,7 @@ fn source_list(sources: &SourceMap) -> String {
     const MAX_NAMED: usize = 4;
     let mut names: Vec<String> = sources
         .iter()
+        .filter(|(_, source)| source.role() == Role::Schema)
         .map(|(_, source)| file_name(source.name()))
         .collect();
     names.sort_unstable();

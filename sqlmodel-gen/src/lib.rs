@@ -2,9 +2,12 @@
 //!
 //! The library is pure: texts in, texts and diagnostics out.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod emit;
+pub mod generate;
 pub mod ir;
 pub mod output;
 pub mod source;

@@ -109,6 +109,28 @@ pub fn plan(folders: &[Folder], inputs: &Inputs) -> Result<Plan, OutputError> {
     }
 }
 
+/// Creates files that belong to the user, in a folder that need not exist.
+///
+/// # Errors
+///
+/// If any of them exists, and then none is created; or if one cannot be written.
+pub fn create<T: AsRef<str>>(folder: &Path, files: &[(&str, T)]) -> Result<(), OutputError> {
+    let obstacles: Vec<_> = files
+        .iter()
+        .map(|(path, _)| folder.join(path))
+        .filter(|path| fs::symlink_metadata(path).is_ok())
+        .map(|path| (path, "exists already".to_owned()))
+        .collect();
+    if !obstacles.is_empty() {
+        return Err(OutputError { obstacles });
+    }
+    for (path, text) in files {
+        let path = folder.join(path);
+        replace(&path, text.as_ref()).map_err(|cause| OutputError::new(&path, cause))?;
+    }
+    Ok(())
+}
+
 impl Plan {
     /// Returns whether the folders hold what was generated.
     #[must_use]

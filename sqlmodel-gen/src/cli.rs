@@ -1,0 +1,193 @@
+//! The command line: thin, so that everything it does can be done from a program too.
+//!
+//! Exit status 0: fine. 1: something for the user to correct; nothing was written. 2: the command line itself is wrong.
+
+mod command;
+mod difference;
+mod init;
+mod terminal;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use sqlmodel_sql::Dialect;
+
+use self::terminal::{Status, Terminal};
+use crate::config::{Project, TimeCrate};
+use crate::diagnostic::Code;
+use crate::ir::Schema;
+use crate::{compile, emit, generate, output};
+
+/// Runs the command that the program's arguments ask for.
+pub fn main() -> ExitCode {
+    let matches = command::command().get_matches();
+    let terminal = Terminal {
+        format: command::chosen_format(&matches),
+        color: command::chosen_color(&matches),
+    };
+    let Some((name, matches)) = matches.subcommand() else {
+        return ExitCode::from(2);
+    };
+    let status = match name {
+        "generate" => generate(matches, terminal),
+        "check" => check(matches, terminal),
+        "ddl" => ddl(matches, terminal),
+        "watch" => watch::run(matches, terminal),
+        "init" => init::run(matches, terminal),
+        "explain" => explain(matches, terminal),
+        "completions" => completions(matches, terminal),
+        other => terminal.error(format_args!("no command `{other}`")),
+    };
+    status.into()
+}
+
+/// A folder given as an argument.
+fn dir(matches: &ArgMatches) -> &Path {
+    matches
+        .get_one::<PathBuf>("dir")
+        .map_or(Path::new("."), PathBuf::as_path)
+}
+
+/// Loads the project of a folder, and puts arguments in place of what the configuration says.
+fn load(matches: &ArgMatches, terminal: Terminal) -> Result<Project, Status> {
+    let mut project = Project::load(dir(matches)).map_err(|error| terminal.error(error))?;
+    let config = &mut project.config;
+    let text = |name| matches.try_get_one::<String>(name).ok().flatten().cloned();
+    if let Some(out) = text("out") {
+        config.out = out;
+    }
+    if let Some(ddl) = text("ddl") {
+        config.ddl = Some(ddl);
+    }
+    if let Some(name) = text("time") {
+        let time_crate = TimeCrate::ALL.into_iter().find(|it| it.name() == name);
+        config.options.time_crate = time_crate.unwrap_or_default();
+    }
+    if let Ok(Some(names)) = matches.try_get_many::<String>("dialects") {
+        let names: Vec<&str> = names.map(String::as_str).collect();
+        let mut dialects = Dialect::ALL.to_vec();
+        dialects.retain(|dialect| names.contains(&dialect.name()));
+        config.options.dialects = dialects;
+    }
+    Ok(project)
+}
+
+/// Compiles a project and writes what is wrong with it.
+fn compile_project(project: &Project, terminal: Terminal) -> Result<Schema, Status> {
+    let mut diagnostics = project.diagnostics.clone();
+    let compilation = compile(&project.sources, &project.config.options);
+    for diagnostic in &compilation.diagnostics {
+        diagnostics.push(diagnostic.clone());
+    }
+    diagnostics.sort(&project.sources);
+    terminal.diagnostics(&diagnostics, &project.sources);
+    match compilation.schema {
+        Some(schema) if !diagnostics.has_errors() => Ok(schema),
+        _ => {
+            terminal.status(terminal::count(&diagnostics));
+            Err(Status::Wrong)
+        }
+    }
+}
+
+/// Turns the two ways to end early into one.
+fn ended(result: Result<Status, Status>) -> Status {
+    result.unwrap_or_else(|status| status)
+}
+
+fn generate(matches: &ArgMatches, terminal: Terminal) -> Status {
+    ended(load(matches, terminal).and_then(|project| {
+        let plan = plan(&project, terminal)?;
+        if matches.get_flag("check") {
+            Ok(compare(&plan, dir(matches), terminal))
+        } else {
+            apply(&plan, terminal)
+        }
+    }))
+}
+
+/// Compiles a project and compares its folders with what it generates.
+fn plan(project: &Project, terminal: Terminal) -> Result<output::Plan, Status> {
+    let schema = compile_project(project, terminal)?;
+    let folders = generate::folders(project, &schema).map_err(|error| terminal.error(error))?;
+    let inputs = generate::inputs(project).map_err(|error| terminal.error(error))?;
+    output::plan(&folders, &inputs).map_err(|error| terminal.error(error))
+}
+
+fn apply(plan: &output::Plan, terminal: Terminal) -> Result<Status, Status> {
+    let output::Summary { written, removed } =
+        plan.apply().map_err(|error| terminal.error(error))?;
+    terminal.status(match (written, removed) {
+        (0, 0) => "everything is up to date".to_owned(),
+        (written, 0) => format!("{} written", files(written)),
+        (written, removed) => format!("{} written, {} removed", files(written), files(removed)),
+    });
+    Ok(Status::Fine)
+}
+
+fn files(n: usize) -> String {
+    match n {
+        1 => "1 file".to_owned(),
+        n => format!("{n} files"),
+    }
+}
+
+fn compare(plan: &output::Plan, dir: &Path, terminal: Terminal) -> Status {
+    if plan.is_empty() {
+        return Status::Fine;
+    }
+    for change in plan.changes() {
+        terminal.data(&difference::render(change));
+    }
+    terminal.error(format_args!(
+        "generated code is not up to date; run `sqlmodel-gen generate {}`",
+        dir.display()
+    ))
+}
+
+fn check(matches: &ArgMatches, terminal: Terminal) -> Status {
+    ended(load(matches, terminal).and_then(|project| {
+        compile_project(&project, terminal)?;
+        Ok(Status::Fine)
+    }))
+}
+
+fn ddl(matches: &ArgMatches, terminal: Terminal) -> Status {
+    ended(load(matches, terminal).and_then(|mut project| {
+        let name = matches.get_one::<String>("dialect");
+        let Some(dialect) = name.and_then(|name| Dialect::parse(name)) else {
+            return Err(Status::Wrong);
+        };
+        project.config.options.dialects = vec![dialect];
+        let schema = compile_project(&project, terminal)?;
+        let file =
+            emit::ddl(&schema, &project.sources, dialect).map_err(|error| terminal.error(error))?;
+        terminal.data(&file.text);
+        Ok(Status::Fine)
+    }))
+}
+
+fn explain(matches: &ArgMatches, terminal: Terminal) -> Status {
+    let id = matches.get_one::<String>("code").map_or("", String::as_str);
+    match Code::find(id) {
+        Some(code) => {
+            terminal.data(code.page);
+            Status::Fine
+        }
+        None => terminal.error(format_args!(
+            "there is no diagnostic `{id}`; codes look like SM0103"
+        )),
+    }
+}
+
+fn completions(matches: &ArgMatches, terminal: Terminal) -> Status {
+    if let Some(shell) = matches.get_one::<clap_complete::Shell>("shell") {
+        let mut script = Vec::new();
+        let mut command = command::command();
+        clap_complete::generate(*shell, &mut command, "sqlmodel-gen", &mut script);
+        terminal.data(&String::from_utf8_lossy(&script));
+    }
+    Status::Fine
+}

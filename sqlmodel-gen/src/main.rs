@@ -1,0 +1,7 @@
+//! The command `sqlmodel-gen`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sqlmodel_gen::cli::main()
+}
