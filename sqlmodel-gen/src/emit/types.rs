@@ -1,8 +1,7 @@
 //! The Rust types of fields: the one table of paths that generated code names types by.
 
-use crate::config::TimeCrate;
 use crate::emit::names::Names;
-use crate::ir::{Builtin, Field, FieldType, Scalar, Schema};
+use crate::ir::{Builtin, Field, FieldType, Scalar, Schema, TimeCrate};
 
 /// How a field's value gets into a column and out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
