@@ -24,6 +24,20 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("emit", &["ir", "source"]),
     ("output", &["emit"]),
+    ("generate", &["config", "emit", "ir", "output", "source"]),
+    (
+        "cli",
+        &[
+            "compile",
+            "config",
+            "diagnostic",
+            "emit",
+            "generate",
+            "ir",
+            "output",
+            "source",
+        ],
+    ),
 ];
 
 /// Names that only some modules may use.
@@ -40,13 +54,18 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "fs::read",
-        &["config", "source", "output", "cli"],
-        "the compiler is pure between `source` and `output`",
+        &["cli", "config", "generate", "output", "source"],
+        "between `source` and `output` the compiler works on texts",
     ),
     (
         "File::open",
-        &["source", "output", "cli"],
-        "the compiler is pure between `source` and `output`",
+        &["cli", "output", "source"],
+        "between `source` and `output` the compiler works on texts",
+    ),
+    (
+        "clap",
+        &["cli"],
+        "the command line is parsed by `cli` alone",
     ),
     (
         "HashMap",

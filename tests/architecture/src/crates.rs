@@ -21,7 +21,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "sqlmodel-sqlite",
         ],
     ),
-    ("sqlmodel-gen", &["sqlmodel-sql"]),
+    ("sqlmodel-templates", &[]),
+    ("sqlmodel-gen", &["sqlmodel-sql", "sqlmodel-templates"]),
     ("sqlmodel-build", &[]),
 ];
 

@@ -26,16 +26,27 @@ impl Folder {
     /// Whether a schema of the folder names a crate, as in `rust = "rust_decimal::Decimal"` or `derive = ["serde::Serialize"]`.
     fn schema_names(&self, krate: &str) -> bool {
         let quoted = format!("\"{krate}::");
+        let schemas = self.schemas();
+        schemas.iter().any(|path| read(path).contains(&quoted))
+    }
+
+    /// The schema files that the folder was generated from: those its manifest names, or for a golden folder those of its name.
+    fn schemas(&self) -> Vec<PathBuf> {
         // Inputs are relative to the folder of `sqlmodel.toml`, which is one of those above.
-        let above: Vec<&Path> = self
+        let above = self
             .path
             .ancestors()
-            .take_while(|path| path.starts_with(root()))
-            .collect();
-        self.paths("input")
-            .flat_map(|input| above.iter().map(move |folder| folder.join(input)))
-            .filter(|path| path.is_file())
-            .any(|path| read(&path).contains(&quoted))
+            .take_while(|path| path.starts_with(root()));
+        let inputs = above.flat_map(|folder| self.paths("input").map(|input| folder.join(input)));
+        let golden = root()
+            .join("schemas")
+            .join(self.path.file_name().unwrap_or_default());
+        let golden = if golden.is_dir() {
+            files(&golden)
+        } else {
+            Vec::new()
+        };
+        inputs.filter(|path| path.is_file()).chain(golden).collect()
     }
 
     /// The paths of the manifest's lines that begin with a word.

@@ -103,14 +103,14 @@ fn raw_string_len(text: &str) -> usize {
 
 /// Returns the parts that follow `prefix`, as in `crate::ir`: each with its line, counted from 1.
 ///
-/// `code` is what [`code`] returns. A group, as in `crate::{ir, source::Span}`, gives each of its parts.
+/// `code` is what [`code`] returns. The prefix `::` finds the crates of absolute paths. A group, as in `crate::{ir, source::Span}`, gives each of its parts.
 pub(crate) fn paths_after(code: &str, prefix: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices(prefix) {
         if code[..at]
             .chars()
             .next_back()
-            .is_some_and(|char| is_word(char) || char == ':')
+            .is_some_and(|char| is_word(char) || char == '>')
         {
             continue;
         }
@@ -171,4 +171,15 @@ fn paths_are_found_alone_and_in_groups() {
         .map(|(line, name)| format!("{line} {name}"))
         .collect();
     assert_eq!(found, ["1 ir", "2 a", "2 b", "2 e", "3 f"]);
+}
+
+#[test]
+fn absolute_paths_are_found_and_relative_ones_are_not() {
+    let code = "use ::a::b; fn c() -> d::E<::f::G> { <H as ::i::J>::k() }";
+    let names = |prefix| -> Vec<String> {
+        let found = paths_after(code, prefix);
+        found.into_iter().map(|(_, name)| name).collect()
+    };
+    assert_eq!(names("::"), ["a", "f", "i"]);
+    assert_eq!(names("a::"), ["b"]);
 }
