@@ -3,9 +3,23 @@
 use crate::emit::rust::Rust;
 use crate::emit::{File, Output, names};
 
+/// What a program sees of a schema that it does not use in full, or keeps to itself, is no warning.
+const UNUSED: [&str; 6] = [
+    "#![allow(",
+    "    dead_code,",
+    "    unreachable_pub,",
+    "    unused_imports,",
+    "    reason = \"a program need not use all of its schema\"",
+    ")]",
+];
+
 pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
     let n_modules = output.schema.modules.len();
     let mut root = output.common_file();
+    root.blank();
+    for line in UNUSED {
+        root.line(line);
+    }
     root.blank();
     root.doc("The tables of the schema, as a database is to have them.");
     root.line(format!("pub mod {};", output.names.tables));

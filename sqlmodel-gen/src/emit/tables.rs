@@ -122,7 +122,16 @@ fn static_table(name: &str, table: &Table, enums: &[(String, &EnumType)], out: &
             foreign_key,
         ),
         List::new("CHECKS", "Check", "with_checks", checks, check),
-        List::new("INDEXES", "Index", "with_indexes", indexes, index),
+        List {
+            constant: "INDEXES",
+            ty: "Index",
+            method: "with_indexes",
+            items: indexes
+                .iter()
+                .enumerate()
+                .map(|(position, it)| index(it, &index_parts(position)))
+                .collect(),
+        },
     ];
     for list in &lists {
         if !list.items.is_empty() {
@@ -140,6 +149,12 @@ fn static_table(name: &str, table: &Table, enums: &[(String, &EnumType)], out: &
         |out| {
             let columns = Expr::slice(columns.iter().map(|it| column(it, enums)));
             out.item(|out| out.assign("const COLUMNS: &[sql::Column]", &columns));
+            // Parts have destructors, so a list of them must be a constant to be borrowed in another one.
+            for (position, index) in indexes.iter().enumerate() {
+                let head = format!("const {}: &[sql::IndexPart]", index_parts(position));
+                let parts = Expr::slice(index.parts.iter().map(index_part));
+                out.item(|out| out.assign(&head, &parts));
+            }
             for list in lists {
                 if !list.items.is_empty() {
                     let head = format!("const {}: &[sql::{}]", list.constant, list.ty);
@@ -515,17 +530,21 @@ fn check(check: &Check) -> Expr {
     }
 }
 
-fn index(index: &Index) -> Expr {
+/// The constant that holds the parts of the index at a position.
+fn index_parts(position: usize) -> String {
+    format!("INDEX_{}", position + 1)
+}
+
+fn index(index: &Index, parts: &str) -> Expr {
     let Index {
         name,
-        parts,
+        parts: _,
         is_unique,
         predicate,
         method,
         dialects,
     } = index;
-    let parts = Expr::slice(parts.iter().map(index_part));
-    let mut value = Expr::call("sql::Index::new", [Expr::str(name), parts]);
+    let mut value = Expr::call("sql::Index::new", [Expr::str(name), Expr::atom(parts)]);
     if *is_unique {
         value = value.method("unique", []);
     }
