@@ -12,10 +12,8 @@ pub static TEAM: sql::Table = {
         sql::Column::new("name", sql::SqlType::text(80)),
         sql::Column::new("headquarters", sql::SqlType::text(80)),
     ];
-    const INDEXES: &[sql::Index] = &[sql::Index::new(
-        "ix_team_name",
-        &[sql::IndexPart::column("name")],
-    )];
+    const INDEX_1: &[sql::IndexPart] = &[sql::IndexPart::column("name")];
+    const INDEXES: &[sql::Index] = &[sql::Index::new("ix_team_name", INDEX_1)];
     sql::Table::new(sql::TableName::new("team"), COLUMNS)
         .with_primary_key(sql::PrimaryKey::new(
             "pk_team",
@@ -33,6 +31,8 @@ pub static HERO: sql::Table = {
         sql::Column::new("age", sql::SqlType::I32).nullable(),
         sql::Column::new("team_id", sql::SqlType::I64).nullable(),
     ];
+    const INDEX_1: &[sql::IndexPart] = &[sql::IndexPart::column("name")];
+    const INDEX_2: &[sql::IndexPart] = &[sql::IndexPart::column("age")];
     const FOREIGN_KEYS: &[sql::ForeignKey] = &[sql::ForeignKey::new(
         "fk_hero_team_id",
         &[sql::Text::Borrowed("team_id")],
@@ -40,8 +40,8 @@ pub static HERO: sql::Table = {
         &[sql::Text::Borrowed("id")],
     )];
     const INDEXES: &[sql::Index] = &[
-        sql::Index::new("ix_hero_name", &[sql::IndexPart::column("name")]),
-        sql::Index::new("ix_hero_age", &[sql::IndexPart::column("age")]),
+        sql::Index::new("ix_hero_name", INDEX_1),
+        sql::Index::new("ix_hero_age", INDEX_2),
     ];
     sql::Table::new(sql::TableName::new("hero"), COLUMNS)
         .with_primary_key(sql::PrimaryKey::new(
