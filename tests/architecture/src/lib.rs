@@ -1,4 +1,4 @@
-//! Tests of the rules in ARCHITECTURE.md.
+//! Tests of the rules in ARCHITECTURE.md, and of the pages at the top level.
 //!
 //! Each rule is a table, and each failure names the edge and the rule it breaks.
 //! A table is exact: an edge that nobody uses any more fails as well, so that the tables stay a description of the tree.
@@ -11,6 +11,8 @@ mod crates;
 mod dependencies;
 #[cfg(test)]
 mod generated;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod repository;
 #[cfg(test)]
