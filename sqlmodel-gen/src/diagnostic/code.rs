@@ -117,6 +117,7 @@ codes! {
     Error "SM0313" UNSUPPORTED "unsupported";
     Error "SM0314" SPLIT_KEY "split_key";
     Warning "SM0315" REDUNDANT "redundant";
+    Warning "SM0316" PARTIAL_INDEX "partial_index";
     Error "SM0401" RELATION_NAME "relation_name";
     Error "SM0402" UNNAMED_RELATION "unnamed_relation";
     Error "SM0403" LINK_WITHOUT_KEY "link_without_key";

@@ -1,8 +1,8 @@
 //! Keys, indexes and checks.
 
 use sqlmodel_sql::{
-    Action, Check, Deferrable, DialectSet, ForeignKey, Index, IndexKey, IndexPart, Object, Order,
-    PrimaryKey, Text, UniqueKey,
+    Action, Check, Deferrable, Dialect, DialectSet, ForeignKey, Index, IndexKey, IndexPart, Object,
+    Order, PerDialect, PrimaryKey, Text, UniqueKey,
 };
 
 use crate::diagnostic::{Diagnostic, codes};
@@ -251,6 +251,7 @@ impl Builder<'_, '_> {
             .dialects
             .as_ref()
             .map_or(DialectSet::ALL, |it| it.value);
+        let predicate = self.predicate(syntax, dialects);
         for place in self.placements(model) {
             let Some(columns) = self.columns_in(place, &fields, syntax.span) else {
                 return;
@@ -291,11 +292,43 @@ impl Builder<'_, '_> {
                 name: name.into(),
                 parts: parts.into(),
                 is_unique: syntax.is_unique,
-                predicate: sql_text(&syntax.predicate),
+                predicate: predicate.clone(),
                 method: sql_text(&syntax.method),
                 dialects,
             };
             self.add_index(place.table, index, syntax.span);
+        }
+    }
+
+    /// Returns the condition of an index, which MySQL has none of.
+    ///
+    /// An index of all rows there finds the same rows, so a portable condition is left out with a warning. A unique index of
+    /// all rows would refuse rows that the condition leaves out: that is for the dialect's check to refuse.
+    fn predicate(&mut self, syntax: &syntax::Index, dialects: DialectSet) -> PerDialect<Text> {
+        let predicate = sql_text(&syntax.predicate);
+        let for_mysql = dialects.contains(Dialect::Mysql)
+            && self.resolver.options.dialects.contains(&Dialect::Mysql);
+        let (Some(written), false, None) = (
+            &syntax.predicate.portable,
+            syntax.is_unique,
+            &predicate.mysql,
+        ) else {
+            return predicate;
+        };
+        if for_mysql {
+            let message = "MySQL has no index of some rows only: there it will hold all rows";
+            self.resolver.push(
+                Diagnostic::new(&codes::PARTIAL_INDEX, written.span, message).help(format!(
+                    "say that it is meant: `where = {{ sqlite = \"{0}\", postgres = \"{0}\" }}`",
+                    written.value
+                )),
+            );
+        }
+        PerDialect {
+            portable: None,
+            sqlite: predicate.sqlite.or(predicate.portable.clone()),
+            postgres: predicate.postgres.or(predicate.portable),
+            mysql: None,
         }
     }
 
