@@ -59,12 +59,16 @@ fn definition(enum_: &Enum, out: &mut Rust) {
     ];
     model::derive(out, &standard, &enum_.derive);
     out.block(format!("pub enum {name}"), |out| {
-        for value in &enum_.values {
+        let has_default = enum_.derive.iter().any(|path| path == "Default");
+        for (index, value) in enum_.values.iter().enumerate() {
             let stored = match &value.value {
                 EnumLiteral::Text(text) => format!("Stored as {}.", code(text)),
                 EnumLiteral::Int(number) => format!("Stored as `{number}`."),
             };
             out.doc(value.doc.as_deref().unwrap_or(&stored));
+            if has_default && index == 0 {
+                out.line("#[default]");
+            }
             out.line(format!("{},", value.name));
         }
     });

@@ -46,8 +46,12 @@ fn has_made_default(fields: &[NewField<'_>]) -> bool {
 fn made(field: &Field) -> Option<&'static str> {
     let default = field.default.as_ref()?;
     match (&default.source, default.by) {
-        (ValueSource::Function(Function::UuidV4), ValueBy::Client) => Some("codegen::uuid_v4()"),
-        (ValueSource::Function(Function::UuidV7), ValueBy::Client) => Some("codegen::uuid_v7()"),
+        (ValueSource::Function(Function::UuidV4), ValueBy::Client) => {
+            Some("codegen::types::Uuid::new_v4()")
+        }
+        (ValueSource::Function(Function::UuidV7), ValueBy::Client) => {
+            Some("codegen::types::Uuid::now_v7()")
+        }
         _ => None,
     }
 }
@@ -153,27 +157,23 @@ fn constructor(
         .collect();
     out.item(|out| {
         out.function("pub fn new", &parameters, "Self", |out| {
-            out.block("Self", |out| {
-                for (_, field, given) in fields {
-                    let name = &field.name;
-                    let value = match (given, made(field)) {
-                        (Given::Required, _) if file.types.is_converted(field) => {
-                            format!("{name}: {name}.into()")
-                        }
-                        (Given::Required, _) => name.clone(),
-                        (Given::Defaulted, Some(made)) => {
-                            format!("{name}: {}({made})", names.some)
-                        }
-                        (Given::NullableDefaulted, Some(made)) => {
-                            format!("{name}: {some}({some}({made}))", some = names.some)
-                        }
-                        _ => format!("{name}: {}", names.none),
-                    };
-                    out.line(format!("{value},"));
-                }
-            });
+            let values = fields.iter().map(|field| initial(file, field)).collect();
+            out.literal("Self", values);
         });
     });
+}
+
+/// The field of a new struct that the constructor makes.
+fn initial(file: &ModelFile<'_>, (_, field, given): &NewField<'_>) -> String {
+    let name = &field.name;
+    let some = &file.types.names.some;
+    match (given, made(field)) {
+        (Given::Required, _) if file.types.is_converted(field) => format!("{name}: {name}.into()"),
+        (Given::Required, _) => name.clone(),
+        (Given::Defaulted, Some(made)) => format!("{name}: {some}({made})"),
+        (Given::NullableDefaulted, Some(made)) => format!("{name}: {some}({some}({made}))"),
+        _ => format!("{name}: {}", file.types.names.none),
+    }
 }
 
 fn setter(file: &ModelFile<'_>, field: &Field, given: Given, out: &mut Rust) {

@@ -30,12 +30,12 @@ fn standard_derives(base: Builtin) -> Vec<&'static str> {
     derives.push("PartialEq");
     match base {
         Builtin::F32 | Builtin::F64 => derives.push("PartialOrd"),
-        Builtin::Json => derives.push("Eq"),
+        Builtin::Json => {}
+        Builtin::Decimal { .. } => derives.extend(["Eq", "Hash"]),
         Builtin::Bool
         | Builtin::I16
         | Builtin::I32
         | Builtin::I64
-        | Builtin::Decimal { .. }
         | Builtin::Text { .. }
         | Builtin::Bytes
         | Builtin::Uuid

@@ -172,6 +172,11 @@ impl Expr {
         }
     }
 
+    /// Whether a chain starts with a call whose arguments never fit on one line.
+    fn has_broken_head(&self) -> bool {
+        matches!(self, Self::Chain(head, _) if head.one_line().is_none())
+    }
+
     fn is_short(&self) -> bool {
         matches!(self, Self::Atom(text) if text.len() <= SHORT_ITEM_WIDTH)
     }
@@ -405,8 +410,10 @@ impl Rust {
         if let Expr::Slice(items) = value
             && let [only @ Expr::Chain(..)] = items.as_slice()
         {
-            let line = only.one_line().unwrap_or_default();
-            self.out.is_certain &= (1..=SMALL_WIDTH).contains(&line.len());
+            let is_short = only
+                .one_line()
+                .is_some_and(|line| line.len() <= SMALL_WIDTH);
+            self.out.is_certain &= is_short || only.has_broken_head();
         }
         if is_on_next_line {
             newline(&mut self.out, indent + INDENT);
@@ -414,6 +421,10 @@ impl Rust {
         } else {
             self.out.push(' ');
             value.write(&mut self.out, indent, column, 1);
+            // Near the end of the line rustfmt weighs the two places for the value against each other.
+            let written = self.out.text.get(start..).unwrap_or_default();
+            let first = written.lines().next().unwrap_or_default();
+            self.out.is_certain &= one_line.is_some() || first.len() <= MAX_WIDTH - INDENT;
         }
         self.out.push_str(";\n");
     }
@@ -425,6 +436,20 @@ impl Rust {
         value.write(&mut self.out, indent, indent, after.len());
         self.out.text.push_str(after);
         self.out.text.push('\n');
+    }
+
+    /// Writes a struct literal, on one line if it is tiny.
+    pub(super) fn literal(&mut self, path: &str, fields: Vec<String>) {
+        let line = fields.join(", ");
+        if !line.is_empty() && line.len() <= STRUCT_WIDTH {
+            self.line(format!("{path} {{ {line} }}"));
+        } else {
+            self.block(path, |out| {
+                for field in fields {
+                    out.line(format!("{field},"));
+                }
+            });
+        }
     }
 
     /// Writes a function's head, with each parameter on a line of its own where one line is too short, and its body.

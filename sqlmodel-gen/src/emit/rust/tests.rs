@@ -130,6 +130,32 @@ fn nested_calls_break_where_rustfmt_breaks_them() {
 }
 
 #[test]
+fn foreign_keys_break_where_rustfmt_breaks_them() {
+    check(|out| {
+        for word in words() {
+            let key = Expr::call(
+                "sql::ForeignKey::new",
+                [
+                    Expr::str(&word),
+                    Expr::slice([Expr::call("sql::Text::Borrowed", [Expr::str(&word)])]),
+                    Expr::call("sql::TableName::new", [Expr::str(&word)]),
+                ],
+            );
+            let action = Expr::atom("sql::Action::Cascade");
+            let cascading = key.clone().method("with_on_delete", [action]);
+            for keys in [
+                vec![key.clone()],
+                vec![cascading.clone()],
+                vec![key, cascading],
+            ] {
+                let keys = Expr::Slice(keys);
+                out.item(|out| out.assign("const KEYS: &[sql::ForeignKey]", &keys));
+            }
+        }
+    });
+}
+
+#[test]
 fn functions_break_where_rustfmt_breaks_them() {
     check(|out| {
         for word in words() {

@@ -1,0 +1,71 @@
+//! What a schema says and this version generates no code for, so that nobody relies on it.
+
+use crate::ir::{Schema, Strategy, Write};
+use crate::source::Span;
+
+/// Something that a schema says and generated code does not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Where it is written.
+    pub span: Span,
+    /// What it is.
+    pub message: String,
+    /// Whether the code would be wrong without it, so that none is generated.
+    pub is_fatal: bool,
+}
+
+/// Finds what a schema says and generated code does not do, sorted by place.
+#[must_use]
+pub fn gaps(schema: &Schema) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let mut push = |span: Span, is_fatal: bool, message: String| {
+        gaps.push(Gap {
+            span,
+            message,
+            is_fatal,
+        });
+    };
+    for family in schema.families.values() {
+        let root = &schema.models[family.root];
+        let strategy = match family.strategy {
+            Strategy::SingleTable => "single_table",
+            Strategy::Joined => "joined",
+            Strategy::Concrete => "concrete",
+        };
+        let message = format!(
+            "the inheritance of `{}` ({strategy}) is checked, and not generated yet",
+            root.name
+        );
+        push(root.span, true, message);
+    }
+    for field in schema.fields.values().filter(|it| it.model.is_some()) {
+        let keys = [
+            (field.on_update.is_some(), "on_update"),
+            (field.is_version, "version"),
+            (field.write == Write::Insert, "write = \"insert\""),
+            (!field.validate.is_empty(), "validate"),
+        ];
+        for (_, key) in keys.into_iter().filter(|(is_used, _)| *is_used) {
+            let message = format!(
+                "`{key}` of `{}` is checked, and not generated yet",
+                field.name
+            );
+            push(field.span, false, message);
+        }
+    }
+    for rule in schema.models.values().flat_map(|model| &model.rules) {
+        let message = format!("the rule `{}` is checked, and not generated yet", rule.name);
+        push(rule.span, false, message);
+    }
+    for view in &schema.views {
+        let message = format!("the view `{}` is not generated yet", view.name.value);
+        push(view.name.span, false, message);
+    }
+    for query in &schema.queries {
+        let message = format!("the query `{}` is not generated yet", query.name.value);
+        push(query.name.span, false, message);
+    }
+    gaps.sort_by_key(|gap| gap.span);
+    gaps.dedup();
+    gaps
+}

@@ -1,0 +1,392 @@
+//! Runs the command as users do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A folder of its own for one test, removed at the end.
+struct Project(PathBuf);
+
+const SCHEMA: &str = r#"
+format = 1
+
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+name = "text(80)"
+
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+name = "text(80)"
+team_id = { ref = "Team?", inverse = "heroes" }
+"#;
+
+impl Project {
+    #[track_caller]
+    fn new(schema: &str) -> Self {
+        let project = Self::empty();
+        project.put(
+            "sqlmodel.toml",
+            "format = 1\nschema = [\"schema/*.toml\"]\n",
+        );
+        project.put("schema/hero.toml", schema);
+        project
+    }
+
+    #[track_caller]
+    fn empty() -> Self {
+        let caller = std::panic::Location::caller();
+        let name = format!("sqlmodel-cli-{}-{}", std::process::id(), caller.line());
+        let project = Self(std::env::temp_dir().join(name));
+        let _ = fs::remove_dir_all(&project.0);
+        fs::create_dir_all(&project.0).unwrap();
+        project
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.join(path)
+    }
+
+    fn put(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.path(path).exists()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        run(&self.0, arguments, &[])
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn run(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sqlmodel-gen"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SQLMODEL_")) {
+        command.env_remove(name);
+    }
+    command
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .current_dir(dir)
+        .output()
+        .unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Runs `generate` on a schema that is wrong, and checks what is said and that nothing is written.
+#[track_caller]
+fn refused(project: &Project, expected: &[&str]) {
+    let output = project.run(&["generate"]);
+    let said = err(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for expected in expected {
+        assert!(said.contains(expected), "`{expected}` in:\n{said}");
+    }
+    assert!(!project.has("src/models/mod.rs"), "nothing is written");
+    assert!(
+        !project.has("src/models/.sqlmodel-manifest"),
+        "nothing is written"
+    );
+}
+
+#[test]
+fn generate_writes_once() {
+    let project = Project::new(SCHEMA);
+    let first = project.run(&["generate"]);
+    assert_eq!(
+        (first.status.code(), err(&first).as_str()),
+        (Some(0), "5 files written\n")
+    );
+    let second = project.run(&["generate"]);
+    assert_eq!(err(&second), "everything is up to date\n");
+}
+
+#[test]
+fn check_shows_the_difference_and_writes_nothing() {
+    let project = Project::new(SCHEMA);
+    let before = project.run(&["generate", "--check"]);
+    assert_eq!(before.status.code(), Some(1));
+    assert!(!project.has("src"));
+    project.run(&["generate"]);
+    assert_eq!(project.run(&["generate", "--check"]).status.code(), Some(0));
+
+    project.put("schema/hero.toml", SCHEMA.replace("text(80)", "text(90)"));
+    let after = project.run(&["generate", "--check"]);
+    assert_eq!(after.status.code(), Some(1));
+    assert!(out(&after).contains("+        sql::Column::new(\"name\", sql::SqlType::text(90)),\n"));
+    assert!(err(&after).contains("run `sqlmodel-gen generate .`"));
+}
+
+#[test]
+fn models_that_are_gone_take_their_files_along() {
+    let project = Project::new(SCHEMA);
+    project.run(&["generate"]);
+    assert!(project.has("src/models/hero.rs"));
+    let (team, _) = SCHEMA.split_once("[model.Hero.fields]").unwrap();
+    project.put("schema/hero.toml", team);
+    let output = project.run(&["generate"]);
+    assert_eq!(err(&output), "4 files written, 1 file removed\n");
+    assert!(!project.has("src/models/hero.rs"));
+}
+
+#[test]
+fn all_mistakes_are_reported_in_one_run() {
+    let schema = SCHEMA
+        .replace("text(80)", "txt(80)")
+        .replace("\"Team?\"", "\"Tem?\"");
+    refused(
+        &Project::new(&schema),
+        &[
+            "txt",
+            "did you mean `Team`?",
+            "schema/hero.toml:6:",
+            "schema/hero.toml:10:",
+            "3 errors\n",
+        ],
+    );
+}
+
+#[test]
+fn toml_that_is_none_is_refused() {
+    refused(
+        &Project::new("[model.Team"),
+        &["error[SM0001]", "schema/hero.toml:1:"],
+    );
+}
+
+#[test]
+fn unknown_keys_are_refused() {
+    let schema = SCHEMA.replace("key = \"auto\"", "kee = \"auto\"");
+    refused(
+        &Project::new(&schema),
+        &["unknown key `kee`", "did you mean `key`?"],
+    );
+}
+
+#[test]
+fn models_without_a_key_are_refused() {
+    refused(
+        &Project::new("format = 1\n[model.A.fields]\nname = \"text\"\n"),
+        &["primary key", "`A`"],
+    );
+}
+
+#[test]
+fn models_with_one_table_are_refused() {
+    let model = |name: &str| {
+        format!(
+            "[model.{name}]\ntable = \"one\"\n[model.{name}.fields]\nid = {{ type = \"i64\", key = \"auto\" }}\n"
+        )
+    };
+    let schema = format!("format = 1\n{}{}", model("A"), model("B"));
+    refused(&Project::new(&schema), &["`one`"]);
+}
+
+#[test]
+fn duplicate_models_are_refused() {
+    let project = Project::new(SCHEMA);
+    project.put("schema/other.toml", SCHEMA);
+    refused(
+        &project,
+        &["`Hero`", "`Team`", "schema/hero.toml", "schema/other.toml"],
+    );
+}
+
+#[test]
+fn files_that_are_not_text_are_refused() {
+    let project = Project::new(SCHEMA);
+    project.put("schema/other.toml", [0xFF, 0xFE]);
+    refused(&project, &["error: ", "schema/other.toml: not UTF-8"]);
+}
+
+#[test]
+fn a_configuration_that_names_no_schema_is_refused() {
+    let project = Project::new(SCHEMA);
+    fs::remove_file(project.path("schema/hero.toml")).unwrap();
+    refused(&project, &["schema/*.toml"]);
+}
+
+#[test]
+fn unknown_keys_of_the_configuration_are_refused() {
+    let project = Project::new(SCHEMA);
+    project.put(
+        "sqlmodel.toml",
+        "format = 1\nschema = [\"schema/*.toml\"]\noot = \"x\"\n",
+    );
+    refused(&project, &["unknown key `oot`", "did you mean `out`?"]);
+}
+
+#[test]
+fn a_folder_that_is_missing_is_refused() {
+    let project = Project::empty();
+    let output = project.run(&["generate", "nowhere"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        err(&output).starts_with("error: nowhere"),
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
+fn a_file_written_by_hand_stops_everything() {
+    let project = Project::new(SCHEMA);
+    project.put("src/models/hero.rs", "pub struct Hero;\n");
+    refused(
+        &project,
+        &["error: ", "src/models/hero.rs: was not generated"],
+    );
+    let kept = fs::read_to_string(project.path("src/models/hero.rs")).unwrap();
+    assert_eq!(kept, "pub struct Hero;\n");
+}
+
+#[test]
+fn arguments_win_over_the_environment_and_that_over_the_file() {
+    let project = Project::new(SCHEMA);
+    project.run(&["generate"]);
+    assert!(project.has("src/models/mod.rs"));
+    run(&project.0, &["generate"], &[("SQLMODEL_OUT", "from_env")]);
+    assert!(project.has("from_env/mod.rs"));
+    run(
+        &project.0,
+        &["generate", "--out", "from_flag"],
+        &[("SQLMODEL_OUT", "unused")],
+    );
+    assert!(project.has("from_flag/mod.rs") && !project.has("unused"));
+}
+
+#[test]
+fn ddl_is_printed_for_each_dialect() {
+    let project = Project::new(SCHEMA);
+    for (dialect, expected) in [
+        (
+            "sqlite",
+            "CREATE TABLE \"hero\" (\n    \"id\" INTEGER NOT NULL,",
+        ),
+        (
+            "postgres",
+            "\"id\" BIGINT NOT NULL GENERATED BY DEFAULT AS IDENTITY,",
+        ),
+        (
+            "mysql",
+            "CREATE TABLE `hero` (\n    `id` BIGINT NOT NULL AUTO_INCREMENT,",
+        ),
+    ] {
+        let output = project.run(&["ddl", "--dialect", dialect]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(out(&output).contains(expected), "{}", out(&output));
+    }
+    assert!(!project.has("src"));
+}
+
+#[test]
+fn diagnostics_for_other_tools_are_data() {
+    let project = Project::new(&SCHEMA.replace("text(80)", "txt(80)"));
+    let json = project.run(&["check", "--format", "json"]);
+    assert_eq!(json.status.code(), Some(1));
+    assert!(out(&json).starts_with('{'), "{}", out(&json));
+    let github = project.run(&["check", "--format", "github"]);
+    assert!(
+        out(&github).starts_with("::error file=schema/hero.toml,line=6,"),
+        "{}",
+        out(&github)
+    );
+    let short = project.run(&["check", "--format", "short"]);
+    assert!(
+        err(&short).starts_with("schema/hero.toml:6:"),
+        "{}",
+        err(&short)
+    );
+}
+
+#[test]
+fn the_command_line_itself_can_be_wrong() {
+    let project = Project::empty();
+    for arguments in [
+        &["generat"][..],
+        &["ddl", "--dialect", "oracle"],
+        &["explain"],
+        &[],
+    ] {
+        assert_eq!(
+            project.run(arguments).status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn explain_prints_the_page_of_a_code() {
+    let project = Project::empty();
+    let output = project.run(&["explain", "sm0001"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(out(&output).contains("Wrong"));
+    assert_eq!(project.run(&["explain", "SM9999"]).status.code(), Some(1));
+}
+
+#[test]
+fn completions_are_printed_for_each_shell() {
+    let project = Project::empty();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = project.run(&["completions", shell]);
+        assert!(out(&output).contains("generate"), "{shell}");
+    }
+}
+
+#[test]
+fn init_makes_a_project_whose_code_is_up_to_date() {
+    let project = Project::empty();
+    let output = project.run(&["init", "My App"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let manifest = fs::read_to_string(project.path("My App/Cargo.toml")).unwrap();
+    assert!(
+        manifest.contains("name = \"my-app\"\n") && !manifest.contains("{{"),
+        "{manifest}"
+    );
+    assert!(project.has("My App/src/main.rs") && project.has("My App/src/models/hero.rs"));
+    assert_eq!(
+        project
+            .run(&["generate", "--check", "My App"])
+            .status
+            .code(),
+        Some(0)
+    );
+}
+
+#[test]
+fn init_refuses_a_folder_that_holds_something() {
+    let project = Project::empty();
+    project.put("app/notes.txt", "mine");
+    let output = project.run(&["init", "app"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        err(&output),
+        "error: app: the folder is not empty; it holds `notes.txt`\n"
+    );
+    assert!(!project.has("app/Cargo.toml"));
+}
+
+#[test]
+fn init_refuses_what_is_no_checkout() {
+    let project = Project::empty();
+    let output = project.run(&["init", "app", "--sqlmodel-path", "."]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("is no checkout of sqlmodel"));
+    assert!(!project.has("app"));
+}
