@@ -11,8 +11,15 @@
 //!   }
 //!   ```
 //!
-//! - **In cargo's `OUT_DIR`**, made anew by each build. That needs the feature `generate`, which compiles the compiler.
+//! - **In cargo's `OUT_DIR`**, where nobody sees it, made when the schema changes. That needs the feature `generate`, which compiles
+//!   the compiler. The build script calls [`generate`](Config::generate), and the crate declares the module `models` by
+//!
+//!   ```text
+//!   include!(concat!(env!("OUT_DIR"), "/sqlmodel.rs"));
+//!   ```
 
+#[cfg(feature = "generate")]
+mod generate;
 mod manifest;
 mod stale;
 
@@ -68,6 +75,30 @@ impl Config {
         for problem in &report.problems {
             println!("cargo::error={problem}");
         }
+    }
+}
+
+#[cfg(feature = "generate")]
+impl Config {
+    /// Generates the code into `OUT_DIR`, and fails the build if the schema is wrong.
+    ///
+    /// The file `sqlmodel.rs` there declares the module `models`; nothing is written into the repository.
+    #[expect(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "a build script speaks to cargo on standard output, and to people on standard error"
+    )]
+    pub fn generate(&self) {
+        let folder = |name| env::var_os(name).map(PathBuf::from).unwrap_or_default();
+        let root = folder("CARGO_MANIFEST_DIR").join(&self.root);
+        let report = generate::generate(&root, &folder("OUT_DIR"));
+        for path in &report.watched {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+        for problem in &report.problems {
+            println!("cargo::error={problem}");
+        }
+        eprint!("{}", report.diagnostics);
     }
 }
 

@@ -17,6 +17,12 @@ pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
     let n_modules = output.schema.modules.len();
     let mut root = output.common_file();
     root.blank();
+    let doc = match output.schema.modules.as_slice() {
+        [only] => only.doc.as_deref(),
+        _ => None,
+    };
+    root.inner_doc(doc.unwrap_or("The models of the schema."));
+    root.blank();
     for line in UNUSED {
         root.line(line);
     }

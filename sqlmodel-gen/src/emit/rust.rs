@@ -335,15 +335,24 @@ impl Rust {
         self.out.text.push('\n');
     }
 
-    /// Writes documentation.
+    /// Writes documentation of the item that follows.
     pub(super) fn doc(&mut self, doc: &str) {
+        self.doc_lines("///", doc);
+    }
+
+    /// Writes documentation of the file.
+    pub(super) fn inner_doc(&mut self, doc: &str) {
+        self.doc_lines("//!", doc);
+    }
+
+    fn doc_lines(&mut self, sign: &str, doc: &str) {
         for line in doc.trim().lines() {
             // A carriage return alone is not allowed in documentation.
             let line = line.trim_end().replace('\r', " ");
             if line.is_empty() {
-                self.line("///");
+                self.line(sign);
             } else {
-                self.line(format!("/// {line}"));
+                self.line(format!("{sign} {line}"));
             }
         }
     }
