@@ -2,6 +2,7 @@
 //!
 //! It takes the `ir` alone, knows neither TOML nor disks, and gives texts by path. Same input, same bytes.
 
+mod abstracts;
 mod ddl;
 mod enums;
 mod fields;
@@ -15,6 +16,7 @@ mod relations;
 mod rust;
 mod tables;
 mod types;
+mod variants;
 
 use std::fmt;
 
@@ -62,6 +64,7 @@ const OUTPUTS: &[fn(&Output<'_>, &mut Vec<File>)] = &[
     tables::emit,
     enums::emit,
     newtype::emit,
+    abstracts::emit,
     model::emit,
 ];
 

@@ -3,7 +3,7 @@
 use crate::emit::fields::{self, Given};
 use crate::emit::rust::{Expr, Rust};
 use crate::emit::types::{Codec, Types};
-use crate::emit::{File, Output, names, new, relations};
+use crate::emit::{File, Output, abstracts, names, new, relations, variants};
 use crate::ir::{Field, FieldId, KeyPart, Model, ModelId};
 
 /// One model, as its file needs it.
@@ -26,6 +26,7 @@ pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
         let mut out = output.item_file(model.span.source);
         file.stored(&mut out);
         new::emit(&file, &mut out);
+        variants::emit(&file, &mut out);
         output.push(files, model.module, &model.name, out);
     }
 }
@@ -53,6 +54,7 @@ impl<'a> ModelFile<'a> {
         self.impl_model(out);
         out.blank();
         self.impl_record(out);
+        abstracts::implement(self, out);
     }
 
     fn struct_(&self, out: &mut Rust) {

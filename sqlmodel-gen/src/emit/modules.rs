@@ -70,8 +70,15 @@ fn items(output: &Output<'_>, module: usize, out: &mut Rust) {
             add(&item.name, vec![item.name.clone()]);
         }
     }
+    for item in schema.abstracts.values() {
+        if item.module == module {
+            add(&item.name, vec![item.name.clone()]);
+        }
+    }
     for item in schema.models.values().filter(|item| item.module == module) {
-        add(&item.name, vec![item.name.clone(), names::new(&item.name)]);
+        let variants = item.variants.iter().map(|variant| variant.name.clone());
+        let own = [item.name.clone(), names::new(&item.name)];
+        add(&item.name, own.into_iter().chain(variants).collect());
     }
     stems.sort_unstable();
     if stems.is_empty() {

@@ -146,14 +146,7 @@ fn constructor(
     }
     let parameters: Vec<String> = required
         .iter()
-        .map(|(_, field, _)| {
-            let ty = file.types.field(field);
-            if file.types.is_converted(field) {
-                format!("{}: impl {}<{ty}>", field.name, names.into)
-            } else {
-                format!("{}: {ty}", field.name)
-            }
-        })
+        .map(|(_, field, _)| file.types.parameter(field))
         .collect();
     out.item(|out| {
         out.function("pub fn new", &parameters, "Self", |out| {

@@ -86,6 +86,16 @@ impl Types<'_> {
         self.maybe_option(present, field.ty.is_nullable)
     }
 
+    /// A parameter that takes the field's value.
+    pub(super) fn parameter(&self, field: &Field) -> String {
+        let ty = self.field(field);
+        if self.is_converted(field) && !field.ty.is_nullable {
+            format!("{}: impl {}<{ty}>", field.name, self.names.into)
+        } else {
+            format!("{}: {ty}", field.name)
+        }
+    }
+
     /// Wraps a type in `Option`.
     pub(super) fn option(&self, ty: &str) -> String {
         format!("{}<{ty}>", self.names.option)

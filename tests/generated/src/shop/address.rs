@@ -115,6 +115,24 @@ impl codegen::Record for Address {
     }
 }
 
+impl super::Entity for Address {
+    fn id(&self) -> i64 {
+        self.id
+    }
+
+    fn changed_by(&self) -> &Option<String> {
+        &self.changed_by
+    }
+
+    fn created_at(&self) -> codegen::types::time::OffsetDateTime {
+        self.created_at
+    }
+
+    fn updated_at(&self) -> codegen::types::time::OffsetDateTime {
+        self.updated_at
+    }
+}
+
 /// A [`Address`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewAddress {

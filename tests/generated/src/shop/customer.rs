@@ -135,6 +135,24 @@ impl codegen::Record for Customer {
     }
 }
 
+impl super::Entity for Customer {
+    fn id(&self) -> i64 {
+        self.id
+    }
+
+    fn changed_by(&self) -> &Option<String> {
+        &self.changed_by
+    }
+
+    fn created_at(&self) -> codegen::types::time::OffsetDateTime {
+        self.created_at
+    }
+
+    fn updated_at(&self) -> codegen::types::time::OffsetDateTime {
+        self.updated_at
+    }
+}
+
 /// A [`Customer`] that is not stored yet: the database assigns `id`.
 #[derive(Clone, PartialEq)]
 pub struct NewCustomer {
@@ -244,5 +262,109 @@ impl codegen::Record for NewCustomer {
 
     fn is_new(&self) -> bool {
         true
+    }
+}
+
+/// What makes a [`Customer`].
+#[derive(Clone, PartialEq)]
+pub struct CustomerCreate {
+    /// The column `changed_by`.
+    pub changed_by: Option<String>,
+    /// The column `created_at`.
+    pub created_at: Option<codegen::types::time::OffsetDateTime>,
+    /// The column `updated_at`.
+    pub updated_at: Option<codegen::types::time::OffsetDateTime>,
+    /// The column `email`.
+    pub email: super::Email,
+    /// The column `password_hash`.
+    pub password_hash: Vec<u8>,
+    /// The key of [`Customer`](super::Customer).
+    pub referrer_id: Option<i64>,
+}
+
+impl ::core::fmt::Debug for CustomerCreate {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("CustomerCreate")
+            .field("changed_by", &self.changed_by)
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .field("email", &self.email)
+            .field("password_hash", &::core::format_args!("<hidden>"))
+            .field("referrer_id", &self.referrer_id)
+            .finish()
+    }
+}
+
+impl From<CustomerCreate> for NewCustomer {
+    fn from(value: CustomerCreate) -> Self {
+        Self {
+            changed_by: value.changed_by,
+            created_at: value.created_at,
+            updated_at: value.updated_at,
+            email: value.email,
+            password_hash: value.password_hash,
+            referrer_id: value.referrer_id,
+        }
+    }
+}
+
+/// What changes a [`Customer`]: a field that is `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CustomerUpdate {
+    /// The column `changed_by`.
+    pub changed_by: Option<Option<String>>,
+    /// The column `updated_at`.
+    pub updated_at: Option<codegen::types::time::OffsetDateTime>,
+    /// The column `email`.
+    pub email: Option<super::Email>,
+    /// The key of [`Customer`](super::Customer).
+    pub referrer_id: Option<Option<i64>>,
+}
+
+impl CustomerUpdate {
+    /// Puts the fields that are given into a [`Customer`].
+    pub fn apply(self, row: &mut Customer) {
+        if let Some(value) = self.changed_by {
+            row.changed_by = value;
+        }
+        if let Some(value) = self.updated_at {
+            row.updated_at = value;
+        }
+        if let Some(value) = self.email {
+            row.email = value;
+        }
+        if let Some(value) = self.referrer_id {
+            row.referrer_id = value;
+        }
+    }
+}
+
+/// What is shown of a [`Customer`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerView {
+    /// The primary key, assigned by the database.
+    pub id: i64,
+    /// The column `changed_by`.
+    pub changed_by: Option<String>,
+    /// The column `created_at`.
+    pub created_at: codegen::types::time::OffsetDateTime,
+    /// The column `updated_at`.
+    pub updated_at: codegen::types::time::OffsetDateTime,
+    /// The column `email`.
+    pub email: super::Email,
+    /// The key of [`Customer`](super::Customer).
+    pub referrer_id: Option<i64>,
+}
+
+impl From<Customer> for CustomerView {
+    fn from(value: Customer) -> Self {
+        Self {
+            id: value.id,
+            changed_by: value.changed_by,
+            created_at: value.created_at,
+            updated_at: value.updated_at,
+            email: value.email,
+            referrer_id: value.referrer_id,
+        }
     }
 }

@@ -149,6 +149,34 @@ impl codegen::Record for Product {
     }
 }
 
+impl super::Entity for Product {
+    fn id(&self) -> i64 {
+        self.id
+    }
+
+    fn changed_by(&self) -> &Option<String> {
+        &self.changed_by
+    }
+
+    fn created_at(&self) -> codegen::types::time::OffsetDateTime {
+        self.created_at
+    }
+
+    fn updated_at(&self) -> codegen::types::time::OffsetDateTime {
+        self.updated_at
+    }
+}
+
+impl super::Described for Product {
+    fn name(&self) -> &String {
+        &self.name
+    }
+
+    fn description(&self) -> &super::Body {
+        &self.description
+    }
+}
+
 /// A [`Product`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewProduct {
@@ -279,5 +307,137 @@ impl codegen::Record for NewProduct {
 
     fn is_new(&self) -> bool {
         true
+    }
+}
+
+/// What makes a [`Product`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProductCreate {
+    /// The column `changed_by`.
+    pub changed_by: Option<String>,
+    /// The column `created_at`.
+    pub created_at: Option<codegen::types::time::OffsetDateTime>,
+    /// The column `updated_at`.
+    pub updated_at: Option<codegen::types::time::OffsetDateTime>,
+    /// The column `name`.
+    pub name: String,
+    /// The column `description`.
+    pub description: Option<super::Body>,
+    /// The column `price`.
+    pub price: super::Price,
+    /// The column `weight_g`.
+    pub weight_g: i32,
+    /// The column `color`.
+    pub color: Option<super::Color>,
+    /// The key of [`Product`](super::Product).
+    pub successor_id: Option<i64>,
+}
+
+impl From<ProductCreate> for NewProduct {
+    fn from(value: ProductCreate) -> Self {
+        Self {
+            changed_by: value.changed_by,
+            created_at: value.created_at,
+            updated_at: value.updated_at,
+            name: value.name,
+            description: value.description,
+            price: value.price,
+            weight_g: value.weight_g,
+            color: value.color,
+            successor_id: value.successor_id,
+        }
+    }
+}
+
+/// What changes a [`Product`]: a field that is `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ProductUpdate {
+    /// The column `changed_by`.
+    pub changed_by: Option<Option<String>>,
+    /// The column `updated_at`.
+    pub updated_at: Option<codegen::types::time::OffsetDateTime>,
+    /// The column `name`.
+    pub name: Option<String>,
+    /// The column `description`.
+    pub description: Option<super::Body>,
+    /// The column `price`.
+    pub price: Option<super::Price>,
+    /// The column `weight_g`.
+    pub weight_g: Option<i32>,
+    /// The column `color`.
+    pub color: Option<Option<super::Color>>,
+    /// The key of [`Product`](super::Product).
+    pub successor_id: Option<Option<i64>>,
+}
+
+impl ProductUpdate {
+    /// Puts the fields that are given into a [`Product`].
+    pub fn apply(self, row: &mut Product) {
+        if let Some(value) = self.changed_by {
+            row.changed_by = value;
+        }
+        if let Some(value) = self.updated_at {
+            row.updated_at = value;
+        }
+        if let Some(value) = self.name {
+            row.name = value;
+        }
+        if let Some(value) = self.description {
+            row.description = value;
+        }
+        if let Some(value) = self.price {
+            row.price = value;
+        }
+        if let Some(value) = self.weight_g {
+            row.weight_g = value;
+        }
+        if let Some(value) = self.color {
+            row.color = value;
+        }
+        if let Some(value) = self.successor_id {
+            row.successor_id = value;
+        }
+    }
+}
+
+/// What is shown of a [`Product`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProductPublic {
+    /// The primary key, assigned by the database.
+    pub id: i64,
+    /// The column `changed_by`.
+    pub changed_by: Option<String>,
+    /// The column `created_at`.
+    pub created_at: codegen::types::time::OffsetDateTime,
+    /// The column `updated_at`.
+    pub updated_at: codegen::types::time::OffsetDateTime,
+    /// The column `name`.
+    pub name: String,
+    /// The column `description`.
+    pub description: super::Body,
+    /// The column `price`.
+    pub price: super::Price,
+    /// The column `weight_g`.
+    pub weight_g: i32,
+    /// The column `color`.
+    pub color: Option<super::Color>,
+    /// The key of [`Product`](super::Product).
+    pub successor_id: Option<i64>,
+}
+
+impl From<Product> for ProductPublic {
+    fn from(value: Product) -> Self {
+        Self {
+            id: value.id,
+            changed_by: value.changed_by,
+            created_at: value.created_at,
+            updated_at: value.updated_at,
+            name: value.name,
+            description: value.description,
+            price: value.price,
+            weight_g: value.weight_g,
+            color: value.color,
+            successor_id: value.successor_id,
+        }
     }
 }
