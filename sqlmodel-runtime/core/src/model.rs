@@ -54,6 +54,23 @@ pub trait Record: Send + Sync {
     fn is_new(&self) -> bool;
 }
 
+impl<R: Record> Record for &R {
+    type Model = R::Model;
+    const COLUMNS: &'static [&'static str] = R::COLUMNS;
+
+    fn to_row<'a>(&'a self, row: &mut Vec<Value<'a>>) {
+        R::to_row(self, row);
+    }
+
+    fn primary_key_value(&self) -> Option<<Self::Model as Model>::Key> {
+        R::primary_key_value(self)
+    }
+
+    fn is_new(&self) -> bool {
+        R::is_new(self)
+    }
+}
+
 /// What a relation leads to: a model, or an `Option` of one where there may be none.
 pub trait Target {
     /// The model.
