@@ -6,9 +6,7 @@
 //!   that takes milliseconds, and compiles nothing but this crate:
 //!
 //!   ```no_run
-//!   fn main() {
-//!       sqlmodel_build::Config::new().check();
-//!   }
+//!   sqlmodel_build::Config::new().check();
 //!   ```
 //!
 //! - **In cargo's `OUT_DIR`**, where nobody sees it, made when the schema changes. That needs the feature `generate`, which compiles

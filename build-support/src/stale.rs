@@ -30,9 +30,8 @@ pub(crate) fn check(root: &Path, out: &Path) -> Report {
         Ok(text) => match manifest::parse(&text) {
             Some(manifest) => compare(root, &folder, &manifest, &mut report),
             None => {
-                report
-                    .problems
-                    .push(format!("{}: is damaged; {}", path.display(), remedy(root)))
+                let (path, remedy) = (path.display(), remedy(root));
+                report.problems.push(format!("{path}: is damaged; {remedy}"));
             }
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => report.problems.push(format!(

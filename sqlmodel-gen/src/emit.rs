@@ -14,6 +14,7 @@ mod new;
 mod newtype;
 mod relations;
 mod rust;
+mod serde;
 mod tables;
 mod types;
 mod variants;

@@ -38,7 +38,7 @@ impl Project {
         let name = format!("sqlmodel-cli-{}-{}", std::process::id(), caller.line());
         let project = Self(std::env::temp_dir().join(name));
         let _ = fs::remove_dir_all(&project.0);
-        fs::create_dir_all(&project.0).unwrap();
+        fs::create_dir_all(&project.0).expect("the test can use its folder");
         project
     }
 
@@ -48,8 +48,9 @@ impl Project {
 
     fn put(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::create_dir_all(path.parent().expect("the test can use its folder"))
+            .expect("the test can use its folder");
+        fs::write(path, text).expect("the test can use its folder");
     }
 
     fn has(&self, path: &str) -> bool {
@@ -77,15 +78,15 @@ fn run(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         .envs(environment.iter().copied())
         .current_dir(dir)
         .output()
-        .unwrap()
+        .expect("the test can use its folder")
 }
 
 fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
+    String::from_utf8(output.stdout.clone()).expect("the test can use its folder")
 }
 
 fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    String::from_utf8(output.stderr.clone()).expect("the test can use its folder")
 }
 
 /// Runs `generate` on a schema that is wrong, and checks what is said and that nothing is written.

@@ -10,14 +10,16 @@ use sqlmodel_gen::config::Project;
 use sqlmodel_gen::{compile, emit, generate, output};
 
 fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the test can use its folder")
 }
 
 /// Every folder whose generated code is in the repository.
 fn projects() -> Vec<PathBuf> {
-    let schemas = fs::read_dir(repository().join("schemas")).unwrap();
+    let schemas = fs::read_dir(repository().join("schemas")).expect("the test can use its folder");
     let mut projects: Vec<PathBuf> = schemas
-        .map(|entry| entry.unwrap().path())
+        .map(|entry| entry.expect("the test can use its folder").path())
         .filter(|path| path.join("sqlmodel.toml").is_file())
         .collect();
     projects.sort();
@@ -27,16 +29,16 @@ fn projects() -> Vec<PathBuf> {
 
 /// Compares a project's folders with what is generated; `None` for a schema that no code is generated for yet.
 fn plan(dir: &Path) -> Option<output::Plan> {
-    let project = Project::load(dir).unwrap();
+    let project = Project::load(dir).expect("the test can use its folder");
     let schema = compile(&project.sources, &project.config.options)
         .schema
-        .unwrap();
+        .expect("the test can use its folder");
     if emit::gaps(&schema).iter().any(|gap| gap.is_fatal) {
         return None;
     }
-    let folders = generate::folders(&project, &schema).unwrap();
-    let inputs = generate::inputs(&project).unwrap();
-    Some(output::plan(&folders, &inputs).unwrap())
+    let folders = generate::folders(&project, &schema).expect("the test can use its folder");
+    let inputs = generate::inputs(&project).expect("the test can use its folder");
+    Some(output::plan(&folders, &inputs).expect("the test can use its folder"))
 }
 
 #[test]

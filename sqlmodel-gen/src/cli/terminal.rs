@@ -16,16 +16,6 @@ pub(super) enum Status {
     Wrong,
 }
 
-impl Status {
-    pub(super) fn of(diagnostics: &Diagnostics) -> Self {
-        if diagnostics.has_errors() {
-            Self::Wrong
-        } else {
-            Self::Fine
-        }
-    }
-}
-
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         match status {

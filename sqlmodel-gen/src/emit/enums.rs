@@ -1,13 +1,14 @@
 //! The file of an enum: its variants, and what the database stores for each.
 
 use crate::emit::rust::{Expr, Rust};
-use crate::emit::{File, Output, model};
-use crate::ir::{Enum, EnumLiteral, EnumStorage};
+use crate::emit::{File, Output, model, serde};
+use crate::ir::{Enum, EnumLiteral, EnumStorage, Scalar};
 
 pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
-    for enum_ in output.schema.enums.values() {
+    for (id, enum_) in output.schema.enums.iter() {
         let mut out = output.item_file(enum_.span.source);
-        definition(enum_, &mut out);
+        let derives = serde::derives(output.schema, Scalar::Enum(id), &enum_.derive);
+        definition(enum_, &derives, &mut out);
         out.blank();
         methods(output, enum_, &mut out);
         out.blank();
@@ -44,7 +45,7 @@ fn stored(enum_: &Enum) -> Stored {
     }
 }
 
-fn definition(enum_: &Enum, out: &mut Rust) {
+fn definition(enum_: &Enum, derives: &[String], out: &mut Rust) {
     let Enum { name, doc, .. } = enum_;
     out.doc(doc.as_deref().unwrap_or(&format!("The enum `{name}`.")));
     let standard = [
@@ -57,7 +58,7 @@ fn definition(enum_: &Enum, out: &mut Rust) {
         "Ord",
         "Hash",
     ];
-    model::derive(out, &standard, &enum_.derive);
+    model::derive(out, &standard, derives);
     out.block(format!("pub enum {name}"), |out| {
         let has_default = enum_.derive.iter().any(|path| path == "Default");
         for (index, value) in enum_.values.iter().enumerate() {

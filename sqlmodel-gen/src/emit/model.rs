@@ -3,7 +3,7 @@
 use crate::emit::fields::{self, Given};
 use crate::emit::rust::{Expr, Rust};
 use crate::emit::types::{Codec, Types};
-use crate::emit::{File, Output, abstracts, names, new, relations, variants};
+use crate::emit::{File, Output, abstracts, names, new, relations, serde, variants};
 use crate::ir::{Field, FieldId, KeyPart, Model, ModelId};
 
 /// One model, as its file needs it.
@@ -70,7 +70,11 @@ impl<'a> ModelFile<'a> {
             fields.iter().map(|(_, field)| *field),
             &self.model.derive,
         );
-        let is_serialized = self.model.derive.iter().any(|path| is_serialize(path));
+        let is_serialized = self
+            .model
+            .derive
+            .iter()
+            .any(|path| serde::is_serialize(path));
         out.block(format!("pub struct {name}"), |out| {
             for (id, field) in &fields {
                 out.doc(&fields::doc(self.output, self.model, *id));
@@ -146,11 +150,12 @@ impl<'a> ModelFile<'a> {
                 out.line("&codegen::Inheritance::NONE");
             });
             out.blank();
-            self.from_row(&columns, out);
+            self.decode(&columns, out);
         });
     }
 
-    fn from_row(&self, columns: &[(FieldId, &Field)], out: &mut Rust) {
+    /// Writes `from_row`.
+    fn decode(&self, columns: &[(FieldId, &Field)], out: &mut Rust) {
         let result = format!("{}<Self, codegen::DecodeError>", self.types.names.result);
         let parameters = ["row: &R".to_owned(), "at: usize".to_owned()];
         out.item(|out| {
@@ -282,11 +287,6 @@ pub(super) fn derive(out: &mut Rust, standard: &[&str], extra: &[String]) {
             }
         });
     }
-}
-
-/// Whether a derive is serde's `Serialize`.
-pub(super) fn is_serialize(path: &str) -> bool {
-    matches!(path, "serde::Serialize" | "::serde::Serialize")
 }
 
 /// Writes a `Debug` that shows hidden fields as such, if there are any.

@@ -130,7 +130,6 @@ fn constructor(
     required: &[&NewField<'_>],
     out: &mut Rust,
 ) {
-    let names = file.types.names;
     let rest = if required.len() == fields.len() {
         "."
     } else {

@@ -2,17 +2,18 @@
 
 use crate::emit::rust::Rust;
 use crate::emit::types::{Types, is_builtin_copy};
-use crate::emit::{File, Output, model};
-use crate::ir::{Builtin, NamedType};
+use crate::emit::{File, Output, model, serde};
+use crate::ir::{Builtin, NamedType, Scalar};
 
 pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
-    for ty in output.schema.types.values() {
+    for (id, ty) in output.schema.types.iter() {
         if ty.rust.is_some() {
             continue;
         }
         let mut out = output.item_file(ty.span.source);
         let types = output.types(ty.module);
-        definition(ty, &types, &mut out);
+        let derives = serde::derives(output.schema, Scalar::Named(id), &ty.derive);
+        definition(ty, &types, &derives, &mut out);
         out.blank();
         conversions(ty, &types, &mut out);
         out.blank();
@@ -48,11 +49,11 @@ fn standard_derives(base: Builtin) -> Vec<&'static str> {
     derives
 }
 
-fn definition(ty: &NamedType, types: &Types<'_>, out: &mut Rust) {
+fn definition(ty: &NamedType, types: &Types<'_>, derives: &[String], out: &mut Rust) {
     let NamedType { name, doc, .. } = ty;
     let base = types.builtin(ty.base);
     out.doc(doc.as_deref().unwrap_or(&format!("The type `{name}`.")));
-    model::derive(out, &standard_derives(ty.base), &ty.derive);
+    model::derive(out, &standard_derives(ty.base), derives);
     out.line(format!("pub struct {name}("));
     out.line("    /// The value.");
     out.line(format!("    pub {base},"));

@@ -4,6 +4,7 @@ use crate::emit::fields::{self, Given};
 use crate::emit::model::{self, ModelFile};
 use crate::emit::names;
 use crate::emit::rust::Rust;
+use crate::emit::serde;
 use crate::ir::{Field, FieldId, Variant, VariantKind};
 
 /// Writes the variants of a model.
@@ -39,7 +40,7 @@ fn is_deserialized(variant: &Variant) -> bool {
     variant
         .derive
         .iter()
-        .any(|path| matches!(path.as_str(), "serde::Deserialize" | "::serde::Deserialize"))
+        .any(|path| serde::is_deserialize(path))
 }
 
 /// Whether a field is an option in an option, in which absent differs from null.
