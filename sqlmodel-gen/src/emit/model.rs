@@ -1,10 +1,12 @@
 //! The file of a model: its struct, its typed columns and relations, and its side of the runtime's contract.
 
+use sqlmodel_sql::{Dialect, Function, Literal, SqlType};
+
 use crate::emit::fields::{self, Given};
 use crate::emit::rust::{Expr, Rust};
 use crate::emit::types::{Codec, Types};
 use crate::emit::{File, Output, abstracts, names, new, relations, serde, variants};
-use crate::ir::{Field, FieldId, KeyPart, Model, ModelId};
+use crate::ir::{EnumLiteral, Field, FieldId, KeyPart, Model, ModelId, Value, ValueSource, Write};
 
 /// One model, as its file needs it.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +143,11 @@ impl<'a> ModelFile<'a> {
             out.line(format!("type Key = {};", self.key_type()));
             out.blank();
             out.block("fn fields() -> &'static [codegen::FieldInfo]", |out| {
-                let infos = Expr::slice(columns.iter().map(|(_, field)| field_info(field)));
+                let infos = Expr::slice(
+                    columns
+                        .iter()
+                        .map(|(id, field)| self.field_info(*id, field)),
+                );
                 out.item(|out| out.assign("const FIELDS: &[codegen::FieldInfo]", &infos));
                 out.line("FIELDS");
             });
@@ -152,6 +158,83 @@ impl<'a> ModelFile<'a> {
             out.blank();
             self.decode(&columns, out);
         });
+    }
+
+    fn field_info(&self, id: FieldId, field: &Field) -> Expr {
+        let mut info = Expr::call("codegen::FieldInfo::new", [Expr::str(&field.name)]);
+        if field.column != field.name {
+            info = info.method("column", [Expr::str(&field.column)]);
+        }
+        let is_defaulted = field.default.is_some() || matches!(field.key, KeyPart::Auto { .. });
+        let flags = [
+            (field.ty.is_nullable, "nullable"),
+            (field.key != KeyPart::None, "primary_key"),
+            (field.is_generated, "generated"),
+            (is_defaulted, "defaulted"),
+            (field.is_hidden, "hidden"),
+            (field.write != Write::Always, "kept_on_update"),
+            (field.is_version, "version"),
+        ];
+        for (_, flag) in flags.into_iter().filter(|(is_set, _)| *is_set) {
+            info = info.method(flag, []);
+        }
+        match &field.on_update {
+            Some(value) => info.method("on_update", [self.on_update(id, value)]),
+            None => info,
+        }
+    }
+
+    /// What every update stores: an expression of each dialect, or a value that the client makes.
+    fn on_update(&self, id: FieldId, value: &Value) -> Expr {
+        let schema = self.output.schema;
+        let mapping = &schema.mappings[self.id];
+        let ty = mapping
+            .columns
+            .iter()
+            .find(|it| it.field == id)
+            .map_or(&SqlType::I64, |it| {
+                let table = &schema.tables[it.column.table];
+                table
+                    .columns
+                    .get(it.column.column)
+                    .map_or(&SqlType::I64, |column| &column.ty)
+            });
+        let text = |dialect| match &value.source {
+            ValueSource::Literal(literal) => literal.sql(dialect, ty),
+            ValueSource::Variant(id, index) => {
+                let values = &schema.enums[*id].values;
+                let literal = values.get(*index).map(|value| match &value.value {
+                    EnumLiteral::Text(text) => Literal::Text(text.clone().into()),
+                    EnumLiteral::Int(number) => Literal::Int(i64::from(*number)),
+                });
+                literal.unwrap_or(Literal::Null).sql(dialect, ty)
+            }
+            ValueSource::Function(function) => function
+                .sql(dialect, ty.scalar())
+                .unwrap_or_default()
+                .to_owned(),
+            ValueSource::Sql(sql) => sql
+                .get(dialect)
+                .map(|sql| format!("({sql})"))
+                .unwrap_or_default(),
+        };
+        let client = match value.source {
+            ValueSource::Function(Function::UuidV4) => Some("new_v4"),
+            ValueSource::Function(Function::UuidV7) => Some("now_v7"),
+            _ => None,
+        };
+        match client {
+            Some(make) => Expr::call(
+                "codegen::OnUpdate::Value",
+                [Expr::atom(format!(
+                    "|| codegen::Encode::into_value(codegen::types::Uuid::{make}())"
+                ))],
+            ),
+            None => {
+                let texts = Dialect::ALL.map(|dialect| Expr::str(&text(dialect)));
+                Expr::call("codegen::OnUpdate::sql", texts)
+            }
+        }
     }
 
     /// Writes `from_row`.
@@ -372,25 +455,6 @@ pub(super) fn tuple(parts: &[String]) -> String {
         [only] => only.clone(),
         parts => format!("({})", parts.join(", ")),
     }
-}
-
-fn field_info(field: &Field) -> Expr {
-    let mut info = Expr::call("codegen::FieldInfo::new", [Expr::str(&field.name)]);
-    if field.column != field.name {
-        info = info.method("column", [Expr::str(&field.column)]);
-    }
-    let is_defaulted = field.default.is_some() || matches!(field.key, KeyPart::Auto { .. });
-    let flags = [
-        (field.ty.is_nullable, "nullable"),
-        (field.key != KeyPart::None, "primary_key"),
-        (field.is_generated, "generated"),
-        (is_defaulted, "defaulted"),
-        (field.is_hidden, "hidden"),
-    ];
-    flags
-        .into_iter()
-        .filter(|(is_set, _)| *is_set)
-        .fold(info, |info, (_, flag)| info.method(flag, []))
 }
 
 /// The fields of a model that a struct for new rows has.

@@ -23,7 +23,7 @@ pub use connection::{Capabilities, Connection, Executor, Prepared};
 pub use decode::{Append, Decode, DecodeError, FieldValue, RowRead};
 pub use encode::{Encode, Key};
 pub use error::{ConstraintKind, Error, ErrorKind};
-pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, Record, Target};
+pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, OnUpdate, Record, Target};
 pub use outcome::Stop;
 pub use row::Row;
 pub use seam::{Cx, Outcome, OutcomeError, block_on};

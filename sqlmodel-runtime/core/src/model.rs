@@ -86,7 +86,7 @@ impl<M: Model> Target for Option<M> {
 }
 
 /// What is known about one field of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct FieldInfo {
     /// The field's name in Rust.
     pub name: &'static str,
@@ -102,6 +102,28 @@ pub struct FieldInfo {
     pub has_default: bool,
     /// Whether the value is kept out of debug output and dumps.
     pub is_hidden: bool,
+    /// Whether updates of a stored model leave the column alone: it is written when the row is inserted, or by the database.
+    pub is_kept_on_update: bool,
+    /// Whether this is the version of the row: updates add one, and refuse a row that has another version by now.
+    pub is_version: bool,
+    /// What every update stores, unless it sets the column itself.
+    pub on_update: Option<OnUpdate>,
+}
+
+/// What every update of a row stores in a column.
+#[derive(Debug, Clone, Copy)]
+pub enum OnUpdate {
+    /// An expression of the database, for SQLite, PostgreSQL and MySQL.
+    Sql([&'static str; 3]),
+    /// A value that the client makes.
+    Value(fn() -> Value<'static>),
+}
+
+impl OnUpdate {
+    /// An expression of the database, as each dialect spells it.
+    pub const fn sql(sqlite: &'static str, postgres: &'static str, mysql: &'static str) -> Self {
+        Self::Sql([sqlite, postgres, mysql])
+    }
 }
 
 impl FieldInfo {
@@ -115,6 +137,9 @@ impl FieldInfo {
             is_generated: false,
             has_default: false,
             is_hidden: false,
+            is_kept_on_update: false,
+            is_version: false,
+            on_update: None,
         }
     }
 
@@ -157,6 +182,27 @@ impl FieldInfo {
     #[must_use]
     pub const fn hidden(mut self) -> Self {
         self.is_hidden = true;
+        self
+    }
+
+    /// Marks the column as one that updates of a stored model leave alone.
+    #[must_use]
+    pub const fn kept_on_update(mut self) -> Self {
+        self.is_kept_on_update = true;
+        self
+    }
+
+    /// Marks the column as the version of the row.
+    #[must_use]
+    pub const fn version(mut self) -> Self {
+        self.is_version = true;
+        self
+    }
+
+    /// Sets what every update stores.
+    #[must_use]
+    pub const fn on_update(mut self, on_update: OnUpdate) -> Self {
+        self.on_update = Some(on_update);
         self
     }
 }

@@ -112,7 +112,7 @@ impl<'r, M: Model> DeleteRow<'r, M> {
         let key = M::COLUMNS
             .iter()
             .zip(values)
-            .filter(|(column, _)| M::PRIMARY_KEY.contains(column))
+            .filter(|(column, _)| is_identity::<M>(column))
             .collect();
         let mut writer = Writer::new(dialect);
         writer.text("DELETE FROM ");
@@ -125,10 +125,19 @@ impl<'r, M: Model> DeleteRow<'r, M> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StaleRow`](sqlmodel_core::ErrorKind::StaleRow) when no row has the key any more.
+    /// [`ErrorKind::StaleRow`](sqlmodel_core::ErrorKind::StaleRow) when no row has the key any more, or somebody else
+    /// has changed the row's version.
     pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
         let rendered = self.render(executor.dialect());
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         expect_one_row::<M>(done.rows_affected, "delete", &rendered.sql)
     }
+}
+
+/// Tells whether a column says which row is meant: the key, and the version where there is one.
+fn is_identity<M: Model>(column: &str) -> bool {
+    M::PRIMARY_KEY.contains(&column)
+        || M::fields()
+            .iter()
+            .any(|field| field.is_version && field.column == column)
 }

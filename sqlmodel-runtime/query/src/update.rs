@@ -3,7 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use sqlmodel_core::{Cx, Dialect, Error, ErrorKind, Executor, Model, Outcome, Value, ok};
+use sqlmodel_core::{
+    Collect, Cx, Dialect, Error, ErrorKind, Executor, FieldInfo, Key, Model, OnUpdate, Outcome,
+    TransactionOps, Value, ok,
+};
 
 use crate::column::Column;
 use crate::expr::{Assign, Expr, Level, Token};
@@ -88,17 +91,26 @@ impl<M: Model> Update<M, Filtered> {
         let mut writer = Writer::new(dialect);
         writer.text("UPDATE ");
         writer.model::<M>();
-        for (position, (column, value)) in self.assignments.iter().enumerate() {
-            writer.text(if position == 0 { " SET " } else { ", " });
-            writer.identifier(column);
-            writer.text(" = ");
+        let mut list = SetList::default();
+        for (column, value) in &self.assignments {
+            list.column(&mut writer, column);
             writer.tokens(value);
+        }
+        let is_assigned = |field: &FieldInfo| {
+            self.assignments
+                .iter()
+                .any(|(column, _)| *column == field.column)
+        };
+        for field in M::fields().iter().filter(|field| !is_assigned(field)) {
+            list.automatic(&mut writer, field);
         }
         writer.conditions(&self.conditions);
         writer.finish()
     }
 
     /// Runs the update and returns the number of rows that matched. Without assignments nothing is sent.
+    ///
+    /// Columns with a value for every update get it, and a version goes up, unless the update assigns them itself.
     pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
         if self.assignments.is_empty() {
             return Outcome::Ok(0);
@@ -144,19 +156,27 @@ impl<'r, M: Model> UpdateRow<'r, M> {
     pub fn render(&self, dialect: Dialect) -> RenderedStatement<'r> {
         let mut values = Vec::with_capacity(M::COLUMNS.len());
         self.row.to_row(&mut values);
-        let columns = M::COLUMNS.iter().zip(values);
-        let (key, others): (Vec<_>, Vec<_>) =
-            columns.partition(|(column, _)| M::PRIMARY_KEY.contains(column));
+        let mut identity = Vec::with_capacity(M::PRIMARY_KEY.len() + 1);
         let mut writer = Writer::new(dialect);
         writer.text("UPDATE ");
         writer.model::<M>();
-        for (position, (column, value)) in others.into_iter().enumerate() {
-            writer.text(if position == 0 { " SET " } else { ", " });
-            writer.identifier(column);
-            writer.text(" = ");
-            writer.param(value);
+        let mut list = SetList::default();
+        for (column, value) in M::COLUMNS.iter().zip(values) {
+            let Some(field) = M::fields().iter().find(|field| field.column == *column) else {
+                continue;
+            };
+            if field.is_version || field.on_update.is_some() {
+                list.automatic(&mut writer, field);
+            } else if is_stored(field) {
+                list.column(&mut writer, column);
+                writer.param(value);
+                continue;
+            }
+            if field.is_primary_key || field.is_version {
+                identity.push((column, value));
+            }
         }
-        key_condition(&mut writer, key);
+        key_condition(&mut writer, identity);
         writer.finish()
     }
 
@@ -175,6 +195,76 @@ impl<'r, M: Model> UpdateRow<'r, M> {
         let rendered = self.render(executor.dialect());
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         expect_one_row::<M>(done.rows_affected, "update", &rendered.sql)
+    }
+}
+
+impl<'r, M: Model> UpdateRow<'r, M> {
+    /// Runs the update and returns the row as it is stored then, with its new version and its automatic values.
+    ///
+    /// Two statements in a transaction: the UPDATE and a SELECT by key.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StaleRow`] when no row has the key any more, or somebody else has changed the row's version.
+    pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<M, Error> {
+        let row = self.row;
+        let mut transaction = ok!(executor.nested(cx).await);
+        ok!(self.execute(cx, &mut transaction).await);
+        let mut key = Vec::with_capacity(M::PRIMARY_KEY.len());
+        let key_value = row.primary_key_value();
+        if let Some(value) = &key_value {
+            value.encode_key(&mut key);
+        }
+        let rendered = crate::model::select_by_key::<M>(transaction.dialect(), key);
+        let mut rows = Collect::up_to(1);
+        ok!(transaction.query(cx, rendered.statement(), &mut rows).await);
+        ok!(transaction.commit(cx).await);
+        match rows.into_rows().pop() {
+            Some(stored) => Outcome::Ok(stored),
+            None => match expect_one_row::<M>(0, "update", &rendered.sql) {
+                Outcome::Err(error) => Outcome::Err(error),
+                _ => Outcome::Err(Error::new(ErrorKind::StaleRow, "the updated row is gone")),
+            },
+        }
+    }
+}
+
+/// Tells whether an update of a stored model writes the field's value.
+fn is_stored(field: &FieldInfo) -> bool {
+    !(field.is_primary_key || field.is_generated || field.is_kept_on_update || field.is_version)
+}
+
+/// The list behind SET, in the making.
+#[derive(Debug, Default)]
+struct SetList {
+    has_items: bool,
+}
+
+impl SetList {
+    /// Writes `column = `, for the value to follow.
+    fn column(&mut self, writer: &mut Writer<'_>, column: &str) {
+        writer.text(if std::mem::replace(&mut self.has_items, true) {
+            ", "
+        } else {
+            " SET "
+        });
+        writer.identifier(column);
+        writer.text(" = ");
+    }
+
+    /// Writes what every update stores in a field, if there is such a thing.
+    fn automatic(&mut self, writer: &mut Writer<'_>, field: &FieldInfo) {
+        if field.is_version {
+            self.column(writer, field.column);
+            writer.identifier(field.column);
+            writer.text(" + 1");
+        } else if let Some(on_update) = field.on_update {
+            self.column(writer, field.column);
+            match on_update {
+                OnUpdate::Sql(texts) => writer.tokens(&[Token::PerDialect(texts)]),
+                OnUpdate::Value(make) => writer.param(make()),
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::{Date, List, ScalarType, Text, Time, Timestamp};
+use crate::{Date, Dialect, List, ScalarType, Text, Time, Timestamp};
 
 /// A constant value.
 ///
@@ -97,6 +97,26 @@ impl Function {
             Self::Now | Self::Today | Self::CurrentTime => false,
             Self::UuidV4 | Self::UuidV7 => true,
         }
+    }
+
+    /// Returns the expression that gives the value for a column of the type, `None` if the client makes it.
+    ///
+    /// It is in parentheses where a `DEFAULT` clause wants them.
+    pub fn sql(self, dialect: Dialect, ty: &ScalarType) -> Option<&'static str> {
+        let has_zone = *ty == ScalarType::Timestamptz;
+        Some(match (self, dialect) {
+            (Self::UuidV4 | Self::UuidV7, _) => return None,
+            (Self::Now, Dialect::Sqlite) => "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))",
+            (Self::Now, Dialect::Postgres) if has_zone => "now()",
+            (Self::Now, Dialect::Postgres) => "(now() AT TIME ZONE 'UTC')",
+            (Self::Now, Dialect::Mysql) => "(UTC_TIMESTAMP(6))",
+            (Self::Today, Dialect::Sqlite) => "(date('now'))",
+            (Self::Today, Dialect::Postgres) => "((now() AT TIME ZONE 'UTC')::date)",
+            (Self::Today, Dialect::Mysql) => "(UTC_DATE())",
+            (Self::CurrentTime, Dialect::Sqlite) => "(strftime('%H:%M:%f000', 'now'))",
+            (Self::CurrentTime, Dialect::Postgres) => "((now() AT TIME ZONE 'UTC')::time)",
+            (Self::CurrentTime, Dialect::Mysql) => "(UTC_TIME(6))",
+        })
     }
 
     /// Returns whether a column of the type can hold the value.

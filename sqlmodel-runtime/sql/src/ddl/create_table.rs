@@ -1,8 +1,8 @@
 //! `CREATE TABLE`, one column or constraint a line.
 
 use crate::{
-    Column, ColumnDefault, Computed, ComputedStorage, Dialect, ForeignKey, Function, Generation,
-    Identity, IdentityMode, Literal, ScalarType, Table,
+    Column, ColumnDefault, Computed, ComputedStorage, Dialect, ForeignKey, Generation, Identity,
+    IdentityMode, Literal, ScalarType, Table,
     ddl::{
         IfExists,
         expression::{column_list, parenthesised},
@@ -132,7 +132,9 @@ fn identity(options: Option<&Identity>) -> String {
 fn default(column: &Column, dialect: Dialect) -> Option<String> {
     match column.default.as_ref()? {
         ColumnDefault::Literal(literal) => Some(literal_default(column, literal, dialect)),
-        ColumnDefault::Function(function) => function_default(*function, column, dialect),
+        ColumnDefault::Function(function) => {
+            function.sql(dialect, column.ty.scalar()).map(str::to_owned)
+        }
         ColumnDefault::Sql(sql) => sql.get(dialect).map(|sql| parenthesised(sql)),
     }
 }
@@ -158,25 +160,6 @@ fn literal_default(column: &Column, literal: &Literal, dialect: Dialect) -> Stri
     } else {
         sql
     }
-}
-
-/// A function, in UTC; `None` if the client calls it.
-fn function_default(function: Function, column: &Column, dialect: Dialect) -> Option<String> {
-    let has_zone = *column.ty.scalar() == ScalarType::Timestamptz;
-    let sql = match (function, dialect) {
-        (Function::UuidV4 | Function::UuidV7, _) => return None,
-        (Function::Now, Dialect::Sqlite) => "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))",
-        (Function::Now, Dialect::Postgres) if has_zone => "now()",
-        (Function::Now, Dialect::Postgres) => "(now() AT TIME ZONE 'UTC')",
-        (Function::Now, Dialect::Mysql) => "(UTC_TIMESTAMP(6))",
-        (Function::Today, Dialect::Sqlite) => "(date('now'))",
-        (Function::Today, Dialect::Postgres) => "((now() AT TIME ZONE 'UTC')::date)",
-        (Function::Today, Dialect::Mysql) => "(UTC_DATE())",
-        (Function::CurrentTime, Dialect::Sqlite) => "(strftime('%H:%M:%f000', 'now'))",
-        (Function::CurrentTime, Dialect::Postgres) => "((now() AT TIME ZONE 'UTC')::time)",
-        (Function::CurrentTime, Dialect::Mysql) => "(UTC_TIME(6))",
-    };
-    Some(sql.to_owned())
 }
 
 /// The primary key and the unique keys.

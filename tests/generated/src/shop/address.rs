@@ -58,8 +58,16 @@ impl codegen::Model for Address {
         const FIELDS: &[codegen::FieldInfo] = &[
             codegen::FieldInfo::new("id").primary_key().defaulted(),
             codegen::FieldInfo::new("changed_by").nullable(),
-            codegen::FieldInfo::new("created_at").defaulted(),
-            codegen::FieldInfo::new("updated_at").defaulted(),
+            codegen::FieldInfo::new("created_at")
+                .defaulted()
+                .kept_on_update(),
+            codegen::FieldInfo::new("updated_at")
+                .defaulted()
+                .on_update(codegen::OnUpdate::sql(
+                    "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))",
+                    "now()",
+                    "(UTC_TIMESTAMP(6))",
+                )),
             codegen::FieldInfo::new("customer_id"),
             codegen::FieldInfo::new("street"),
             codegen::FieldInfo::new("country_code"),

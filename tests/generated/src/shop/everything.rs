@@ -256,8 +256,10 @@ impl codegen::Model for Everything {
                 .column("renamed")
                 .nullable(),
             codegen::FieldInfo::new("kind_of").column("type").nullable(),
-            codegen::FieldInfo::new("filled_by_trigger").nullable(),
-            codegen::FieldInfo::new("version"),
+            codegen::FieldInfo::new("filled_by_trigger")
+                .nullable()
+                .kept_on_update(),
+            codegen::FieldInfo::new("version").version(),
         ];
         FIELDS
     }
