@@ -11,6 +11,10 @@ use crate::expr::{Expr, Level, Operand, Token};
 /// A column or an expression, and the operators on it.
 ///
 /// Comparisons follow SQL: a NULL operand gives NULL, which no filter lets pass.
+#[expect(
+    clippy::wrong_self_convention,
+    reason = "the methods are named after SQL's operators, and take the operand as all of them do"
+)]
 pub trait Expression: Sized {
     /// The tables it reads.
     type Source;

@@ -185,11 +185,7 @@ impl Connection for SqliteConnection {
                 .prepare_cached(sql)
                 .map_err(|error| statement_error(error).with_sql(sql))
         );
-        let columns = prepared
-            .column_names()
-            .into_iter()
-            .map(Into::into)
-            .collect();
+        let columns = prepared.column_names().map(Into::into).collect();
         Outcome::Ok(Prepared::new(sql, prepared.parameter_count(), columns))
     }
 

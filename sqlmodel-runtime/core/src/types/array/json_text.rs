@@ -133,7 +133,7 @@ impl Element<'_> {
         Err(DecodeError::new(0, expected, self.kind()))
     }
 
-    fn from_text<T>(
+    fn parse_text<T>(
         &self,
         expected: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
@@ -144,7 +144,7 @@ impl Element<'_> {
         }
     }
 
-    fn from_number<T: std::str::FromStr>(&self, expected: &'static str) -> Result<T, DecodeError> {
+    fn parse_number<T: std::str::FromStr>(&self, expected: &'static str) -> Result<T, DecodeError> {
         match self.0 {
             Raw::Number(text) => text.parse().or_else(|_| self.refuse(expected)),
             _ => self.refuse(expected),
@@ -171,7 +171,7 @@ impl RowRead for Element<'_> {
             Raw::Bool(value) => Value::Bool(*value),
             Raw::Number(text) => match text.parse() {
                 Ok(value) => Value::I64(value),
-                Err(_) => Value::F64(self.from_number("a number")?),
+                Err(_) => Value::F64(self.parse_number("a number")?),
             },
             Raw::Text(text) => Value::Text(Cow::Borrowed(text)),
             Raw::Nested(text) => Value::Json(Cow::Borrowed(text)),
@@ -186,15 +186,15 @@ impl RowRead for Element<'_> {
     }
 
     fn i64(&self, _: usize) -> Result<i64, DecodeError> {
-        self.from_number("an integer")
+        self.parse_number("an integer")
     }
 
     fn f64(&self, _: usize) -> Result<f64, DecodeError> {
-        self.from_number("a number")
+        self.parse_number("a number")
     }
 
     fn decimal(&self, _: usize) -> Result<crate::value::Decimal, DecodeError> {
-        self.from_text("a decimal", |text| text.parse().ok())
+        self.parse_text("a decimal", |text| text.parse().ok())
     }
 
     fn text(&self, _: usize) -> Result<&str, DecodeError> {
@@ -205,12 +205,12 @@ impl RowRead for Element<'_> {
     }
 
     fn bytes(&self, _: usize) -> Result<Cow<'_, [u8]>, DecodeError> {
-        self.from_text("bytes in hexadecimal", read_hex)
+        self.parse_text("bytes in hexadecimal", read_hex)
             .map(Cow::Owned)
     }
 
     fn uuid(&self, _: usize) -> Result<[u8; 16], DecodeError> {
-        self.from_text("a uuid", |text| {
+        self.parse_text("a uuid", |text| {
             let is_hyphenated = text.len() == 36
                 && text
                     .bytes()
@@ -224,15 +224,15 @@ impl RowRead for Element<'_> {
     }
 
     fn date(&self, _: usize) -> Result<crate::value::Date, DecodeError> {
-        self.from_text("a date", crate::value::Date::parse)
+        self.parse_text("a date", crate::value::Date::parse)
     }
 
     fn time(&self, _: usize) -> Result<crate::value::Time, DecodeError> {
-        self.from_text("a time", crate::value::Time::parse)
+        self.parse_text("a time", crate::value::Time::parse)
     }
 
     fn timestamp(&self, _: usize) -> Result<crate::value::Timestamp, DecodeError> {
-        self.from_text("a timestamp", crate::value::Timestamp::parse)
+        self.parse_text("a timestamp", crate::value::Timestamp::parse)
     }
 
     fn duration(&self, at: usize) -> Result<crate::value::Duration, DecodeError> {
@@ -258,7 +258,7 @@ impl RowRead for Element<'_> {
 }
 
 fn read_hex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return None;
     }
     let nibble = |byte: &u8| {
