@@ -1,6 +1,6 @@
 //! What a schema says and this version generates no code for, so that nobody relies on it.
 
-use crate::ir::{Schema, Strategy, Write};
+use crate::ir::{Schema, Strategy};
 use crate::source::Span;
 
 /// Something that a schema says and generated code does not do.
@@ -39,15 +39,9 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
         push(root.span, true, message);
     }
     for field in schema.fields.values().filter(|it| it.model.is_some()) {
-        let keys = [
-            (field.on_update.is_some(), "on_update"),
-            (field.is_version, "version"),
-            (field.write == Write::Insert, "write = \"insert\""),
-            (!field.validate.is_empty(), "validate"),
-        ];
-        for (_, key) in keys.into_iter().filter(|(is_used, _)| *is_used) {
+        if !field.validate.is_empty() {
             let message = format!(
-                "`{key}` of `{}` is checked, and not generated yet",
+                "`validate` of `{}` is checked, and not generated yet",
                 field.name
             );
             push(field.span, false, message);
