@@ -4,8 +4,9 @@ use crate::emit::rust::Rust;
 use crate::emit::{File, Output, names};
 
 /// What a program sees of a schema that it does not use in full, or keeps to itself, is no warning.
-const UNUSED: [&str; 6] = [
+const UNUSED: [&str; 7] = [
     "#![allow(",
+    "    clippy::module_inception,",
     "    dead_code,",
     "    unreachable_pub,",
     "    unused_imports,",

@@ -3,6 +3,7 @@
 //! A shop for music, after the Chinook sample database.
 
 #![allow(
+    clippy::module_inception,
     dead_code,
     unreachable_pub,
     unused_imports,

@@ -3,6 +3,7 @@
 //! Teams and their heroes, after the tutorial of SQLModel.
 
 #![allow(
+    clippy::module_inception,
     dead_code,
     unreachable_pub,
     unused_imports,

@@ -3,6 +3,7 @@
 //! A shop that uses every type and every constraint of the schema language.
 
 #![allow(
+    clippy::module_inception,
     dead_code,
     unreachable_pub,
     unused_imports,

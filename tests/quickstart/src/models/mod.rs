@@ -3,6 +3,7 @@
 //! The models of the schema.
 
 #![allow(
+    clippy::module_inception,
     dead_code,
     unreachable_pub,
     unused_imports,
