@@ -1,0 +1,6 @@
+//! x
+use crate::Result;
+use crate::arguments::Arguments;
+pub(crate) fn run(_: &Arguments) -> Result<()> {
+    Ok(())
+}
