@@ -20,11 +20,12 @@ mod types;
 mod variants;
 
 use std::fmt;
+use std::thread;
 
 use self::names::Names;
 use self::rust::Rust;
 use self::types::Types;
-use crate::ir::Schema;
+use crate::ir::{ModelId, Schema};
 use crate::source::{Role, SourceId, SourceMap};
 
 pub use self::ddl::ddl;
@@ -51,7 +52,7 @@ pub fn rust(schema: &Schema, sources: &SourceMap) -> Vec<File> {
         sources,
         names: &names,
     };
-    let mut files = Vec::new();
+    let mut files = models(&output);
     for emit in OUTPUTS {
         emit(&output, &mut files);
     }
@@ -59,15 +60,38 @@ pub fn rust(schema: &Schema, sources: &SourceMap) -> Vec<File> {
     files
 }
 
-/// What is emitted, each by a function that appends files.
+/// What is emitted besides models, each by a function that appends files.
 const OUTPUTS: &[fn(&Output<'_>, &mut Vec<File>)] = &[
     modules::emit,
     tables::emit,
     enums::emit,
     newtype::emit,
     abstracts::emit,
-    model::emit,
 ];
+
+/// The files of all models, which are most of the work and know nothing of each other: so each processor makes some.
+fn models(output: &Output<'_>) -> Vec<File> {
+    /// Fewer models are done before a thread has started.
+    const MIN_MODELS: usize = 64;
+    let ids: Vec<_> = output.schema.models.ids().collect();
+    let n_threads = thread::available_parallelism().map_or(1, usize::from);
+    let n_each = ids.len().div_ceil(n_threads).max(MIN_MODELS);
+    let emit =
+        |ids: &[ModelId]| -> Vec<File> { ids.iter().map(|id| model::emit(output, *id)).collect() };
+    thread::scope(|scope| {
+        let mut chunks = ids.chunks(n_each);
+        let own = chunks.next().unwrap_or_default();
+        let others: Vec<_> = chunks.map(|ids| scope.spawn(move || emit(ids))).collect();
+        let mut files = emit(own);
+        for other in others {
+            match other.join() {
+                Ok(more) => files.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        files
+    })
+}
 
 /// What every part of the emitter knows.
 #[derive(Debug, Clone, Copy)]
@@ -100,11 +124,15 @@ impl<'a> Output<'a> {
         Rust::new(&header("//", &source_list(self.sources)))
     }
 
-    fn push(&self, files: &mut Vec<File>, module: usize, name: &str, out: Rust) {
-        files.push(File {
+    fn file(&self, module: usize, name: &str, out: Rust) -> File {
+        File {
             path: self.names.file(module, self.names.stem(module, name)),
             text: out.finish(),
-        });
+        }
+    }
+
+    fn push(&self, files: &mut Vec<File>, module: usize, name: &str, out: Rust) {
+        files.push(self.file(module, name, out));
     }
 }
 

@@ -17,20 +17,20 @@ pub(super) struct ModelFile<'a> {
     pub(super) model: &'a Model,
 }
 
-pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
-    for (id, model) in output.schema.models.iter() {
-        let file = ModelFile {
-            output,
-            types: output.types(model.module),
-            id,
-            model,
-        };
-        let mut out = output.item_file(model.span.source);
-        file.stored(&mut out);
-        new::emit(&file, &mut out);
-        variants::emit(&file, &mut out);
-        output.push(files, model.module, &model.name, out);
-    }
+/// Returns the file of a model.
+pub(super) fn emit(output: &Output<'_>, id: ModelId) -> File {
+    let model = &output.schema.models[id];
+    let file = ModelFile {
+        output,
+        types: output.types(model.module),
+        id,
+        model,
+    };
+    let mut out = output.item_file(model.span.source);
+    file.stored(&mut out);
+    new::emit(&file, &mut out);
+    variants::emit(&file, &mut out);
+    output.file(model.module, &model.name, out)
 }
 
 impl<'a> ModelFile<'a> {

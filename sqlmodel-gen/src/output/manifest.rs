@@ -50,13 +50,13 @@ pub(super) fn outputs(manifest: &str) -> Vec<String> {
 ///
 /// It finds accidents, which is what staleness is; it does not resist forgery.
 pub(super) fn hash(text: &str) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut bytes = text.bytes().peekable();
-    while let Some(byte) = bytes.next() {
-        if byte == b'\r' && bytes.peek() == Some(&b'\n') {
-            continue;
-        }
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    hash
+    let fnv = |hash: u64, bytes: &[u8]| {
+        bytes.iter().fold(hash, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    };
+    let mut lines = text.split("\r\n");
+    let first = lines.next().unwrap_or_default();
+    let start = fnv(0xcbf2_9ce4_8422_2325, first.as_bytes());
+    lines.fold(start, |hash, line| fnv(fnv(hash, b"\n"), line.as_bytes()))
 }
