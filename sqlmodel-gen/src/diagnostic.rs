@@ -12,7 +12,7 @@ mod suggest;
 pub use self::code::{Code, codes};
 pub(crate) use self::json::JsonWriter;
 pub use self::render::{Color, Format, render, render_one};
-pub(crate) use self::suggest::nearest;
+use self::suggest::nearest;
 use crate::source::{SourceMap, Span};
 
 /// How bad it is.
@@ -172,6 +172,19 @@ impl Diagnostics {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.list.len() >= Self::LIMIT
+    }
+
+    /// Returns the candidate that was probably meant; nothing once diagnostics are only counted, because it takes time.
+    pub(crate) fn nearest<'a>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        if self.is_full() {
+            None
+        } else {
+            nearest(name, candidates)
+        }
     }
 
     /// Returns whether any diagnostic is an error.

@@ -43,8 +43,14 @@ use crate::ir::{
 use crate::source::{SourceMap, Span};
 use crate::syntax::{self, File, Name, Sql};
 
-/// The most fields of all models together; see [`Resolver::build_fields`].
-const MAX_FIELDS: usize = 400_000;
+/// The most that all fields together may cost; see [`Resolver::build_fields`]. A usual field costs one.
+const MAX_COST: usize = 400_000;
+
+/// The deepest chain of bases.
+const MAX_BASES: usize = 32;
+
+/// The most columns of a table: the limit of MySQL, the largest of the three.
+const MAX_COLUMNS: usize = 4096;
 
 /// Resolves a schema; `None` if there is an error in it.
 pub(crate) fn resolve(
@@ -272,6 +278,18 @@ impl<'a> Resolver<'a> {
         chain
     }
 
+    /// Returns whether a model is another one or extends it.
+    fn is_under(&self, model: ModelId, base: ModelId) -> bool {
+        let mut at = Some(model);
+        while let Some(id) = at {
+            if id == base {
+                return true;
+            }
+            at = self.models[id].base;
+        }
+        false
+    }
+
     /// Returns the fields of a model, inherited ones first.
     fn fields_of(&self, model: ModelId) -> Vec<FieldId> {
         let chain = self.chain(model).into_iter();
@@ -282,9 +300,16 @@ impl<'a> Resolver<'a> {
 
     /// Returns the field of a model or its bases that has a name.
     fn find_field(&self, model: ModelId, name: &str) -> Option<FieldId> {
-        self.fields_of(model)
-            .into_iter()
-            .find(|id| self.field_name(*id) == name)
+        let mut at = Some(model);
+        while let Some(id) = at {
+            let own = &self.models[id].fields;
+            let found = own.iter().find(|field| self.field_name(**field) == name);
+            if let Some(field) = found {
+                return Some(*field);
+            }
+            at = self.models[id].base;
+        }
+        None
     }
 
     /// Finds the field that a key, index or the like names, or reports that there is none.
@@ -297,7 +322,7 @@ impl<'a> Resolver<'a> {
         }
         let fields = self.fields_of(model);
         let candidates = fields.iter().map(|id| self.field_name(*id));
-        let nearest = crate::diagnostic::nearest(&name.value, candidates);
+        let nearest = self.diagnostics.nearest(&name.value, candidates);
         let model = self.model_name(model);
         let message = format!("`{model}` has no field `{}`", name.value);
         let diagnostic =

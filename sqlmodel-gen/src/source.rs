@@ -11,7 +11,7 @@ pub use self::load::{LoadError, load_file};
 /// The most bytes one source may have; a larger one is refused with a diagnostic.
 ///
 /// It keeps time and memory bounded, and offsets within 32 bits. A schema of a thousand models is about one megabyte.
-pub const MAX_SOURCE_LEN: usize = 16 << 20;
+pub const MAX_SOURCE_LEN: usize = 4 << 20;
 
 /// Names a source of a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,7 @@
 const MAX_LEN: usize = 64;
 
 /// More candidates are not compared, so that a huge schema full of mistakes is still answered at once.
-pub(crate) const MAX_CANDIDATES: usize = 10_000;
+const MAX_CANDIDATES: usize = 2_000;
 
 /// Returns the candidate nearest to `name`, if one is near enough to be a slip of the fingers.
 ///

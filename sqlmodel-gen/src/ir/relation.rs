@@ -6,6 +6,7 @@ use crate::source::Span;
 /// One side of a relation: what `Hero::TEAM` is made from.
 ///
 /// A relation is declared once. Where it names an inverse, the other side is a relation of its own, and both point at each other.
+/// A side that is a model of a concrete family means rows of exactly that model: those of its children are in other tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relation {
     /// Name in snake_case; collides with no field or relation of the model, its bases and its children.
@@ -108,7 +109,7 @@ pub struct Discriminator {
 }
 
 /// The value of a discriminator.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DiscriminatorValue {
     /// Text.
     Text(String),

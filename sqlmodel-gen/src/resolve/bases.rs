@@ -5,15 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::ir::{AbstractId, Discriminator, Family, FamilyId, ModelId, Strategy};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::ir::{
+    AbstractId, Discriminator, Family, FamilyId, FieldId, Id as _, ModelId, Scalar, Strategy,
+    Validation,
+};
 use crate::resolve::names::Symbol;
-use crate::resolve::{DeclId, FieldDraft, MAX_FIELDS, Resolver};
+use crate::resolve::{Decl, DeclId, FieldDraft, MAX_BASES, MAX_COLUMNS, MAX_COST, Resolver};
 use crate::source::Span;
 use crate::syntax::{Inheritance, Name};
-
-/// The deepest chain of bases.
-const MAX_BASES: usize = 32;
 
 impl<'a> Resolver<'a> {
     pub(super) fn resolve_bases(&mut self) {
@@ -36,22 +36,28 @@ impl<'a> Resolver<'a> {
 
     /// Gives every abstract base and every model its fields; false if the schema is too large.
     ///
-    /// The number of all fields, inherited ones counted in each model, bounds the work of every later pass.
+    /// What a field costs is counted in each model that has it, inherited or not, which bounds the work and memory of every
+    /// later pass. A model with more fields than any table may have columns is not looked at either.
     pub(super) fn build_fields(&mut self) -> bool {
-        let mut n_fields = 0;
+        let costs: Vec<usize> = self.decls.iter().map(|decl| self.cost(decl)).collect();
+        let cost_of =
+            |decls: &[DeclId]| -> usize { decls.iter().filter_map(|decl| costs.get(decl.0)).sum() };
+        let mut cost = 0;
         for id in self.abstracts.ids() {
             let mut decls = self.abstracts[id].decls.clone();
             decls.extend(self.decls_of_mixins(&self.abstracts[id].syntax.mixins));
-            n_fields += decls.len();
-            if n_fields > MAX_FIELDS {
+            cost += cost_of(&decls);
+            if cost > MAX_COST || decls.len() > MAX_COLUMNS {
                 return self.too_large(self.abstracts[id].syntax.name.span);
             }
             self.abstracts[id].all_decls = decls;
         }
+        let mut own_costs = Vec::new();
         for id in self.models.ids() {
             let decls = self.model_decls(id);
-            n_fields += decls.len();
-            if n_fields > MAX_FIELDS {
+            own_costs.push(1 + cost_of(&decls));
+            cost += 1 + cost_of(&decls);
+            if cost > MAX_COST || decls.len() > MAX_COLUMNS {
                 return self.too_large(self.models[id].syntax.name.span);
             }
             let fields = decls.into_iter().map(|decl| FieldDraft {
@@ -62,11 +68,15 @@ impl<'a> Resolver<'a> {
         }
         for id in self.models.ids() {
             let chain = self.chain(id);
-            n_fields += chain
+            cost += chain
+                .iter()
+                .filter_map(|base| own_costs.get(base.index()))
+                .sum::<usize>();
+            let n_fields: usize = chain
                 .iter()
                 .map(|base| self.models[*base].fields.len())
-                .sum::<usize>();
-            if n_fields > MAX_FIELDS {
+                .sum();
+            if cost > MAX_COST || n_fields > MAX_COLUMNS || self.n_columns(id) > MAX_COLUMNS {
                 return self.too_large(self.models[id].syntax.name.span);
             }
             self.check_inherited_names(id);
@@ -79,10 +89,36 @@ impl<'a> Resolver<'a> {
         true
     }
 
+    /// Returns what a field costs in each model that has it: one, and more for long texts and large enums.
+    fn cost(&self, decl: &Decl<'_>) -> usize {
+        let text = (decl.syntax.span.range().len() + 31) / 256;
+        let values = match decl.ty.as_ref().map(|ty| ty.scalar) {
+            Some(Scalar::Enum(id)) => self.enums[id].as_ref().map_or(0, |it| it.values.len()),
+            Some(Scalar::Named(id)) => {
+                let rules = self.types[id].as_ref().map(|it| it.validate.iter());
+                rules.into_iter().flatten().map(n_values).sum()
+            }
+            Some(Scalar::Builtin(_)) | None => 0,
+        };
+        1 + text + values / 16
+    }
+
+    /// Returns the number of columns of the table of a single-table family, at its root.
+    fn n_columns(&self, root: ModelId) -> usize {
+        let family = self.models[root].family.map(|id| &self.families[id]);
+        let family = family.filter(|it| it.root == root && it.strategy == Strategy::SingleTable);
+        let members = family.map(|family| family.members.iter());
+        members
+            .into_iter()
+            .flatten()
+            .map(|member| self.models[*member].fields.len())
+            .sum()
+    }
+
     fn too_large(&mut self, span: Span) -> bool {
         self.push(
             Diagnostic::new(&codes::TOO_LARGE, span, "the schema is too large").note(format!(
-                "all models together may have {MAX_FIELDS} fields, inherited ones counted in each"
+                "a model may have {MAX_COLUMNS} fields, and all models together about {MAX_COST}, inherited ones counted in each"
             )),
         );
         false
@@ -103,7 +139,7 @@ impl<'a> Resolver<'a> {
             }
             let draft = &self.mixins[mixin];
             decls.extend(&draft.decls);
-            if depth < MAX_BASES && decls.len() <= MAX_FIELDS {
+            if depth < MAX_BASES && decls.len() <= MAX_COLUMNS {
                 open.extend(
                     draft
                         .syntax
@@ -135,7 +171,7 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 let mixins = self.names.all(|symbol| matches!(symbol, Symbol::Mixin(_)));
-                let nearest = nearest(&name.value, mixins);
+                let nearest = self.diagnostics.nearest(&name.value, mixins);
                 let message = format!("unknown mixin `{}`", name.value);
                 let diagnostic = Diagnostic::new(&codes::UNKNOWN_MIXIN, name.span, message);
                 self.push(match nearest {
@@ -172,7 +208,7 @@ impl<'a> Resolver<'a> {
         let bases = self
             .names
             .all(|it| matches!(it, Symbol::Abstract(_) | Symbol::Model(_)));
-        let nearest = nearest(&name.value, bases);
+        let nearest = self.diagnostics.nearest(&name.value, bases);
         let message = format!("unknown base `{}`", name.value);
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_BASE, name.span, message);
         self.push(match nearest {
@@ -522,7 +558,10 @@ impl<'a> Resolver<'a> {
             .into_iter()
             .map(|field| (self.field_name(field), self.field_syntax(field).name.span))
             .collect();
-        for field in self.models[id].fields.clone() {
+        let own = self.models[id].fields.clone();
+        let is_new = |field: &FieldId| !inherited.contains_key(self.field_name(*field));
+        self.models[id].fields = own.iter().copied().filter(is_new).collect();
+        for field in own {
             let name = &self.field_syntax(field).name;
             if let Some(other) = inherited.get(name.value.as_str()) {
                 let model = self.model_name(id);
@@ -575,4 +614,12 @@ fn broken_links(next: &[Option<usize>]) -> Vec<usize> {
         }
     }
     broken
+}
+
+/// Returns the number of constants in a rule.
+fn n_values(rule: &Validation) -> usize {
+    match rule {
+        Validation::OneOf(values) => values.len(),
+        _ => 1,
+    }
 }

@@ -2,7 +2,7 @@
 
 use sqlmodel_sql::{Function, Literal};
 
-use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{
     self, Builtin, FieldType, KeyPart, Scalar, Validation, Value, ValueBy, ValueSource, Write,
 };
@@ -372,7 +372,7 @@ impl<'a> Resolver<'a> {
             let names = Function::ALL.map(Function::name);
             let message = format!("unknown function `{}`", name.value);
             let diagnostic = Diagnostic::new(&codes::UNKNOWN_FUNCTION, name.span, message);
-            self.push(match nearest(&name.value, names) {
+            self.push(match self.diagnostics.nearest(&name.value, names) {
                 Some(function) => diagnostic
                     .label(format!("did you mean `{function}`?"))
                     .rename(name, function, self.sources),

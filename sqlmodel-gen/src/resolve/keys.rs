@@ -1,6 +1,6 @@
 //! Pass 4: primary keys; a reference takes its type from the key it leads to.
 
-use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Builtin, FieldId, FieldType, ModelId, Scalar};
 use crate::resolve::names::Symbol;
 use crate::resolve::{DeclId, Resolver};
@@ -188,7 +188,7 @@ impl Resolver<'_> {
             }
             None => {
                 let models = self.names.all(|symbol| matches!(symbol, Symbol::Model(_)));
-                let nearest = nearest(&name.value, models);
+                let nearest = self.diagnostics.nearest(&name.value, models);
                 let message = format!("unknown model `{}`", name.value);
                 let diagnostic =
                     Diagnostic::new(&codes::UNKNOWN_RELATION_TARGET, name.span, message);
@@ -242,11 +242,9 @@ impl Resolver<'_> {
         }
         self.chain(model).into_iter().any(|id| {
             self.models[id].syntax.uniques.iter().any(|unique| {
-                let on = unique
-                    .on
-                    .iter()
-                    .map(|name| self.find_field(id, &name.value));
-                on.collect::<Option<Vec<_>>>().is_some_and(|key| same(&key))
+                let is_named =
+                    |name: &Name| fields.iter().any(|it| self.field_name(*it) == name.value);
+                unique.on.len() == fields.len() && unique.on.iter().all(is_named)
             })
         })
     }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use sqlmodel_sql::{Date, Literal, Text, Time, Timestamp};
 
-use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Builtin, EnumId, EnumLiteral, FieldType, Scalar, ValueSource};
 use crate::resolve::Resolver;
 use crate::syntax::{Name, Node, Value};
@@ -112,7 +112,7 @@ impl Resolver<'_> {
         let message = format!("`{written}` is not a value of the enum `{}`", enum_.name);
         let diagnostic = Diagnostic::new(&codes::NOT_IN_ENUM, node.span, message)
             .related(enum_.span, "the enum is declared here");
-        let diagnostic = match nearest(&written, names.iter().copied()) {
+        let diagnostic = match self.diagnostics.nearest(&written, names.iter().copied()) {
             Some(name) => diagnostic
                 .label(format!("did you mean `{name}`?"))
                 .fix(node.span, format!("\"{name}\"")),
@@ -494,7 +494,7 @@ impl JsonCheck<'_> {
                     self.at += 1;
                     match self.peek() {
                         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                            self.at += 1
+                            self.at += 1;
                         }
                         Some(b'u') => {
                             self.at += 1;

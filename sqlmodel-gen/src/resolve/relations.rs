@@ -664,14 +664,14 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let mut values: Vec<(ModelId, DiscriminatorValue)> = Vec::new();
+            let mut taken: BTreeMap<DiscriminatorValue, ModelId> = BTreeMap::new();
             for member in members {
                 let Some(value) = self.discriminator_value(member, field) else {
                     continue;
                 };
-                if let Some((other, _)) = values.iter().find(|(_, it)| *it == value) {
-                    self.push_same_tag(member, *other);
-                } else {
-                    values.push((member, value));
+                match taken.insert(value.clone(), member) {
+                    Some(other) => self.push_same_tag(member, other),
+                    None => values.push((member, value)),
                 }
             }
             if let Some(discriminator) = &mut self.families[id].discriminator {

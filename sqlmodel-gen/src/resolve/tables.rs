@@ -7,11 +7,14 @@ mod check_sql;
 mod column;
 mod constraint;
 
+use std::collections::BTreeMap;
+
 use sqlmodel_sql::names::NamingConvention;
 use sqlmodel_sql::{
     Check, Column, ForeignKey, Index, Object, PrimaryKey, SqlType, Table, TableName, UniqueKey,
 };
 
+use self::check_sql::Tags;
 pub(super) use self::column::scalar_type;
 use crate::diagnostic::codes;
 use crate::ir::{
@@ -23,6 +26,9 @@ use crate::source::Span;
 
 /// The longest tag of a family that declares no discriminator field.
 pub(super) const MAX_TAG_LEN: u32 = 64;
+
+/// The most bytes of all checks together. Families repeat checks in many tables, and list many models in one check.
+const MAX_CHECK_LEN: usize = 64 << 20;
 
 /// The tables of a schema and the mapping of each model.
 pub(super) struct Tables {
@@ -37,7 +43,8 @@ pub(super) struct Tables {
 pub(super) struct Origins {
     /// The model, or the name of the table.
     pub(super) table: Span,
-    pub(super) objects: Vec<(Object, Span)>,
+    /// The places of each part, by what it is shown as.
+    objects: BTreeMap<String, Vec<Span>>,
     /// Whether a column's type is not known, so that nothing can be said about the table.
     pub(super) is_poisoned: bool,
     /// Whether the name is as written, and not made from the model's.
@@ -45,15 +52,26 @@ pub(super) struct Origins {
 }
 
 impl Origins {
-    /// Returns where the `n`th of several parts with one name is written, counted from zero.
-    pub(super) fn nth_span(&self, object: &Object, n: usize) -> Span {
-        let mut found = self.objects.iter().filter(|(it, _)| it == object);
-        found.nth(n).map_or(self.table, |(_, span)| *span)
+    /// Notes where a part is written.
+    pub(super) fn add(&mut self, object: &Object, span: Span) {
+        self.objects
+            .entry(object.to_string())
+            .or_default()
+            .push(span);
     }
 
     /// Returns where a part is written; the whole table's place if it has none of its own.
     pub(super) fn span(&self, object: &Object) -> Span {
         self.nth_span(object, 0)
+    }
+
+    /// Returns where the `n`th of several parts with one name is written, counted from zero.
+    pub(super) fn nth_span(&self, object: &Object, n: usize) -> Span {
+        let spans = self.objects.get(&object.to_string());
+        spans
+            .and_then(|spans| spans.get(n))
+            .copied()
+            .unwrap_or(self.table)
     }
 }
 
@@ -82,6 +100,8 @@ struct Builder<'r, 'a> {
     tables: Arena<TableId, Draft>,
     mappings: Arena<ModelId, Mapping>,
     naming: NamingConvention,
+    /// What is left of [`MAX_CHECK_LEN`].
+    check_len: usize,
 }
 
 impl Resolver<'_> {
@@ -94,6 +114,7 @@ impl Resolver<'_> {
             tables: Arena::new(),
             mappings: Arena::new(),
             naming,
+            check_len: MAX_CHECK_LEN,
         };
         builder.build_columns();
         builder.build_primary_keys();
@@ -147,15 +168,18 @@ impl Builder<'_, '_> {
         let fields = self.resolver.fields_of(family.root);
         let mut all = self.add_columns(table, family.root, &fields);
         let discriminator = self.add_discriminator(table, family, &all);
-        for member in family
-            .members
-            .iter()
-            .filter(|member| **member != family.root)
-        {
+        let values = family.discriminator.iter().flat_map(|it| &it.values);
+        let tags: Tags<'_> = values.map(|(model, value)| (*model, value)).collect();
+        for (at, member) in family.members.iter().enumerate().skip(1) {
             let fields = self.resolver.models[*member].fields.clone();
+            if fields.is_empty() {
+                continue;
+            }
             let columns = self.add_columns(table, *member, &fields);
+            let members = family.members.get(at..).unwrap_or_default();
+            let tags = self.tags_under(members, &tags);
             for column in &columns {
-                self.loosen_column(*column, *member, family);
+                self.loosen_column(*column, &tags, family);
             }
             all.extend(columns);
         }
@@ -206,9 +230,11 @@ impl Builder<'_, '_> {
 
     /// Returns the columns of a model's fields, among those of its family.
     fn pick(&self, model: ModelId, all: &[MappedColumn]) -> Vec<MappedColumn> {
+        let by_field: BTreeMap<FieldId, &MappedColumn> =
+            all.iter().map(|it| (it.field, it)).collect();
         let fields = self.resolver.fields_of(model).into_iter();
         fields
-            .filter_map(|field| all.iter().find(|it| it.field == field).copied())
+            .filter_map(|field| by_field.get(&field).copied().copied())
             .collect()
     }
 
@@ -282,7 +308,7 @@ impl Builder<'_, '_> {
                 .table
                 .as_ref()
                 .map_or(syntax.name.span, |name| name.span),
-            objects: Vec::new(),
+            objects: BTreeMap::new(),
             is_poisoned: self.resolver.models[model].is_poisoned,
             is_named: syntax.table.is_some(),
         };
@@ -309,7 +335,7 @@ impl Builder<'_, '_> {
             .map(|id| &self.resolver.families[id]);
         let members: Vec<ModelId> = match family {
             Some(family) if family.strategy == Strategy::Concrete => {
-                let is_under = |member: &ModelId| self.resolver.chain(*member).contains(&model);
+                let is_under = |member: &ModelId| self.resolver.is_under(*member, model);
                 family.members.iter().copied().filter(is_under).collect()
             }
             _ => vec![model],

@@ -1,10 +1,10 @@
 //! Pass 2: enums, named types, and the types of fields.
 
-use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Builtin, FieldType, NamedType, RustType, Scalar, TypeId};
 use crate::resolve::case::is_rust_path;
 use crate::resolve::names::Symbol;
-use crate::resolve::{DeclId, Resolver, sql_text};
+use crate::resolve::{DeclId, MAX_BASES, Resolver, sql_text};
 use crate::syntax::{self, Name, RustPath, TypeExpr};
 
 /// The names of built-in types, for suggestions.
@@ -229,7 +229,7 @@ impl<'a> Resolver<'a> {
             .map(|(_, ours)| *ours);
         let is_type = |symbol| matches!(symbol, Symbol::Type(_) | Symbol::Enum(_));
         let candidates = BUILTINS.iter().copied().chain(self.names.all(is_type));
-        let better = foreign.or_else(|| nearest(&name.value, candidates));
+        let better = foreign.or_else(|| self.diagnostics.nearest(&name.value, candidates));
         let message = format!("unknown type `{}`", name.value);
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_TYPE, name.span, message);
         self.push(match better {
@@ -310,6 +310,10 @@ impl<'a> Resolver<'a> {
                 }
             };
             at = self.named_type_syntax(next);
+            if way.len() > MAX_BASES {
+                self.push_cycle(&way);
+                return None;
+            }
             if way.iter().any(|seen| std::ptr::eq(*seen, at)) {
                 // Reported once for the whole circle, at its first member.
                 if way.iter().all(|seen| syntax.name.span <= seen.name.span)

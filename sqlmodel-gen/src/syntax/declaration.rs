@@ -19,6 +19,12 @@ use crate::syntax::{
 /// The version of the format that this compiler reads.
 pub(crate) const FORMAT: i64 = 1;
 
+/// The most fields of a key or index: more than any of the databases takes.
+const MAX_KEY_LEN: usize = 64;
+
+/// The most keys, indexes or the like of one kind in a model.
+const MAX_ENTRIES: usize = 1024;
+
 const STRATEGIES: &[(&str, Strategy)] = &[
     ("single_table", Strategy::SingleTable),
     ("joined", Strategy::Joined),
@@ -130,6 +136,12 @@ fn parse_enum_values(reader: &mut Reader<'_, '_>) -> Vec<EnumValue> {
             reader.cx.empty(node.span, "values");
             Vec::new()
         }
+        Value::Array(items) if items.len() > MAX_ENTRIES => {
+            let message = format!("an enum may have {MAX_ENTRIES} values");
+            let diagnostic = Diagnostic::new(&codes::OUT_OF_RANGE, node.span, message);
+            reader.cx.diagnostics.push(diagnostic);
+            Vec::new()
+        }
         Value::Array(items) => items
             .iter()
             .filter_map(|item| parse_enum_value(reader.cx, item))
@@ -234,8 +246,16 @@ fn each<T>(
     parse: impl Fn(&mut Context<'_>, &Table, Span) -> T,
 ) -> Vec<T> {
     let tables = reader.tables(key);
+    if let Some((_, span)) = tables.get(MAX_ENTRIES) {
+        let message = format!("a model may have {MAX_ENTRIES} entries of `{key}`");
+        reader
+            .cx
+            .diagnostics
+            .push(Diagnostic::new(&codes::OUT_OF_RANGE, *span, message));
+    }
     tables
         .into_iter()
+        .take(MAX_ENTRIES)
         .map(|(table, span)| parse(reader.cx, table, span))
         .collect()
 }
@@ -396,23 +416,23 @@ fn parse_foreign_key(cx: &mut Context<'_>, table: &Table, span: Span) -> Foreign
 
 /// Takes `on`, a list of fields that is not empty.
 fn parse_on(reader: &mut Reader<'_, '_>) -> Vec<Name> {
-    match reader.strings("on") {
-        Some(on) => {
-            if let Some(node) = reader
-                .get("on")
-                .filter(|node| node.value == Value::Array(Vec::new()))
-            {
-                reader.cx.empty(node.span, "on");
-            }
-            on
-        }
-        None => {
-            if reader.get("on").is_none() {
-                reader.missing("on", "on = [\"name\"]");
-            }
-            Vec::new()
-        }
+    let Some(node) = reader.get("on") else {
+        reader.missing("on", "on = [\"name\"]");
+        return Vec::new();
+    };
+    let on = reader.strings("on").unwrap_or_default();
+    if node.value == Value::Array(Vec::new()) {
+        reader.cx.empty(node.span, "on");
     }
+    if on.len() > MAX_KEY_LEN {
+        let message = format!("`on` names more than {MAX_KEY_LEN} fields");
+        reader
+            .cx
+            .diagnostics
+            .push(Diagnostic::new(&codes::OUT_OF_RANGE, node.span, message));
+        return Vec::new();
+    }
+    on
 }
 
 fn parse_unique(cx: &mut Context<'_>, table: &Table, span: Span) -> Unique {

@@ -9,6 +9,9 @@ use crate::syntax::{Name, Spanned};
 /// The deepest nesting of tables and lists; the format itself needs seven levels.
 const MAX_DEPTH: usize = 32;
 
+/// The longest text in which the parser is asked for more than the first mistake: it keeps one for each byte if it must.
+const MAX_RECOVERED_LEN: usize = 1 << 20;
+
 /// The stack of the thread that parses; see [`parse_document`].
 const STACK_LEN: usize = 64 << 20;
 
@@ -85,6 +88,7 @@ pub(crate) fn parse_document(
     }
     let parse = || {
         let mut builder = Builder {
+            sources,
             source,
             text,
             diagnostics,
@@ -97,19 +101,25 @@ pub(crate) fn parse_document(
             is_broken: builder.is_broken,
         }
     };
-    std::thread::scope(|scope| {
+    let parsed = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .stack_size(STACK_LEN)
             .spawn_scoped(scope, parse);
         match thread.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(document)) => document,
+            Ok(Ok(document)) => Ok(document),
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => empty,
+            Err(error) => Err(error),
         }
+    });
+    parsed.unwrap_or_else(|error| {
+        let message = format!("the parser could not be started: {error}");
+        diagnostics.push(Diagnostic::new(&codes::INVALID_TOML, span.at_start(), message));
+        empty
     })
 }
 
 struct Builder<'a> {
+    sources: &'a SourceMap,
     source: SourceId,
     text: &'a str,
     diagnostics: &'a mut Diagnostics,
@@ -118,17 +128,24 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn document(&mut self) -> Table {
-        let (table, errors) = DeTable::parse_recoverable(self.text);
+        let (table, errors) = match DeTable::parse(self.text) {
+            Ok(table) => (table.into_inner(), Vec::new()),
+            Err(_) if self.text.len() <= MAX_RECOVERED_LEN => {
+                let (table, errors) = DeTable::parse_recoverable(self.text);
+                (table.into_inner(), errors)
+            }
+            Err(error) => {
+                self.is_broken = true;
+                (DeTable::default(), vec![error])
+            }
+        };
         // After an error, the parser's later ones are mostly about what it skipped: one a line is enough.
         let mut last_line = None;
         for error in &errors {
             // A key that comes twice takes nothing with it.
             self.is_broken |= error.message() != "duplicate key";
             let span = self.span(error.span().unwrap_or_default());
-            let line = self
-                .text
-                .get(..span.range().start)
-                .map(|before| before.matches('\n').count());
+            let line = self.sources.get(self.source).position(span.start).line;
             if last_line.replace(line) != Some(line) {
                 self.diagnostics.push(Diagnostic::new(
                     &codes::INVALID_TOML,
@@ -137,7 +154,7 @@ impl Builder<'_> {
                 ));
             }
         }
-        self.table(table.into_inner(), 0)
+        self.table(table, 0)
     }
 
     fn table(&mut self, table: DeTable<'_>, depth: usize) -> Table {

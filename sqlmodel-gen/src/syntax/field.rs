@@ -273,6 +273,9 @@ pub(super) fn parse_rust_path(reader: &mut Reader<'_, '_>) -> Option<RustPath> {
     })
 }
 
+/// A key of `validate`, and the rule it makes.
+type RuleOf<T> = (&'static str, fn(T) -> Rule);
+
 /// Reads `validate`, in the order of the file.
 pub(super) fn parse_validate(reader: &mut Reader<'_, '_>) -> Vec<Spanned<Rule>> {
     let Some(node) = reader.get("validate") else {
@@ -286,7 +289,7 @@ pub(super) fn parse_validate(reader: &mut Reader<'_, '_>) -> Vec<Spanned<Rule>> 
     };
     let mut reader = Reader::new(reader.cx, table, node.span, "`validate`");
     let mut rules: Vec<Spanned<Rule>> = Vec::new();
-    let numbers: [(&'static str, fn(Node) -> Rule); 5] = [
+    let numbers: [RuleOf<Node>; 5] = [
         ("min", Rule::Min),
         ("max", Rule::Max),
         ("above", Rule::Above),
@@ -297,8 +300,7 @@ pub(super) fn parse_validate(reader: &mut Reader<'_, '_>) -> Vec<Spanned<Rule>> 
         let node = reader.get(key);
         rules.extend(node.map(|node| Spanned::new(rule(node.clone()), node.span)));
     }
-    let lengths: [(&'static str, fn(u32) -> Rule); 2] =
-        [("min_len", Rule::MinLen), ("max_len", Rule::MaxLen)];
+    let lengths: [RuleOf<u32>; 2] = [("min_len", Rule::MinLen), ("max_len", Rule::MaxLen)];
     for (key, rule) in lengths {
         let Some(length) = reader.integer(key) else {
             continue;

@@ -2,7 +2,7 @@
 
 use sqlmodel_sql::{Dialect, DialectSet, PerDialect};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, codes, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::source::{SourceMap, Span};
 use crate::syntax::{Flag, Name, Node, Spanned, Sql, Table, Value, slot};
 
@@ -47,7 +47,11 @@ impl<'a, 'b> Reader<'a, 'b> {
             }
             let message = format!("unknown key `{}` in {}", key.value, self.what);
             let diagnostic = Diagnostic::new(&codes::UNKNOWN_KEY, key.span, message);
-            let diagnostic = match nearest(&key.value, self.known.iter().copied()) {
+            let diagnostic = match self
+                .cx
+                .diagnostics
+                .nearest(&key.value, self.known.iter().copied())
+            {
                 Some(known) => diagnostic
                     .label(format!("did you mean `{known}`?"))
                     .help(format!("write `{known}`"))
@@ -279,12 +283,13 @@ impl Context<'_> {
         let message = format!("`{}` is not a value of `{key}`", text.value);
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_WORD, text.span, message)
             .help(format!("`{key}` is one of {}", list(&names)));
-        self.diagnostics.push(match nearest(&text.value, names) {
-            Some(word) => diagnostic
-                .label(format!("did you mean `{word}`?"))
-                .fix(text.span, format!("\"{word}\"")),
-            None => diagnostic,
-        });
+        self.diagnostics
+            .push(match self.diagnostics.nearest(&text.value, names) {
+                Some(word) => diagnostic
+                    .label(format!("did you mean `{word}`?"))
+                    .fix(text.span, format!("\"{word}\"")),
+                None => diagnostic,
+            });
         None
     }
 
@@ -332,8 +337,16 @@ impl Context<'_> {
     }
 }
 
-/// Writes names as a list for people.
+/// Writes names as a list for people, at most the first forty.
 pub(crate) fn list(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
+    const MAX_NAMES: usize = 40;
+    let quoted: Vec<String> = names
+        .iter()
+        .take(MAX_NAMES)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match names.len().saturating_sub(MAX_NAMES) {
+        0 => quoted.join(", "),
+        n => format!("{} and {n} more", quoted.join(", ")),
+    }
 }

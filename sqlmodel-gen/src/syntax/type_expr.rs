@@ -59,7 +59,11 @@ pub(crate) fn parse_target(
         at: 0,
     };
     match cursor.target() {
-        Ok((model, field, is_nullable)) => Some(Target {
+        Ok(ParsedTarget {
+            model,
+            field,
+            is_nullable,
+        }) => Some(Target {
             model: part(text, sources, model),
             field: field.map(|field| part(text, sources, field)),
             is_nullable,
@@ -117,6 +121,12 @@ struct Parsed {
     is_nullable: bool,
 }
 
+struct ParsedTarget {
+    model: Range<usize>,
+    field: Option<Range<usize>>,
+    is_nullable: bool,
+}
+
 /// The most arguments that are read; no type takes more than two.
 const MAX_ARGS: usize = 8;
 
@@ -154,7 +164,7 @@ impl Cursor<'_> {
         })
     }
 
-    fn target(&mut self) -> Result<(Range<usize>, Option<Range<usize>>, bool), Error> {
+    fn target(&mut self) -> Result<ParsedTarget, Error> {
         let model = self.name("expected the name of a model")?;
         let field = if self.eat(".") {
             Some(self.name("expected the name of a field")?)
@@ -163,7 +173,11 @@ impl Cursor<'_> {
         };
         let is_nullable = self.eat("?");
         self.end()?;
-        Ok((model, field, is_nullable))
+        Ok(ParsedTarget {
+            model,
+            field,
+            is_nullable,
+        })
     }
 
     fn args(&mut self) -> Result<Vec<(Range<usize>, u32)>, Error> {

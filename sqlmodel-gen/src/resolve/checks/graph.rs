@@ -15,7 +15,12 @@ pub(super) fn cycles(edges: &Edges) -> Vec<Vec<(usize, usize)>> {
         found.extend(loops.map(|(_, label)| vec![(node, *label)]));
     }
     let groups = groups(edges);
-    let mut seen = vec![false; edges.len()];
+    // Groups of one node have no circle but the loops above.
+    let mut sizes = vec![0; edges.len()];
+    for group in &groups {
+        sizes[*group] += 1;
+    }
+    let mut seen: Vec<bool> = sizes.iter().map(|size| *size < 2).collect();
     for node in 0..edges.len() {
         let is_first = groups.get(node).is_some_and(|group| {
             seen.get_mut(*group)

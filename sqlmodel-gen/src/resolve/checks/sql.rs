@@ -64,13 +64,11 @@ impl Resolver<'_> {
             let (table, origins) = (&tables.tables[id], &tables.origins[id]);
             let schema = table.name.schema.as_ref().map(ToString::to_string);
             let objects = named_objects(table);
-            for (at, (name, object)) in objects.iter().enumerate() {
-                let n_before = objects
-                    .iter()
-                    .take(at)
-                    .filter(|(_, it)| it == object)
-                    .count();
-                let span = origins.nth_span(object, n_before);
+            let mut n_seen: BTreeMap<String, usize> = BTreeMap::new();
+            for (name, object) in &objects {
+                let n = n_seen.entry(object.to_string()).or_default();
+                let span = origins.nth_span(object, *n);
+                *n += 1;
                 let key = (schema.clone(), name.to_lowercase());
                 let what = format!("{object} of `{}`", table.name);
                 if let Some((other, other_what)) = taken.get(&key) {

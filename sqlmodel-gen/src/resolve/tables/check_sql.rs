@@ -1,5 +1,7 @@
 //! CHECK constraints made from rules: `check = true`, and columns of single-table children.
 
+use std::collections::BTreeMap;
+
 use sqlmodel_sql::{Check, Dialect, Literal, Object, PerDialect, Text, quote};
 
 use crate::diagnostic::{Diagnostic, codes};
@@ -7,6 +9,9 @@ use crate::ir::{
     self, Builtin, DiscriminatorValue, EnumLiteral, Family, ModelId, Scalar, TableId, Validation,
 };
 use crate::resolve::tables::Builder;
+
+/// The tags of a family's members.
+pub(super) type Tags<'a> = BTreeMap<ModelId, &'a DiscriminatorValue>;
 
 impl Builder<'_, '_> {
     /// Adds a check for each field that asks for its rules in the database.
@@ -110,31 +115,38 @@ impl Builder<'_, '_> {
         Some(enum_.values.iter().map(literal).collect())
     }
 
-    /// Keeps rows of a model and its children from leaving a column empty that other models of the table may.
+    /// Returns the tags of rows of a family's member and its children; `members` are the member and those that follow it.
+    pub(super) fn tags_under(&self, members: &[ModelId], tags: &Tags<'_>) -> Vec<Literal> {
+        let Some(member) = members.first() else {
+            return Vec::new();
+        };
+        // The children of a model follow it in the order of members.
+        let under = members
+            .iter()
+            .take_while(|model| self.resolver.is_under(**model, *member));
+        under
+            .filter_map(|model| self.tag_literal(tags.get(model)?))
+            .collect()
+    }
+
+    /// Keeps rows with some tags from leaving a column empty that other rows of the table may.
     pub(super) fn add_presence_check(
         &mut self,
         table: TableId,
-        member: ModelId,
+        tags: &[Literal],
         family: &Family,
         column: &Text,
     ) {
         let Some(discriminator) = &family.discriminator else {
             return;
         };
-        let is_under = |model: ModelId| self.resolver.chain(model).contains(&member);
-        let tags: Vec<Literal> = discriminator
-            .values
-            .iter()
-            .filter(|(model, _)| is_under(*model))
-            .filter_map(|(_, value)| self.tag_literal(value))
-            .collect();
         if tags.is_empty() {
             return;
         }
         let sql = PerDialect::from_fn(|dialect| {
             let kind = quote::identifier(dialect, &discriminator.column);
             let column = quote::identifier(dialect, column);
-            let tags = list(&tags, dialect);
+            let tags = list(tags, dialect);
             Text::from(format!("{kind} NOT IN ({tags}) OR {column} IS NOT NULL"))
         });
         let name = format!("{column}_present");

@@ -45,10 +45,7 @@ impl Builder<'_, '_> {
                     .columns
                     .iter()
                     .find(|it| it.name.eq_ignore_ascii_case(&column.name));
-                // The same name in one model is reported as a field that comes twice.
-                if let Some(other) =
-                    other.filter(|other| other.name == column.name || !other.name.is_empty())
-                {
+                if let Some(other) = other {
                     let other_span = draft.origins.span(&Object::Column(other.name.clone()));
                     let message = format!(
                         "the table `{}` gets the column `{}` twice",
@@ -62,7 +59,7 @@ impl Builder<'_, '_> {
                 }
                 let draft = &mut self.tables[table];
                 draft.columns.push(column);
-                draft.origins.objects.push((object, span));
+                draft.origins.add(&object, span);
                 let column = ColumnRef {
                     table,
                     column: draft.columns.len() - 1,
@@ -95,8 +92,7 @@ impl Builder<'_, '_> {
         if let Some(column) = syntax.as_ref().and_then(|it| it.discriminator.as_ref()) {
             draft
                 .origins
-                .objects
-                .push((Object::Column(name.clone()), column.span));
+                .add(&Object::Column(name.clone()), column.span);
         }
         draft.columns.push(Column {
             name,
@@ -116,8 +112,7 @@ impl Builder<'_, '_> {
             let draft = &mut self.tables[table];
             draft
                 .origins
-                .objects
-                .push((Object::Column(column.name.clone()), span));
+                .add(&Object::Column(column.name.clone()), span);
             draft.origins.is_poisoned |= self.resolver.field_type(field).is_none();
             draft.columns.push(Column {
                 default: None,
@@ -129,7 +124,14 @@ impl Builder<'_, '_> {
     }
 
     /// Lets rows of other models leave a single-table child's column empty, and only them.
-    pub(super) fn loosen_column(&mut self, mapped: MappedColumn, member: ModelId, family: &Family) {
+    ///
+    /// `tags` are those of the rows that must not: of the field's model and its children.
+    pub(super) fn loosen_column(
+        &mut self,
+        mapped: MappedColumn,
+        tags: &[Literal],
+        family: &Family,
+    ) {
         let syntax = self.resolver.field_syntax(mapped.field);
         if let Some(default) = &syntax.default
             && matches!(default.value, Default::Sql(_))
@@ -150,7 +152,7 @@ impl Builder<'_, '_> {
             )
         };
         if !was_nullable {
-            self.add_presence_check(mapped.column.table, member, family, &name);
+            self.add_presence_check(mapped.column.table, tags, family, &name);
         }
     }
 }

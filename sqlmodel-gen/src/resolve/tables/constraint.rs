@@ -52,10 +52,9 @@ impl Builder<'_, '_> {
                 self.tables[own.table].foreign_keys.push(key);
             }
             let draft = &mut self.tables[own.table];
-            draft
-                .origins
-                .objects
-                .extend(span.map(|span| (Object::PrimaryKey, span)));
+            if let Some(span) = span {
+                draft.origins.add(&Object::PrimaryKey, span);
+            }
             draft.primary_key = Some(PrimaryKey {
                 name: name.into(),
                 columns: columns.into(),
@@ -359,12 +358,27 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn add_check(&mut self, table: TableId, check: Check, span: Span) {
+        let texts = [
+            &check.sql.portable,
+            &check.sql.sqlite,
+            &check.sql.postgres,
+            &check.sql.mysql,
+        ];
+        let len: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
+        let Some(rest) = self.check_len.checked_sub(len) else {
+            if std::mem::take(&mut self.check_len) > 0 {
+                let message = "the checks of the schema are too long together";
+                self.resolver.error(&codes::TOO_LARGE, span, message);
+            }
+            return;
+        };
+        self.check_len = rest;
         self.add_object(table, Object::Check(check.name.clone()), span);
         self.tables[table].checks.push(check);
     }
 
     fn add_object(&mut self, table: TableId, object: Object, span: Span) {
-        self.tables[table].origins.objects.push((object, span));
+        self.tables[table].origins.add(&object, span);
     }
 
     /// Returns the columns of fields in one table, or reports that a base's table has some of them.
