@@ -1,6 +1,6 @@
 //! The compiler: how long it takes to turn a schema into Rust and SQL, and how much memory.
 
-mod schema;
+pub(crate) mod schema;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,6 +41,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         None => cargo::build_compiler(&arguments.target_dir)?,
     };
     let work = arguments.target_dir.join("bench-generate");
+    if work.exists() {
+        fs::remove_dir_all(&work)?;
+    }
     let runs = arguments.runs(7);
     let mut measured = Vec::new();
     for n_models in arguments.models(&[10, 100, 1000]) {
@@ -48,36 +51,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         measured.push(measure(&program, &project, n_models, runs)?);
     }
     print(&measured, runs);
+    fs::remove_dir_all(&work)?;
     Ok(())
 }
 
 fn measure(program: &Path, project: &Path, n_models: usize, runs: usize) -> Result<Measured> {
-    if project.exists() {
-        fs::remove_dir_all(project)?;
-    }
     schema::write(project, n_models)?;
-    let input = size(&project.join("schema"))?;
-    let mut command = Command::new(program);
-    command.arg("generate").arg(project);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
     let (mut cold, mut warm) = (Costs::default(), Costs::default());
-    for _ in 0..runs {
-        for folder in [schema::OUT, schema::DDL] {
-            let folder = project.join(folder);
-            if folder.exists() {
-                fs::remove_dir_all(folder)?;
-            }
-        }
+    let mut output = Size::default();
+    for run in 0..runs {
+        // Every run writes to folders of its own: creating a file right after a thousand were removed can take ext4 a
+        // hundred times as long, because it looks for numbers of files that were not in use lately.
+        let (out, ddl) = (format!("out-{run}"), format!("ddl-{run}"));
+        let mut command = Command::new(program);
+        command.arg("generate").arg(project);
+        command.args(["--out", &out, "--ddl", &ddl]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         cold.push(measure::run(&mut command)?);
         warm.push(measure::run(&mut command)?);
+        output = size(&[project.join(out), project.join(ddl)])?;
     }
-    let mut output = size(&project.join(schema::OUT))?;
-    let ddl = size(&project.join(schema::DDL))?;
-    output.n_files += ddl.n_files;
-    output.n_lines += ddl.n_lines;
     Ok(Measured {
         n_models,
-        input,
+        input: size(&[project.join(schema::FOLDER)])?,
         output,
         cold,
         warm,
@@ -140,10 +136,10 @@ fn print(measured: &[Measured], runs: usize) {
     }
 }
 
-/// Counts what is in a folder and in those below it.
-fn size(folder: &Path) -> Result<Size> {
+/// Counts what is in folders and in those below them.
+fn size(folders: &[PathBuf]) -> Result<Size> {
     let mut size = Size::default();
-    let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
+    let mut folders = folders.to_vec();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();

@@ -9,21 +9,17 @@ use crate::models::{self, Name};
 
 /// The columns of each model.
 pub(crate) const N_COLUMNS: usize = 12;
-/// Where the generated Rust goes, below the project's folder.
-pub(crate) const OUT: &str = "src/models";
-/// Where the generated SQL goes.
-pub(crate) const DDL: &str = "ddl";
+/// The folder of the schema files, in that of the project.
+pub(crate) const FOLDER: &str = "schema";
 
 const MODELS_A_FILE: usize = 50;
 
 /// Writes a project with so many models into a folder.
 pub(crate) fn write(project: &Path, n_models: usize) -> Result<()> {
-    let folder = project.join("schema");
+    let folder = project.join(FOLDER);
     fs::create_dir_all(&folder)?;
     let dialects = r#"dialects = ["sqlite", "postgres", "mysql"]"#;
-    let config = format!(
-        "format = 1\n{dialects}\nschema = [\"schema/*.toml\"]\nout = \"{OUT}\"\nddl = \"{DDL}\"\n"
-    );
+    let config = format!("format = 1\n{dialects}\nschema = [\"{FOLDER}/*.toml\"]\n");
     fs::write(project.join("sqlmodel.toml"), config)?;
     for (file, start) in (0..n_models).step_by(MODELS_A_FILE).enumerate() {
         let mut text = String::new();
