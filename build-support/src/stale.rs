@@ -31,7 +31,9 @@ pub(crate) fn check(root: &Path, out: &Path) -> Report {
             Some(manifest) => compare(root, &folder, &manifest, &mut report),
             None => {
                 let (path, remedy) = (path.display(), remedy(root));
-                report.problems.push(format!("{path}: is damaged; {remedy}"));
+                report
+                    .problems
+                    .push(format!("{path}: is damaged; {remedy}"));
             }
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => report.problems.push(format!(

@@ -4,6 +4,8 @@
 
 mod command;
 mod difference;
+mod dump;
+mod edit;
 mod init;
 mod terminal;
 mod watch;
@@ -34,6 +36,9 @@ pub fn main() -> ExitCode {
         "generate" => generate(matches, terminal),
         "check" => check(matches, terminal),
         "ddl" => ddl(matches, terminal),
+        "dump" => dump(matches, terminal),
+        "fmt" => edit::fmt(matches, terminal),
+        "new" => edit::new_model(matches, terminal),
         "watch" => watch::run(matches, terminal),
         "init" => init::run(matches, terminal),
         "explain" => explain(matches, terminal),
@@ -168,8 +173,20 @@ fn compare(plan: &output::Plan, dir: &Path, terminal: Terminal) -> Status {
 }
 
 fn check(matches: &ArgMatches, terminal: Terminal) -> Status {
-    ended(load(matches, terminal).and_then(|project| {
+    ended(load(matches, terminal).and_then(|mut project| {
+        if matches.get_flag("fix") {
+            edit::fix(&project, terminal)?;
+            project = load(matches, terminal)?;
+        }
         compile_project(&project, terminal)?;
+        Ok(Status::Fine)
+    }))
+}
+
+fn dump(matches: &ArgMatches, terminal: Terminal) -> Status {
+    ended(load(matches, terminal).and_then(|project| {
+        let schema = compile_project(&project, terminal)?;
+        terminal.data(&dump::render(&schema));
         Ok(Status::Fine)
     }))
 }

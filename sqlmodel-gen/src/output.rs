@@ -131,6 +131,17 @@ pub fn create<T: AsRef<str>>(folder: &Path, files: &[(&str, T)]) -> Result<(), O
     Ok(())
 }
 
+/// Replaces the text of a user's file, as a whole.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub fn edit(path: &Path, text: &str) -> Result<(), OutputError> {
+    // A link stays one: what it leads to is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    replace(&target, text).map_err(|cause| OutputError::new(path, cause))
+}
+
 impl Plan {
     /// Returns whether the folders hold what was generated.
     #[must_use]

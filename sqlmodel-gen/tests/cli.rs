@@ -391,3 +391,81 @@ fn init_refuses_what_is_no_checkout() {
     assert!(err(&output).contains("is no checkout of sqlmodel"));
     assert!(!project.has("app"));
 }
+
+#[test]
+fn fixes_that_are_certainly_meant_are_applied() {
+    let project = Project::new(&SCHEMA.replace("key = \"auto\"", "kee = \"auto\""));
+    let output = project.run(&["check", "--fix"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_eq!(err(&output), "2 fixes in 1 file\n");
+    let fixed = fs::read_to_string(project.path("schema/hero.toml")).unwrap();
+    assert_eq!(fixed, SCHEMA);
+    assert_eq!(err(&project.run(&["check", "--fix"])), "nothing to fix\n");
+}
+
+#[test]
+fn fmt_lays_out_schema_files() {
+    let project = Project::new(&SCHEMA.replace(" = ", "="));
+    let check = project.run(&["fmt", "--check"]);
+    assert_eq!(check.status.code(), Some(1));
+    assert!(
+        out(&check).contains("+name = \"text(80)\"\n"),
+        "{}",
+        out(&check)
+    );
+    assert_eq!(err(&project.run(&["fmt"])), "1 file formatted\n");
+    let formatted = fs::read_to_string(project.path("schema/hero.toml")).unwrap();
+    assert_eq!(formatted, SCHEMA.trim_start());
+    assert_eq!(project.run(&["fmt", "--check"]).status.code(), Some(0));
+}
+
+#[test]
+fn fmt_leaves_what_it_cannot_read() {
+    let project = Project::new("name = \"\n");
+    let output = project.run(&["fmt"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        err(&output).contains("schema/hero.toml: cannot be formatted"),
+        "{}",
+        err(&output)
+    );
+    assert_eq!(
+        fs::read_to_string(project.path("schema/hero.toml")).unwrap(),
+        "name = \"\n"
+    );
+}
+
+#[test]
+fn new_models_are_part_of_the_schema() {
+    let project = Project::new(SCHEMA);
+    let output = project.run(&["new", "model", "BlogPost"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(project.has("schema/blog_post.toml"));
+    assert_eq!(project.run(&["check"]).status.code(), Some(0));
+    assert_eq!(
+        project.run(&["fmt", "--check"]).status.code(),
+        Some(1),
+        "the first line is blank"
+    );
+    let again = project.run(&["new", "model", "BlogPost"]);
+    assert_eq!(err(&again), "error: there is a model `BlogPost` already\n");
+    let wrong = project.run(&["new", "model", "blog-post"]);
+    assert_eq!(wrong.status.code(), Some(1));
+}
+
+#[test]
+fn dump_is_data() {
+    let project = Project::new(SCHEMA);
+    let output = project.run(&["dump"]);
+    assert_eq!(output.status.code(), Some(0));
+    let json = out(&output);
+    for part in [
+        "\"version\": 1,",
+        "\"kind\": \"to_many\"",
+        "\"inverse\": \"heroes\"",
+        "\"type\": \"text(80)\"",
+        "\"on_delete\": \"NO ACTION\"",
+    ] {
+        assert!(json.contains(part), "{part} in {json}");
+    }
+}

@@ -39,6 +39,29 @@ pub(super) fn command() -> Command {
                     .required(true)
                     .value_parser(dialect_names()),
             ),
+            project_command("dump", "Prints the checked schema as JSON, for other tools")
+                .args(overrides()),
+            project_command("fmt", "Lays out the schema files, and keeps their comments").arg(
+                flag(
+                    "check",
+                    "Write nothing; show the difference, and fail if there is any",
+                ),
+            ),
+            Command::new("new")
+                .about("Adds a schema file with a model to start from")
+                .arg(
+                    Arg::new("what")
+                        .value_name("WHAT")
+                        .required(true)
+                        .value_parser(PossibleValuesParser::new(["model"])),
+                )
+                .arg(
+                    Arg::new("name")
+                        .value_name("NAME")
+                        .help("Such as BlogPost")
+                        .required(true),
+                )
+                .arg(project_dir()),
             project_command(
                 "watch",
                 "Generates now, and again whenever a schema file changes",
@@ -82,13 +105,15 @@ pub(super) fn command() -> Command {
 
 /// A subcommand that works on a project.
 fn project_command(name: &'static str, about: &'static str) -> Command {
-    Command::new(name).about(about).arg(
-        Arg::new("dir")
-            .value_name("DIR")
-            .help("The folder of sqlmodel.toml")
-            .default_value(".")
-            .value_parser(value_parser!(PathBuf)),
-    )
+    Command::new(name).about(about).arg(project_dir())
+}
+
+fn project_dir() -> Arg {
+    Arg::new("dir")
+        .value_name("DIR")
+        .help("The folder of sqlmodel.toml")
+        .default_value(".")
+        .value_parser(value_parser!(PathBuf))
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {

@@ -49,6 +49,16 @@ impl JsonWriter {
         write_string(&mut self.out, value);
     }
 
+    pub(crate) fn boolean(&mut self, value: bool) {
+        self.begin_item();
+        let _ = write!(self.out, "{value}");
+    }
+
+    pub(crate) fn null(&mut self) {
+        self.begin_item();
+        self.out.push_str("null");
+    }
+
     pub(crate) fn number(&mut self, value: usize) {
         self.begin_item();
         let _ = write!(self.out, "{value}");

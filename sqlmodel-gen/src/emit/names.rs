@@ -157,7 +157,7 @@ fn is_keyword(name: &str) -> bool {
 }
 
 /// Turns `UpperCamelCase` into `upper_camel_case`; a run of capitals is one word.
-pub(super) fn snake_case(name: &str) -> String {
+pub(crate) fn snake_case(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut previous: Option<char> = None;
     let mut chars = name.chars().peekable();

@@ -24,6 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("emit", &["ir", "source"]),
     ("output", &["emit"]),
+    ("format", &[]),
     ("generate", &["config", "emit", "ir", "output", "source"]),
     (
         "cli",
@@ -32,6 +33,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "config",
             "diagnostic",
             "emit",
+            "format",
             "generate",
             "ir",
             "output",

@@ -1,0 +1,174 @@
+//! Commands that change the schema files themselves: `fmt`, `check --fix` and `new`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+
+use crate::cli::terminal::{Status, Terminal};
+use crate::cli::{compile_project, difference, dir, ended, files, load};
+use crate::config::Project;
+use crate::diagnostic::{Diagnostics, Fix};
+use crate::output::{self, Change};
+use crate::source::SourceId;
+use crate::{compile, format};
+
+/// Lays out all files of a project, or tells which are not laid out.
+pub(super) fn fmt(matches: &ArgMatches, terminal: Terminal) -> Status {
+    ended(load(matches, terminal).and_then(|project| {
+        let mut status = Status::Fine;
+        let mut changes = Vec::new();
+        for (path, (_, source)) in project.files.iter().zip(project.sources.iter()) {
+            match format::format(source.text()) {
+                Some(formatted) if formatted == source.text() => {}
+                Some(formatted) => changes.push(change(path, source.text(), formatted)),
+                None => {
+                    let path = path.display();
+                    status = terminal.error(format_args!(
+                        "{path}: cannot be formatted, since a string or bracket is not closed"
+                    ));
+                }
+            }
+        }
+        if !matches.get_flag("check") {
+            write(&changes, terminal)?;
+            terminal.status(format_args!("{} formatted", files(changes.len())));
+            return Ok(status);
+        }
+        for change in &changes {
+            terminal.data(&difference::render(change));
+        }
+        if changes.is_empty() {
+            return Ok(status);
+        }
+        let dir = dir(matches).display();
+        Ok(terminal.error(format_args!(
+            "{} not formatted; run `sqlmodel-gen fmt {dir}`",
+            match changes.len() {
+                1 => "1 file is".to_owned(),
+                n => format!("{n} files are"),
+            }
+        )))
+    }))
+}
+
+/// Applies the edits that are certainly meant.
+pub(super) fn fix(project: &Project, terminal: Terminal) -> Result<(), Status> {
+    let mut diagnostics = project.diagnostics.clone();
+    for diagnostic in &compile(&project.sources, &project.config.options).diagnostics {
+        diagnostics.push(diagnostic.clone());
+    }
+    let mut changes = Vec::new();
+    let mut n_fixes = 0;
+    for (path, (id, source)) in project.files.iter().zip(project.sources.iter()) {
+        let fixes = fixes(&diagnostics, id);
+        if !fixes.is_empty() {
+            n_fixes += fixes.len();
+            let fixed = apply(source.text(), &fixes);
+            changes.push(change(path, source.text(), fixed));
+        }
+    }
+    write(&changes, terminal)?;
+    terminal.status(match n_fixes {
+        0 => "nothing to fix".to_owned(),
+        1 => format!("1 fix in {}", files(changes.len())),
+        n => format!("{n} fixes in {}", files(changes.len())),
+    });
+    Ok(())
+}
+
+/// The edits of a source, from its start to its end; of two that overlap the first one.
+fn fixes(diagnostics: &Diagnostics, source: SourceId) -> Vec<&Fix> {
+    let mut fixes: Vec<&Fix> = diagnostics
+        .into_iter()
+        .filter_map(|diagnostic| diagnostic.fix.as_ref())
+        .filter(|fix| fix.span.source == source)
+        .collect();
+    fixes.sort_by_key(|fix| fix.span);
+    fixes.dedup_by(|next, first| next.span.start < first.span.end || next.span == first.span);
+    fixes
+}
+
+fn apply(text: &str, fixes: &[&Fix]) -> String {
+    let mut fixed = String::with_capacity(text.len());
+    let mut at = 0;
+    for fix in fixes {
+        let range = fix.span.range();
+        fixed.push_str(text.get(at..range.start).unwrap_or_default());
+        fixed.push_str(&fix.replacement);
+        at = range.end;
+    }
+    fixed.push_str(text.get(at..).unwrap_or_default());
+    fixed
+}
+
+fn change(path: &Path, before: &str, after: String) -> Change {
+    Change {
+        path: path.to_owned(),
+        before: Some(before.as_bytes().to_vec()),
+        after: Some(after),
+    }
+}
+
+fn write(changes: &[Change], terminal: Terminal) -> Result<(), Status> {
+    for Change { path, after, .. } in changes {
+        let text = after.as_deref().unwrap_or_default();
+        output::edit(path, text).map_err(|error| terminal.error(error))?;
+    }
+    Ok(())
+}
+
+/// Adds a schema file with a model to start from.
+pub(super) fn new_model(matches: &ArgMatches, terminal: Terminal) -> Status {
+    let name = matches.get_one::<String>("name").map_or("", String::as_str);
+    ended(load(matches, terminal).and_then(|project| {
+        let fail = |error: String| terminal.error(error);
+        check_name(name).map_err(fail)?;
+        let schema = compile_project(&project, terminal)?;
+        if schema.models.values().any(|model| model.name == name) {
+            return Err(terminal.error(format_args!("there is a model `{name}` already")));
+        }
+        let path = schema_folder(&project)
+            .map_err(fail)?
+            .join(format!("{}.toml", crate::emit::snake_case(name)));
+        let text = format!(
+            "format = 1\n\n[model.{name}]\ndoc = \"What a row of it stands for.\"\n\n\
+             [model.{name}.fields]\nid = {{ type = \"i64\", key = \"auto\" }}\nname = \"text\"\n"
+        );
+        output::create(&project.root, &[(&path.to_string_lossy(), text)])
+            .map_err(|error| terminal.error(error))?;
+        let path = project.root.join(path);
+        terminal.status(format_args!("made {}", path.display()));
+        Ok(Status::Fine)
+    }))
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    let is_first_upper = name.starts_with(|first: char| first.is_ascii_uppercase());
+    if is_first_upper && name.chars().all(|char| char.is_ascii_alphanumeric()) {
+        Ok(())
+    } else {
+        Err(format!(
+            "`{name}` is no name of a model; models are called like `BlogPost`"
+        ))
+    }
+}
+
+/// The folder that new schema files are found in, relative to the configuration.
+fn schema_folder(project: &Project) -> Result<PathBuf, String> {
+    let patterns = project
+        .config
+        .schema
+        .iter()
+        .map(|(pattern, _)| Path::new(pattern));
+    let folder = patterns
+        .filter(|pattern| pattern.file_name().is_some_and(|name| name == "*.toml"))
+        .find_map(|pattern| pattern.parent());
+    match folder {
+        Some(folder) if fs::metadata(project.root.join(folder)).is_ok() => Ok(folder.to_owned()),
+        _ => Err(
+            "the configuration has no pattern such as `\"schema/*.toml\"` that a new file fits"
+                .to_owned(),
+        ),
+    }
+}
