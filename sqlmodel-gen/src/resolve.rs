@@ -4,7 +4,7 @@
 //!
 //! 1. `names`: every declaration gets an id, and every name one meaning.
 //! 2. `types`: enums, named types, and the types of fields.
-//! 3. `bases`: mixins, abstract bases and families; each model gets its fields.
+//! 3. `bases`, `families`, `sizes`: mixins, abstract bases, inheritance; each model gets its fields.
 //! 4. `keys`: primary keys; a reference takes its type from the key it leads to.
 //! 5. `fields`: defaults, rules and options, against the types.
 //! 6. `relations`: both sides of each.
@@ -19,12 +19,14 @@ mod bases;
 mod case;
 mod checks;
 mod enums;
+mod families;
 mod fields;
 mod keys;
 mod literal;
 mod names;
 mod queries;
 mod relations;
+mod sizes;
 mod tables;
 mod types;
 mod validate;

@@ -6,14 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::ir::{
-    AbstractId, Discriminator, Family, FamilyId, FieldId, Id as _, ModelId, Scalar, Strategy,
-    Validation,
-};
+use crate::ir::{AbstractId, FieldId, ModelId};
 use crate::resolve::names::Symbol;
-use crate::resolve::{Decl, DeclId, FieldDraft, MAX_BASES, MAX_COLUMNS, MAX_COST, Resolver};
+use crate::resolve::{DeclId, MAX_BASES, MAX_COLUMNS, Resolver};
 use crate::source::Span;
-use crate::syntax::{Inheritance, Name};
+use crate::syntax::Name;
 
 impl<'a> Resolver<'a> {
     pub(super) fn resolve_bases(&mut self) {
@@ -34,98 +31,8 @@ impl<'a> Resolver<'a> {
         self.resolve_families();
     }
 
-    /// Gives every abstract base and every model its fields; false if the schema is too large.
-    ///
-    /// What a field costs is counted in each model that has it, inherited or not, which bounds the work and memory of every
-    /// later pass. A model with more fields than any table may have columns is not looked at either.
-    pub(super) fn build_fields(&mut self) -> bool {
-        let costs: Vec<usize> = self.decls.iter().map(|decl| self.cost(decl)).collect();
-        let cost_of =
-            |decls: &[DeclId]| -> usize { decls.iter().filter_map(|decl| costs.get(decl.0)).sum() };
-        let mut cost = 0;
-        for id in self.abstracts.ids() {
-            let mut decls = self.abstracts[id].decls.clone();
-            decls.extend(self.decls_of_mixins(&self.abstracts[id].syntax.mixins));
-            cost += cost_of(&decls);
-            if cost > MAX_COST || decls.len() > MAX_COLUMNS {
-                return self.too_large(self.abstracts[id].syntax.name.span);
-            }
-            self.abstracts[id].all_decls = decls;
-        }
-        let mut own_costs = Vec::new();
-        for id in self.models.ids() {
-            let decls = self.model_decls(id);
-            own_costs.push(1 + cost_of(&decls));
-            cost += 1 + cost_of(&decls);
-            if cost > MAX_COST || decls.len() > MAX_COLUMNS {
-                return self.too_large(self.models[id].syntax.name.span);
-            }
-            let fields = decls.into_iter().map(|decl| FieldDraft {
-                decl,
-                model: Some(id),
-            });
-            self.models[id].fields = fields.map(|field| self.fields.push(field)).collect();
-        }
-        for id in self.models.ids() {
-            let chain = self.chain(id);
-            cost += chain
-                .iter()
-                .filter_map(|base| own_costs.get(base.index()))
-                .sum::<usize>();
-            let n_fields: usize = chain
-                .iter()
-                .map(|base| self.models[*base].fields.len())
-                .sum();
-            if cost > MAX_COST || n_fields > MAX_COLUMNS || self.n_columns(id) > MAX_COLUMNS {
-                return self.too_large(self.models[id].syntax.name.span);
-            }
-            self.check_inherited_names(id);
-        }
-        for id in self.abstracts.ids() {
-            for decl in self.abstracts[id].all_decls.clone() {
-                self.fields.push(FieldDraft { decl, model: None });
-            }
-        }
-        true
-    }
-
-    /// Returns what a field costs in each model that has it: one, and more for long texts and large enums.
-    fn cost(&self, decl: &Decl<'_>) -> usize {
-        let text = (decl.syntax.span.range().len() + 31) / 256;
-        let values = match decl.ty.as_ref().map(|ty| ty.scalar) {
-            Some(Scalar::Enum(id)) => self.enums[id].as_ref().map_or(0, |it| it.values.len()),
-            Some(Scalar::Named(id)) => {
-                let rules = self.types[id].as_ref().map(|it| it.validate.iter());
-                rules.into_iter().flatten().map(n_values).sum()
-            }
-            Some(Scalar::Builtin(_)) | None => 0,
-        };
-        1 + text + values / 16
-    }
-
-    /// Returns the number of columns of the table of a single-table family, at its root.
-    fn n_columns(&self, root: ModelId) -> usize {
-        let family = self.models[root].family.map(|id| &self.families[id]);
-        let family = family.filter(|it| it.root == root && it.strategy == Strategy::SingleTable);
-        let members = family.map(|family| family.members.iter());
-        members
-            .into_iter()
-            .flatten()
-            .map(|member| self.models[*member].fields.len())
-            .sum()
-    }
-
-    fn too_large(&mut self, span: Span) -> bool {
-        self.push(
-            Diagnostic::new(&codes::TOO_LARGE, span, "the schema is too large").note(format!(
-                "a model may have {MAX_COLUMNS} fields, and all models together about {MAX_COST}, inherited ones counted in each"
-            )),
-        );
-        false
-    }
-
     /// Returns the fields of mixins, each field once, although two mixins may take it from a third.
-    fn decls_of_mixins(&mut self, names: &[Name]) -> Vec<DeclId> {
+    pub(super) fn decls_of_mixins(&mut self, names: &[Name]) -> Vec<DeclId> {
         let mut decls = Vec::new();
         let mut seen = BTreeSet::new();
         let mut open: Vec<(Name, usize)> =
@@ -312,205 +219,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn resolve_families(&mut self) {
-        let mut by_root: BTreeMap<ModelId, Vec<ModelId>> = BTreeMap::new();
-        for id in self.models.ids() {
-            let root = self.chain(id).first().copied().unwrap_or(id);
-            by_root.entry(root).or_default().push(id);
-        }
-        for (root, members) in by_root {
-            if self.models[root].is_poisoned {
-                continue;
-            }
-            match &self.models[root].syntax.inheritance {
-                Some(inheritance) => self.build_family(root, inheritance, members),
-                None => self.check_no_family(root, &members),
-            }
-        }
-    }
-
-    /// Checks the members of what is not a family: one model, or models whose root forgot to be one.
-    fn check_no_family(&mut self, root: ModelId, members: &[ModelId]) {
-        let syntax = self.models[root].syntax;
-        let child = members.iter().copied().find(|member| *member != root);
-        if let Some(child) = child {
-            let Some(extends) = &self.models[child].syntax.extends else {
-                return;
-            };
-            let message = format!("`{}` has no inheritance strategy", syntax.name.value);
-            self.push(
-                Diagnostic::new(&codes::NO_STRATEGY, extends.span, message)
-                    .label("extended here")
-                    .related(syntax.name.span, "the model at the root of the family")
-                    .help("add `inheritance = { strategy = \"joined\", discriminator = \"kind\" }` to the root, or make it `[abstract.*]`"),
-            );
-            for member in members {
-                self.models[*member].is_poisoned = true;
-            }
-            return;
-        }
-        if let Some(is_abstract) = syntax.is_abstract.as_ref().filter(|it| it.value) {
-            let message = format!(
-                "`{}` is abstract, and no model extends it",
-                syntax.name.value
-            );
-            self.push(
-                Diagnostic::new(&codes::ABSTRACT_ALONE, is_abstract.span, message).help(format!(
-                    "for fields that models share, write `[abstract.{}]`",
-                    syntax.name.value
-                )),
-            );
-        }
-        if let Some(tag) = &syntax.tag {
-            self.misplaced_tag(
-                tag.span,
-                &syntax.name.value,
-                "is in no family with a discriminator",
-            );
-        }
-    }
-
-    fn build_family(&mut self, root: ModelId, inheritance: &'a Inheritance, members: Vec<ModelId>) {
-        let Some(strategy) = &inheritance.strategy else {
-            for member in members {
-                self.models[member].is_poisoned = true;
-            }
-            return;
-        };
-        let strategy = strategy.value;
-        let id = self.families.next_id();
-        let members = self.in_order(root, &members);
-        for member in &members {
-            self.models[*member].family = Some(id);
-            if *member != root {
-                self.check_member(*member, strategy);
-            }
-        }
-        self.check_has_rows(root, &members);
-        if let Some(union_view) = &inheritance.union_view
-            && strategy != Strategy::Concrete
-        {
-            let message = "`union_view` is for the concrete strategy";
-            self.push(
-                Diagnostic::new(&codes::STRATEGY_OPTION, union_view.span, message)
-                    .note("with one root table, every row of the family is in it already"),
-            );
-        }
-        let column = self.discriminator_column(inheritance, strategy);
-        self.families.push(Family {
-            root,
-            strategy,
-            members,
-            // The values wait for the fields: see `resolve_discriminators`.
-            discriminator: column.map(|column| Discriminator {
-                column,
-                field: None,
-                values: Vec::new(),
-            }),
-            has_union_view: inheritance.union_view.as_ref().is_some_and(|it| it.value),
-        });
-    }
-
-    /// Returns the members, each base before its children.
-    fn in_order(&self, root: ModelId, members: &[ModelId]) -> Vec<ModelId> {
-        let mut children: BTreeMap<ModelId, Vec<ModelId>> = BTreeMap::new();
-        for member in members {
-            if let Some(base) = self.models[*member].base {
-                children.entry(base).or_default().push(*member);
-            }
-        }
-        let mut order = Vec::new();
-        let mut open = vec![root];
-        while let Some(member) = open.pop() {
-            order.push(member);
-            open.extend(
-                children
-                    .remove(&member)
-                    .unwrap_or_default()
-                    .into_iter()
-                    .rev(),
-            );
-        }
-        order
-    }
-
-    fn check_member(&mut self, member: ModelId, strategy: Strategy) {
-        let syntax = self.models[member].syntax;
-        let name = &syntax.name.value;
-        if let Some(inheritance) = &syntax.inheritance {
-            let message = format!("`{name}` cannot choose a strategy: the root of its family does");
-            self.push(
-                Diagnostic::new(&codes::STRATEGY_OF_CHILD, inheritance.span, message)
-                    .help("remove `inheritance` here"),
-            );
-        }
-        let table = [&syntax.table, &syntax.schema, &syntax.key_name]
-            .into_iter()
-            .flatten()
-            .next();
-        if let Some(table) = table
-            && strategy == Strategy::SingleTable
-        {
-            let message =
-                format!("`{name}` has no table of its own: its rows are in its root's table");
-            self.push(
-                Diagnostic::new(&codes::STRATEGY_OPTION, table.span, message)
-                    .help("name the table in the root of the family"),
-            );
-        }
-    }
-
-    fn check_has_rows(&mut self, root: ModelId, members: &[ModelId]) {
-        if members
-            .iter()
-            .all(|member| self.models[*member].is_abstract)
-        {
-            let name = &self.models[root].syntax.name;
-            let message = format!("every model of the family of `{}` is abstract", name.value);
-            self.push(
-                Diagnostic::new(&codes::ABSTRACT_ALONE, name.span, message)
-                    .help("remove `abstract = true` where rows are stored"),
-            );
-        }
-    }
-
-    fn discriminator_column(
-        &mut self,
-        inheritance: &Inheritance,
-        strategy: Strategy,
-    ) -> Option<String> {
-        match (&inheritance.discriminator, strategy) {
-            (Some(column), Strategy::SingleTable | Strategy::Joined) => {
-                crate::resolve::names::check_snake_case(column, "a discriminator", self.diagnostics)
-                    .then(|| column.value.clone())
-            }
-            (Some(column), Strategy::Concrete) => {
-                let message = "the concrete strategy has no discriminator";
-                self.push(
-                    Diagnostic::new(&codes::STRATEGY_OPTION, column.span, message)
-                        .note("each model has a table of its own, which tells what its rows are"),
-                );
-                None
-            }
-            (None, Strategy::Concrete) => None,
-            (None, Strategy::SingleTable | Strategy::Joined) => {
-                let message = "the strategy needs a discriminator";
-                self.push(
-                    Diagnostic::new(&codes::NO_DISCRIMINATOR, inheritance.span, message)
-                        .help("add `discriminator = \"kind\"`, the column that tells which model a row is"),
-                );
-                None
-            }
-        }
-    }
-
-    pub(super) fn misplaced_tag(&mut self, span: Span, name: &str, why: &str) {
-        let message = format!("`{name}` cannot have a tag: it {why}");
-        self.push(Diagnostic::new(&codes::TAG, span, message).help("remove `tag`"));
-    }
-
     /// Returns the declared fields of a model, in the order of its columns, without those whose name is taken.
-    fn model_decls(&mut self, id: ModelId) -> Vec<DeclId> {
+    pub(super) fn model_decls(&mut self, id: ModelId) -> Vec<DeclId> {
         let syntax = self.models[id].syntax;
         let bases = self.models[id].abstracts.iter();
         let mut all: Vec<DeclId> = bases
@@ -549,7 +259,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Reports own fields whose name a base model has.
-    fn check_inherited_names(&mut self, id: ModelId) {
+    pub(super) fn check_inherited_names(&mut self, id: ModelId) {
         let Some(base) = self.models[id].base else {
             return;
         };
@@ -573,10 +283,6 @@ impl<'a> Resolver<'a> {
                 );
             }
         }
-    }
-
-    pub(super) fn strategy(&self, family: Option<FamilyId>) -> Option<Strategy> {
-        family.map(|family| self.families[family].strategy)
     }
 }
 
@@ -614,12 +320,4 @@ fn broken_links(next: &[Option<usize>]) -> Vec<usize> {
         }
     }
     broken
-}
-
-/// Returns the number of constants in a rule.
-fn n_values(rule: &Validation) -> usize {
-    match rule {
-        Validation::OneOf(values) => values.len(),
-        _ => 1,
-    }
 }
