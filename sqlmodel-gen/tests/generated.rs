@@ -23,6 +23,7 @@ fn projects() -> Vec<PathBuf> {
         .filter(|path| path.join("sqlmodel.toml").is_file())
         .collect();
     projects.sort();
+    projects.push(repository().join("tests/generated/names"));
     projects.push(repository().join("tests/quickstart"));
     projects
 }

@@ -296,7 +296,7 @@ impl<'a> ModelFile<'a> {
         if self.types.is_copy(field) {
             format!("self.{}", field.name)
         } else {
-            format!("self.{}.clone()", field.name)
+            self.types.names.cloned(&format!("self.{}", field.name))
         }
     }
 
@@ -404,12 +404,14 @@ pub(super) fn redacted_debug<'a>(
 /// Writes a public field, its type on a line of its own where one line is too short.
 pub(super) fn struct_field(out: &mut Rust, name: &str, ty: &str) {
     let line = format!("pub {name}: {ty},");
-    if line.len() + 4 <= 100 {
-        out.line(line);
-    } else {
-        out.line(format!("pub {name}:"));
-        out.line(format!("    {ty},"));
-    }
+    out.item(|out| {
+        if line.len() + 4 <= 100 {
+            out.line(line);
+        } else {
+            out.line(format!("pub {name}:"));
+            out.line(format!("    {ty},"));
+        }
+    });
 }
 
 /// Writes the `COLUMNS` of a record.

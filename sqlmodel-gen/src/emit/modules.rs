@@ -33,6 +33,7 @@ pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
     if n_modules == 1 {
         items(output, 0, &mut root);
     } else {
+        root.blank();
         for (index, module) in output.schema.modules.iter().enumerate() {
             let name = &module.name;
             root.doc(
@@ -90,8 +91,9 @@ fn items(output: &Output<'_>, module: usize, out: &mut Rust) {
         out.line(format!("mod {stem};"));
     }
     out.blank();
+    stems.sort_by(|(a, _), (b, _)| names::version_cmp(a, b));
     for (stem, mut exports) in stems {
-        exports.sort_unstable();
+        exports.sort_by(|a, b| names::version_cmp(a, b));
         match exports.as_slice() {
             [only] => out.line(format!("pub use self::{stem}::{only};")),
             exports => out.line(format!("pub use self::{stem}::{{{}}};", exports.join(", "))),

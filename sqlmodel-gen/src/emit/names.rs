@@ -1,5 +1,9 @@
 //! Names in generated code: what prelude items are called, which file holds what, and how one file names another's items.
 
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::Schema;
@@ -32,6 +36,8 @@ pub(super) struct Names {
     pub(super) from: String,
     /// `Into`.
     pub(super) into: String,
+    /// Whether a method call cannot name `Clone`, since an item is called so.
+    is_clone_hidden: bool,
     /// The stem of the file of tables.
     pub(super) tables: String,
     /// The folder of each module, empty where all is in one.
@@ -62,6 +68,7 @@ impl Names {
             tables.push('_');
         }
         Self {
+            is_clone_hidden: declared.contains("Clone"),
             tables,
             option: name("Option", "::core::option::Option"),
             some: name("Some", "::core::option::Option::Some"),
@@ -75,6 +82,15 @@ impl Names {
             into: name("Into", "::core::convert::Into"),
             folders,
             stems: stems(&items),
+        }
+    }
+
+    /// A copy of a place that is not `Copy`.
+    pub(super) fn cloned(&self, place: &str) -> String {
+        if self.is_clone_hidden {
+            format!("::core::clone::Clone::clone(&{place})")
+        } else {
+            format!("{place}.clone()")
         }
     }
 
@@ -176,6 +192,44 @@ pub(crate) fn snake_case(name: &str) -> String {
         previous = Some(char);
     }
     out
+}
+
+/// Compares names as rustfmt sorts what is imported: numbers in them by value, and underscores before everything else.
+pub(super) fn version_cmp(a: &str, b: &str) -> Ordering {
+    let (mut a_rest, mut b_rest) = (a, b);
+    loop {
+        let (a_part, a_after) = version_part(a_rest);
+        let (b_part, b_after) = version_part(b_rest);
+        let order = a_part.cmp(&b_part);
+        if order.is_ne() || a_rest.is_empty() {
+            return order.then_with(|| a.cmp(b));
+        }
+        (a_rest, b_rest) = (a_after, b_after);
+    }
+}
+
+/// A number or a character of a name, in the order in which they sort.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum VersionPart {
+    End,
+    Underscore,
+    Number(u128),
+    Other(char),
+}
+
+/// Splits a number or a character off the front.
+fn version_part(text: &str) -> (VersionPart, &str) {
+    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = text.split_at(n_digits);
+    if let Ok(number) = digits.parse() {
+        return (VersionPart::Number(number), rest);
+    }
+    let mut chars = text.chars();
+    match chars.next() {
+        None => (VersionPart::End, text),
+        Some('_') => (VersionPart::Underscore, chars.as_str()),
+        Some(char) => (VersionPart::Other(char), chars.as_str()),
+    }
 }
 
 /// The constant of a field, relation or table: its name in capitals, with what no Rust name may have as underscores.

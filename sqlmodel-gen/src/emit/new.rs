@@ -313,12 +313,13 @@ fn key_value(file: &ModelFile<'_>, fields: &[NewField<'_>]) -> String {
         .iter()
         .map(|id| {
             let (_, field, given) = fields.iter().find(|(field, _, _)| field == id)?;
-            let is_copy = file.types.is_copy(field);
-            let clone = if is_copy { "" } else { ".clone()" };
-            Some((
-                format!("self.{}{clone}", field.name),
-                *given == Given::Required,
-            ))
+            let value = format!("self.{}", field.name);
+            let value = if file.types.is_copy(field) {
+                value
+            } else {
+                names.cloned(&value)
+            };
+            Some((value, *given == Given::Required))
         })
         .collect();
     match parts.as_deref() {

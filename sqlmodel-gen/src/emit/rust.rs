@@ -5,7 +5,7 @@
 //! gets `#[rustfmt::skip]`, so that formatting generated code never changes it.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fmt::Write as _;
 

@@ -9,6 +9,8 @@
 pub mod chinook;
 /// Teams of heroes, after SQLModel's tutorial.
 pub mod hero;
+/// Names that generated code has to take care of.
+pub mod names;
 /// Every type and every constraint of the language.
 pub mod shop;
 pub mod support;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::{Expr, Rust};
 
 /// Formats text as the toolchain's rustfmt does.
-fn rustfmt(text: &str) -> String {
+pub(in crate::emit) fn rustfmt(text: &str) -> String {
     let mut child = Command::new("rustfmt")
         .args(["--edition", "2024", "--emit", "stdout", "--quiet"])
         .stdin(Stdio::piped())
