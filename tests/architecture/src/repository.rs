@@ -22,9 +22,14 @@ const TOP_LEVEL: &[&str] = &[
     "tests",
 ];
 
-/// Folders whose packages are workspaces of their own: what a benchmark compares with never enters our lock file, and what `init`
-/// writes is data here.
-const OUTSIDE: &[&str] = &["tests/bench", "templates/"];
+/// Folders whose packages are workspaces of their own: what a benchmark compares with, the fuzzer and the JSON Schema validator never
+/// enter our lock file, and what `init` writes is data here.
+const OUTSIDE: &[&str] = &[
+    "tests/bench",
+    "tests/fuzz",
+    "tests/schema-json",
+    "templates/",
+];
 
 #[test]
 fn the_top_level_is_the_planned_one() {
