@@ -139,12 +139,16 @@ impl<'a> Resolver<'a> {
             .map(|draft| draft.base.map(crate::ir::Id::index))
             .collect();
         let ids: Vec<AbstractId> = self.abstracts.ids().collect();
-        for at in broken_links(&next) {
-            let Some(id) = ids.get(at).copied() else {
+        for link in broken_links(&next) {
+            let Some(id) = ids.get(link.at).copied() else {
                 continue;
             };
+            let circle = link.circle.iter().filter_map(|at| ids.get(*at));
+            let circle: Vec<&str> = circle
+                .map(|id| self.abstracts[*id].syntax.name.value.as_str())
+                .collect();
             let name = &self.abstracts[id].syntax.name;
-            self.push_base_cycle(name);
+            self.push_broken_link(name, &circle);
             self.abstracts[id].base = None;
         }
     }
@@ -156,12 +160,14 @@ impl<'a> Resolver<'a> {
             .map(|draft| draft.base.map(crate::ir::Id::index))
             .collect();
         let ids: Vec<ModelId> = self.models.ids().collect();
-        for at in broken_links(&next) {
-            let Some(id) = ids.get(at).copied() else {
+        for link in broken_links(&next) {
+            let Some(id) = ids.get(link.at).copied() else {
                 continue;
             };
+            let circle = link.circle.iter().filter_map(|at| ids.get(*at));
+            let circle: Vec<&str> = circle.map(|id| self.model_name(*id)).collect();
             let name = &self.models[id].syntax.name;
-            self.push_base_cycle(name);
+            self.push_broken_link(name, &circle);
             self.models[id].base = None;
             self.models[id].is_poisoned = true;
         }
@@ -177,12 +183,21 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn push_base_cycle(&mut self, name: &Name) {
-        let message = format!("`{}` extends itself, or too many bases", name.value);
+    fn push_broken_link(&mut self, name: &Name, circle: &[&str]) {
+        const MAX_SHOWN: usize = 8;
+        let message = match circle {
+            [] => format!("`{}` has more than {MAX_BASES} bases", name.value),
+            [first, ..] if circle.len() <= MAX_SHOWN => {
+                format!(
+                    "`{first}` extends itself: {} -> {first}",
+                    circle.join(" -> ")
+                )
+            }
+            [first, ..] => format!("`{first}` extends itself over {} steps", circle.len()),
+        };
         self.push(
-            Diagnostic::new(&codes::BASE_CYCLE, name.span, message).note(format!(
-                "a chain of bases has an end, after at most {MAX_BASES} steps"
-            )),
+            Diagnostic::new(&codes::BASE_CYCLE, name.span, message)
+                .note("a chain of bases has an end"),
         );
     }
 
@@ -286,8 +301,15 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Returns the items at which chains that run in a circle, or are too long, are to be cut.
-fn broken_links(next: &[Option<usize>]) -> Vec<usize> {
+/// An item at which a chain of bases is to be cut.
+struct BrokenLink {
+    at: usize,
+    /// The circle that it is in, from itself; empty for a chain that is too long.
+    circle: Vec<usize>,
+}
+
+/// Returns where chains that run in a circle, or are too long, are to be cut.
+fn broken_links(next: &[Option<usize>]) -> Vec<BrokenLink> {
     // 0: not seen; otherwise the length of the chain that starts here, once known.
     let mut lengths = vec![0usize; next.len()];
     let mut broken = Vec::new();
@@ -303,8 +325,13 @@ fn broken_links(next: &[Option<usize>]) -> Vec<usize> {
             }
             if !on_way.insert(here) {
                 // A circle: cut it at the member that was declared first.
-                let from = way.iter().position(|item| *item == here).unwrap_or(0);
-                broken.extend(way.get(from..).into_iter().flatten().min());
+                let mut circle: Vec<usize> =
+                    way.iter().copied().skip_while(|it| *it != here).collect();
+                let first = (0..circle.len())
+                    .min_by_key(|at| circle.get(*at))
+                    .unwrap_or(0);
+                circle.rotate_left(first);
+                broken.extend(circle.first().copied().map(|at| BrokenLink { at, circle }));
                 break;
             }
             way.push(here);
@@ -313,7 +340,10 @@ fn broken_links(next: &[Option<usize>]) -> Vec<usize> {
         for item in way.into_iter().rev() {
             length += 1;
             if length > MAX_BASES {
-                broken.push(item);
+                broken.push(BrokenLink {
+                    at: item,
+                    circle: Vec::new(),
+                });
                 length = 1;
             }
             lengths[item] = length;

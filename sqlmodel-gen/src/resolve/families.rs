@@ -328,7 +328,7 @@ impl<'a> Resolver<'a> {
             );
             return None;
         }
-        match self.constant(tag, &ty)? {
+        match self.constant(tag, &ty, "the tag")? {
             ValueSource::Variant(enum_, variant) => Some(DiscriminatorValue::Enum(enum_, variant)),
             ValueSource::Literal(sqlmodel_sql::Literal::Int(int)) => {
                 Some(DiscriminatorValue::Int(int))

@@ -65,11 +65,11 @@ impl<'a> Resolver<'a> {
         let default = syntax
             .default
             .as_ref()
-            .and_then(|default| self.value(default, &ty));
+            .and_then(|default| self.value(default, &ty, "the default"));
         let on_update = syntax
             .on_update
             .as_ref()
-            .and_then(|value| self.value(value, &ty));
+            .and_then(|value| self.value(value, &ty, "the value of `on_update`"));
         self.check_default_meets_rules(syntax, &ty, default.as_ref(), &validate);
         self.check_write(syntax, &ty, default.is_some());
         self.check_renamed_from(syntax);
@@ -340,9 +340,9 @@ impl<'a> Resolver<'a> {
     }
 
     /// Resolves a default or a value of `on_update`.
-    fn value(&mut self, value: &Spanned<Default>, ty: &FieldType) -> Option<Value> {
+    fn value(&mut self, value: &Spanned<Default>, ty: &FieldType, what: &str) -> Option<Value> {
         let source = match &value.value {
-            Default::Value(node) => self.constant(node, ty)?,
+            Default::Value(node) => self.constant(node, ty, what)?,
             Default::Json(text) => match (self.builtin_of(ty.scalar), ty.is_array) {
                 (Some(Builtin::Json), false) => ValueSource::Literal(self.json_literal(text)?),
                 _ => {
@@ -356,7 +356,7 @@ impl<'a> Resolver<'a> {
                 if sql.is_none() {
                     return None;
                 }
-                self.require_sql(sql, value.span, "the default");
+                self.require_sql(sql, value.span, what);
                 ValueSource::Sql(sql_text(sql))
             }
         };

@@ -29,7 +29,12 @@ fn misfit<T>(expected: impl Into<Cow<'static, str>>) -> Result<T, Misfit> {
 
 impl Resolver<'_> {
     /// Resolves a constant for a field: one value, or a list for an array.
-    pub(super) fn constant(&mut self, node: &Node, ty: &FieldType) -> Option<ValueSource> {
+    pub(super) fn constant(
+        &mut self,
+        node: &Node,
+        ty: &FieldType,
+        what: &str,
+    ) -> Option<ValueSource> {
         if !ty.is_array {
             if let Scalar::Enum(id) = ty.scalar {
                 return self
@@ -37,11 +42,11 @@ impl Resolver<'_> {
                     .map(|variant| ValueSource::Variant(id, variant));
             }
             return self
-                .literal(node, ty.scalar, "the default")
+                .literal(node, ty.scalar, what)
                 .map(ValueSource::Literal);
         }
         let Value::Array(items) = &node.value else {
-            return self.push_misfit(node, "the default", "a list");
+            return self.push_misfit(node, what, "a list");
         };
         let items: Vec<Option<Literal>> = items
             .iter()

@@ -139,22 +139,45 @@ impl Builder<'_> {
                 (DeTable::default(), vec![error])
             }
         };
-        // After an error, the parser's later ones are mostly about what it skipped: one a line is enough.
+        let mut errors = errors;
+        errors.sort_by_key(|error| error.span().unwrap_or_default().start);
+        self.is_broken |= errors.iter().any(|error| !is_duplicate(error));
         let mut last_line = None;
         for error in &errors {
-            // A key that comes twice takes nothing with it.
-            self.is_broken |= error.message() != "duplicate key";
             let span = self.span(error.span().unwrap_or_default());
             let line = self.sources.get(self.source).position(span.start).line;
-            if last_line.replace(line) != Some(line) {
-                self.diagnostics.push(Diagnostic::new(
-                    &codes::INVALID_TOML,
-                    span,
-                    format!("invalid TOML: {}", error.message()),
-                ));
+            if last_line == Some(line) || !self.is_mistake(error, last_line.is_none()) {
+                continue;
             }
+            last_line = Some(line);
+            let message = format!("invalid TOML: {}", error.message());
+            self.diagnostics.push(Diagnostic::new(&codes::INVALID_TOML, span, message));
         }
         self.table(table, 0)
+    }
+
+    /// Returns whether an error of the parser is a mistake of its own, and not only an echo of an earlier one.
+    ///
+    /// After its first error, the parser may read the rest of the file in the wrong state. A later one is believed if the
+    /// part of the file that it is in, from one header to the next, has it too when it is parsed alone.
+    fn is_mistake(&self, error: &toml::de::Error, is_first: bool) -> bool {
+        if is_first || !self.is_broken {
+            return true;
+        }
+        let at = error.span().unwrap_or_default().start;
+        let (Some(before), Some(after)) = (self.text.get(..at), self.text.get(at..)) else {
+            return false;
+        };
+        let is_header = after.starts_with('[') && before.ends_with('\n');
+        let start = match is_header {
+            true => at,
+            false => before.rfind("\n[").map_or(0, |at| at + 1),
+        };
+        let end = after.find("\n[").map_or(self.text.len(), |after| at + after + 1);
+        let part = self.text.get(start..end).unwrap_or_default();
+        let alone = DeTable::parse(part).err();
+        let alone = alone.filter(|alone| !is_duplicate(alone)).and_then(|alone| alone.span());
+        !is_duplicate(error) && alone.is_some_and(|alone| start + alone.start == at)
     }
 
     fn table(&mut self, table: DeTable<'_>, depth: usize) -> Table {
@@ -208,6 +231,11 @@ impl Builder<'_> {
         let end = self.text.ceil_char_boundary(range.end.max(range.start));
         Span::new(self.source, start..end)
     }
+}
+
+/// Returns whether an error is a key that comes twice, which takes nothing else with it.
+fn is_duplicate(error: &toml::de::Error) -> bool {
+    error.message() == "duplicate key"
 }
 
 impl Spanned<String> {

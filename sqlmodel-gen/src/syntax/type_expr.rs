@@ -34,7 +34,7 @@ pub(crate) fn parse_type(
                 text,
                 sources,
                 diagnostics,
-                "write a type such as `text(80)`, `decimal(12,2)`, `i64[]` or `Email?`",
+                ("a type", "write a type such as `text(80)`, `decimal(12,2)`, `i64[]` or `Email?`"),
             );
             None
         }
@@ -74,7 +74,7 @@ pub(crate) fn parse_target(
                 text,
                 sources,
                 diagnostics,
-                "write a model such as `Team`, `Team?` or `Team.code`",
+                ("a target", "write a model such as `Team`, `Team?` or `Team.code`"),
             );
             None
         }
@@ -86,10 +86,16 @@ fn part(text: &Name, sources: &SourceMap, range: Range<usize>) -> Name {
     Spanned::new(value, text.part(sources, range))
 }
 
-fn push(error: Error, text: &Name, sources: &SourceMap, diagnostics: &mut Diagnostics, help: &str) {
+fn push(
+    error: Error,
+    text: &Name,
+    sources: &SourceMap,
+    diagnostics: &mut Diagnostics,
+    (what, help): (&str, &str),
+) {
     let span = text.part(sources, error.range);
     let message = format!(
-        "`{}` is not a type: {}",
+        "`{}` is not {what}: {}",
         shorten(&text.value),
         error.message
     );

@@ -49,7 +49,7 @@ fn each_code_has_its_folder() {
 fn examples(code: &Code) -> Vec<&str> {
     let blocks = code.page.split("```toml\n").skip(1);
     blocks
-        .map(|block| block.split("```").next().unwrap())
+        .map(|block| block.split("```").next().unwrap_or_default())
         .collect()
 }
 

@@ -29,8 +29,8 @@ fn corpus() -> Vec<String> {
     let mut files: Vec<PathBuf> = Vec::new();
     let mut open = vec![root.join("errors"), root.join("../../schemas")];
     while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(folder).expect("the folder is in the repository") {
+            let path = entry.expect("the folder can be listed").path();
             match path.is_dir() {
                 true => open.push(path),
                 false if path.extension().is_some_and(|it| it == "toml") => files.push(path),
@@ -41,7 +41,7 @@ fn corpus() -> Vec<String> {
     files.sort();
     files
         .iter()
-        .map(|path| fs::read_to_string(path).unwrap())
+        .map(|path| fs::read_to_string(path).expect("schemas are text"))
         .collect()
 }
 
@@ -53,7 +53,7 @@ impl Random {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % (n.max(1) as u64)).unwrap()
+        usize::try_from(self.0 % (n.max(1) as u64)).expect("it is less than `n`")
     }
 }
 

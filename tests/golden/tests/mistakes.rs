@@ -1,0 +1,769 @@
+//! What users are told, mistake by mistake: the line, the code and the message of every diagnostic.
+
+use expect_test::{Expect, expect};
+use golden::compile_text;
+use sqlmodel_gen::diagnostic::{Color, Format, render};
+
+#[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an expectation is written in place"
+)]
+fn check(text: &str, expect: Expect) {
+    let compiled = compile_text(text);
+    let diagnostics = &compiled.compilation.diagnostics;
+    let short = render(diagnostics, &compiled.sources, Format::Short, Color::Never);
+    expect.assert_eq(&short.replace("models.toml:", ""));
+}
+
+#[test]
+fn every_mistake_is_reported_in_one_run() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+name = "txt(80)"
+age = { type = "i32", defualt = 1 }
+team_id = { ref = "Team" }
+power = { type = "i16", default = 40000 }
+"#,
+        expect![[r#"
+            4:9: error[SM0102]: unknown type `txt`
+            5:23: error[SM0004]: unknown key `defualt` in a field
+            6:20: error[SM0103]: unknown model `Team`
+            7:35: error[SM0204]: the default `40000` does not fit its type
+        "#]],
+    );
+}
+
+#[test]
+fn a_mistake_in_a_mixin_is_reported_once_for_all_models() {
+    check(
+        r#"
+[mixin.X.fields]
+a = { type = "i32", default = "one" }
+[model.A]
+mixins = ["X"]
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+[model.B]
+mixins = ["X"]
+[model.B.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            3:31: error[SM0204]: the default `"one"` does not fit its type
+        "#]],
+    );
+}
+
+#[test]
+fn an_unknown_type_causes_nothing_else() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i46", key = true, default = 1, validate = { min = 1 }, check = true, index = true }
+b_id = { ref = "B", on_delete = "set_null" }
+[model.B.fields]
+id = { type = "nothing", key = true }
+a_id = { ref = "A" }
+[[model.A.unique]]
+on = ["id", "b_id"]
+"#,
+        expect![[r#"
+            3:16: error[SM0102]: unknown type `i46`
+            3:85: warning[SM0315]: this adds nothing: a key brings an index of its own
+            4:1: error[SM0310]: no row can be inserted first in a circle of foreign keys
+            6:16: error[SM0102]: unknown type `nothing`
+        "#]],
+    );
+}
+
+#[test]
+fn defaults_are_checked_against_every_type() {
+    check(
+        r#"
+[enum.E]
+values = ["a"]
+[model.M.fields]
+id = { type = "i64", key = "auto" }
+f01 = { type = "bool", default = 1 }
+f02 = { type = "i16", default = 32768 }
+f03 = { type = "i64", default = 9223372036854775808 }
+f04 = { type = "f64", default = inf }
+f05 = { type = "decimal(4,2)", default = 100 }
+f06 = { type = "decimal(4,2)", default = "1.234" }
+f07 = { type = "text(3)", default = "four" }
+f08 = { type = "bytes", default = "abc" }
+f09 = { type = "uuid", default = "1" }
+f10 = { type = "date", default = "2024-02-30" }
+f11 = { type = "time", default = "25:00:00" }
+f12 = { type = "timestamp", default = 2024-01-01T00:00:00Z }
+f13 = { type = "timestamptz", default = 2024-01-01T00:00:00 }
+f14 = { type = "duration", default = "3 weeks" }
+f15 = { type = "json", default = "{}" }
+f16 = { type = "json", default = { json = "{" } }
+f17 = { type = "E", default = 1 }
+f18 = { type = "i32[]", default = 1 }
+f19 = { type = "i32[]", default = [1, "2"] }
+f20 = { type = "i32", default = { fn = "uuid_v4" } }
+f21 = { type = "i32", default = {} }
+f22 = { type = "i32", default = { json = "1" } }
+"#,
+        expect![[r#"
+            6:34: error[SM0204]: the default `1` does not fit its type
+            7:33: error[SM0204]: the default `32768` does not fit its type
+            8:33: error[SM0204]: the default `9223372036854775808` does not fit its type
+            9:33: error[SM0204]: the default `inf` does not fit its type
+            10:42: error[SM0204]: the default `100` does not fit its type
+            11:42: error[SM0204]: the default `"1.234"` does not fit its type
+            12:37: error[SM0204]: the default `"four"` does not fit its type
+            13:35: error[SM0204]: the default `"abc"` does not fit its type
+            14:34: error[SM0204]: the default `"1"` does not fit its type
+            15:34: error[SM0204]: the default `"2024-02-30"` does not fit its type
+            16:34: error[SM0204]: the default `"25:00:00"` does not fit its type
+            17:39: error[SM0204]: the default `2024-01-01T00:00:00Z` does not fit its type
+            18:41: error[SM0204]: the default `2024-01-01T00:00:00` does not fit its type
+            19:38: error[SM0204]: the default `"3 weeks"` does not fit its type
+            20:34: error[SM0204]: the default `"{}"` does not fit its type
+            21:45: error[SM0204]: the default is not valid JSON
+            22:31: error[SM0205]: `1` is not a value of the enum `E`
+            23:35: error[SM0204]: the default `1` does not fit its type
+            24:39: error[SM0204]: an item `"2"` does not fit its type
+            25:40: error[SM0207]: the function `uuid_v4` does not fit the type
+            26:33: error[SM0005]: a default needs the key `fn`
+            27:33: error[SM0204]: a JSON document does not fit the type
+        "#]],
+    );
+}
+
+#[test]
+fn defaults_that_fit_are_taken() {
+    check(
+        r#"
+[enum.E]
+storage = "int"
+values = [{ name = "A", value = 1 }]
+[type.T]
+base = "text(3)"
+[model.M.fields]
+id = { type = "i64", key = "auto" }
+f01 = { type = "f32", default = 1 }
+f02 = { type = "decimal(4,2)", default = "-99.99" }
+f03 = { type = "decimal(4,2)", default = 1.5 }
+f04 = { type = "bytes", default = "0x00fF" }
+f05 = { type = "timestamptz", default = "2024-01-01 00:00:00.5Z" }
+f06 = { type = "duration", default = -5 }
+f07 = { type = "E", default = 1 }
+f08 = { type = "E", default = "A" }
+f09 = { type = "E[]", default = ["A", 1] }
+f10 = { type = "T", default = "abc" }
+f11 = { type = "json", default = { json = "[]" } }
+f12 = { type = "i32", default = { sql = "40 + 2" } }
+"#,
+        expect![],
+    );
+}
+
+#[test]
+fn types_are_read_to_the_letter() {
+    check(
+        r#"
+[model.M.fields]
+id = { type = "i64", key = "auto" }
+f01 = ""
+f02 = "text()"
+f03 = "text(0)"
+f04 = "text(4294967296)"
+f05 = "text?[]"
+f06 = "i32[][]"
+f07 = "i32??"
+f08 = "i32(4)"
+f09 = "decimal"
+f10 = "decimal(66,2)"
+f11 = "M"
+f12 = "Vec<i32>"
+f13 = "text(1"
+f14 = "String"
+f15 = "  text"
+f16 = { ref = "M.id.x" }
+f17 = { ref = "M!", relation = "r" }
+"#,
+        expect![[r#"
+            4:8: error[SM0201]: `` is not a type: a name is missing
+            5:13: error[SM0201]: `text()` is not a type: a number is missing
+            6:13: error[SM0202]: the length of `text(0)` is out of range
+            7:13: error[SM0201]: `text(4294967296)` is not a type: a number is too large
+            8:12: error[SM0201]: `text?[]` is not a type: a list cannot hold null
+            9:13: error[SM0201]: `i32[][]` is not a type: a list of lists is not supported
+            10:12: error[SM0201]: `i32??` is not a type: it goes on
+            11:7: error[SM0202]: `i32` does not take these numbers
+            12:7: error[SM0202]: `decimal` does not take these numbers
+            13:7: error[SM0202]: `decimal(66,2)` is out of range
+            14:8: error[SM0102]: `M` is a model, not a type
+            15:11: error[SM0201]: `Vec<i32>` is not a type: it goes on
+            16:14: error[SM0201]: `text(1` is not a type: the arguments do not end
+            17:8: error[SM0102]: unknown type `String`
+            18:8: error[SM0201]: `  text` is not a type: a name is missing
+            19:20: error[SM0201]: `M.id.x` is not a target: it goes on
+            20:17: error[SM0201]: `M!` is not a target: it goes on
+        "#]],
+    );
+}
+
+#[test]
+fn names_are_checked_everywhere() {
+    check(
+        r#"
+[type.email]
+base = "text(80)"
+[enum.Self]
+values = ["a"]
+[mixin.my_mixin.fields]
+ok = "bool"
+[model.Hero]
+mixins = ["my_mixin"]
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+fullName = "email"
+move = "Self"
+a__b = "i32"
+[[query]]
+name = "allHeroes"
+sql = "SELECT 1"
+"#,
+        expect![[r#"
+            2:7: error[SM0107]: the name of a type is in UpperCamelCase, and `email` is not
+            4:7: error[SM0108]: `Self` is a keyword of Rust
+            6:8: error[SM0107]: the name of a mixin is in UpperCamelCase, and `my_mixin` is not
+            12:1: error[SM0107]: the name of a field is in snake_case, and `fullName` is not
+            13:1: error[SM0108]: `move` is a keyword of Rust
+            14:1: error[SM0107]: the name of a field is in snake_case, and `a__b` is not
+            16:8: error[SM0107]: the name of a query is in snake_case, and `allHeroes` is not
+        "#]],
+    );
+}
+
+#[test]
+fn reserved_words_are_warnings_unless_written_out() {
+    check(
+        r#"
+[model.User.fields]
+id = { type = "i64", key = "auto" }
+order = "i32"
+group_no = { type = "i32", column = "group" }
+[model.Table]
+table = "table"
+[model.Table.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            2:8: warning[SM0109]: `user` is a reserved word of PostgreSQL
+            4:1: warning[SM0109]: `order` is a reserved word of SQLite, PostgreSQL and MySQL
+        "#]],
+    );
+}
+
+#[test]
+fn keys_are_checked() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+other = { type = "i64", key = true }
+[model.B.fields]
+id = { type = "json", key = true }
+[model.C.fields]
+id = { type = "i64", key = "auto", default = 1 }
+[model.D.fields]
+id = { type = "i64", key = true, identity = "always" }
+[model.E.fields]
+id = { type = "i64", key = "auto" }
+v = { type = "i64", version = true }
+w = { type = "i64", version = true }
+[model.F.fields]
+id = { type = "i64", key = true, unique = true, index = true }
+"#,
+        expect![[r#"
+            3:1: error[SM0303]: `id` cannot be `auto` in a key of several fields
+            6:15: error[SM0312]: `id` cannot be a key: its type has no equality that all databases share
+            8:46: error[SM0009]: `key = "auto"` and `default` exclude each other
+            10:45: error[SM0009]: `id` has an identity and is not an `auto` key
+            14:1: error[SM0311]: `E` has two versions
+            16:34: warning[SM0315]: this adds nothing: the key is unique already
+            16:49: warning[SM0315]: this adds nothing: a key brings an index of its own
+        "#]],
+    );
+}
+
+#[test]
+fn references_are_checked() {
+    check(
+        r#"
+[enum.Kind]
+values = ["a"]
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+kind_id = { ref = "Kind" }
+b_no = { ref = "B.no" }
+self_id = { ref = "A", relation = false, inverse = "selves" }
+c_id = { ref = "C?", on_update = "set_null", on_delete = "set_default" }
+d_id = { ref = "C", on_update = { fn = "now" } }
+kind = { type = "Kind" }
+[model.B.fields]
+id = { type = "i64", key = "auto" }
+no = "i32"
+[model.C.fields]
+id = { type = "uuid", key = true }
+"#,
+        expect![[r#"
+            6:20: error[SM0103]: a reference leads to a model, and `Kind` is an enum
+            7:1: error[SM0402]: the relation of `b_no` has no name
+            7:19: error[SM0305]: `no` of `B` may repeat, so nothing can reference it
+            8:1: error[SM0310]: no row can be inserted first in a circle of foreign keys
+            8:52: error[SM0402]: the inverse `selves` has no relation to be the other side of
+            10:40: error[SM0207]: the function `now` does not fit the type
+        "#]],
+    );
+}
+
+#[test]
+fn composite_keys_are_checked() {
+    check(
+        r#"
+[model.Order]
+table = "orders"
+[model.Order.fields]
+region = { type = "text(8)", key = true }
+number = { type = "i64", key = true }
+note = "text(8)"
+[model.Line.fields]
+id = { type = "i64", key = "auto" }
+region = "text(8)"
+number = "i32"
+[[model.Line.foreign_keys]]
+on = ["region", "number"]
+ref = "Order"
+[[model.Line.foreign_keys]]
+on = ["region"]
+ref = "Order"
+to = ["note"]
+[[model.Line.foreign_keys]]
+on = []
+ref = "Ordr"
+[[model.Line.foreign_keys]]
+ref = "Order"
+on_update = { fn = "now" }
+"#,
+        expect![[r#"
+            12:1: error[SM0309]: `number` and `Order.number` are of different types
+            15:1: error[SM0305]: `note` of `Order` may repeat, so nothing can reference it
+            20:6: error[SM0010]: `on` is empty
+            21:7: error[SM0103]: unknown model `Ordr`
+            22:1: error[SM0005]: a foreign key needs the key `on`
+            24:13: error[SM0006]: `on_update` is a table, expected an action such as `"cascade"`
+        "#]],
+    );
+}
+
+#[test]
+fn relations_share_names_with_inherited_fields() {
+    check(
+        r#"
+[model.Person]
+inheritance = { strategy = "joined", discriminator = "kind" }
+[model.Person.fields]
+id = { type = "i64", key = "auto" }
+name = "text(80)"
+[model.Student]
+extends = "Person"
+[model.Student.fields]
+grade = "i16"
+[model.Badge.fields]
+id = { type = "i64", key = "auto" }
+student_id = { ref = "Student", inverse = "name" }
+person_id = { ref = "Person", inverse = "badges" }
+other_id = { ref = "Person", inverse = "badges" }
+"#,
+        expect![[r#"
+            13:43: error[SM0401]: `Student` has a field `name` already
+            15:40: error[SM0401]: `Person` has a relation `badges` already
+        "#]],
+    );
+}
+
+#[test]
+fn links_are_checked() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+[model.A.relations]
+bs = { many_to_many = "B", link = "L", from = "nope" }
+cs = { many_to_many = "B", link = "M" }
+ds = { many_to_many = "Bee", link = "Lnk" }
+es = { many_to_many = "B" }
+[model.B.fields]
+id = { type = "i64", key = "auto" }
+[model.L.fields]
+a_id = { ref = "A", key = true }
+b_id = { ref = "B", key = true }
+c_id = { ref = "B", key = true, relation = "c" }
+[model.M.fields]
+a_id = { ref = "A", key = true }
+b_id = { ref = "B", key = true }
+x_id = { ref = "B", key = true }
+"#,
+        expect![[r#"
+            5:47: error[SM0106]: `L` has no field `nope`
+            6:6: error[SM0404]: the link has 2 foreign keys to `B`
+            7:23: error[SM0103]: unknown model `Bee`
+            7:37: error[SM0103]: unknown model `Lnk`
+            8:6: error[SM0005]: a relation needs the key `link`
+        "#]],
+    );
+}
+
+#[test]
+fn families_are_checked() {
+    check(
+        r#"
+[model.A]
+inheritance = { strategy = "single_table", discriminator = "kind", union_view = true }
+tag = 1
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+[model.B]
+extends = "A"
+key_name = "pk"
+abstract = true
+tag = "b"
+[model.B.fields]
+x = "i32"
+[model.C]
+extends = "B"
+[model.C.fields]
+x = "i64"
+[model.D]
+extends = "C"
+tag = "c"
+[model.E]
+inheritance = { strategy = "concrete", discriminator = "kind" }
+[model.E.fields]
+id = { type = "i64", key = "auto" }
+[model.F]
+extends = "E"
+tag = "f"
+[model.G]
+tag = "g"
+[model.G.fields]
+id = { type = "i64", key = "auto" }
+[model.H]
+inheritance = { }
+"#,
+        expect![[r#"
+            3:81: error[SM0506]: `union_view` is for the concrete strategy
+            4:7: error[SM0204]: the tag `1` does not fit its type
+            9:12: error[SM0506]: `B` has no table of its own: its rows are in its root's table
+            11:7: error[SM0505]: `B` cannot have a tag: it is abstract, and no row is of it
+            17:1: error[SM0111]: `C` gets the field `x` twice
+            20:7: error[SM0505]: `D` has the same tag as `C`
+            22:56: error[SM0506]: the concrete strategy has no discriminator
+            27:7: error[SM0505]: `F` cannot have a tag: it is in a family without discriminator
+            29:7: error[SM0505]: `G` cannot have a tag: it is in no family with a discriminator
+            33:15: error[SM0005]: `inheritance` needs the key `strategy`
+        "#]],
+    );
+}
+
+#[test]
+fn a_number_discriminator_needs_numbers() {
+    check(
+        r#"
+[model.A]
+inheritance = { strategy = "joined", discriminator = "kind" }
+tag = 1
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+kind = "i16"
+[model.B]
+extends = "A"
+[model.C]
+extends = "A"
+tag = 40000
+"#,
+        expect![[r#"
+            8:8: error[SM0505]: `B` has no tag
+            12:7: error[SM0204]: the tag `40000` does not fit its type
+        "#]],
+    );
+}
+
+#[test]
+fn an_enum_discriminator_needs_its_values() {
+    check(
+        r#"
+[enum.Kind]
+values = ["a", "b"]
+[model.A]
+inheritance = { strategy = "joined", discriminator = "kind" }
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+kind = "Kind"
+[model.B]
+extends = "A"
+[model.Other]
+extends = "A"
+"#,
+        expect![[r#"
+            11:8: error[SM0205]: `other` is not a value of the enum `Kind`
+        "#]],
+    );
+}
+
+#[test]
+fn bases_are_checked() {
+    check(
+        r#"
+[abstract.A]
+extends = "B"
+[abstract.B]
+extends = "A"
+[abstract.C]
+extends = "M"
+[mixin.X.fields]
+x = "i32"
+[model.M]
+extends = "X"
+[model.N]
+mixins = ["A"]
+[model.N.fields]
+id = { type = "i64", key = "auto" }
+[model.O]
+extends = "P"
+[model.P]
+extends = "O"
+[model.Q]
+extends = "C"
+[model.Q.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            2:11: error[SM0502]: `A` extends itself: A -> B -> A
+            7:11: error[SM0104]: `M` is a model; an abstract base extends another one
+            11:11: error[SM0104]: `X` is a mixin, not a base
+            13:11: error[SM0105]: `A` is an abstract base, not a mixin
+            16:8: error[SM0502]: `O` extends itself: O -> P -> O
+        "#]],
+    );
+}
+
+#[test]
+fn indexes_and_keys_name_fields_once() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+a = "i32"
+[[model.A.unique]]
+on = ["a", "a"]
+[[model.A.unique]]
+on = ["id"]
+[[model.A.indexes]]
+on = ["a", { column = "b" }, { sql = "a + 1" }, { order = "up" }]
+[[model.A.indexes]]
+on = [1]
+[[model.A.checks]]
+name = "positive"
+sql = ""
+[[model.A.checks]]
+sql = "a > 0"
+"#,
+        expect![[r#"
+            6:12: error[SM0208]: `a` is named twice
+            7:1: warning[SM0315]: this adds nothing: the key is unique already
+            10:23: error[SM0106]: `A` has no field `b`
+            10:49: error[SM0005]: a part of an index needs the key `column`
+            10:59: error[SM0007]: `up` is not a value of `order`
+            12:7: error[SM0006]: `on` is an integer, expected a field, or a table such as `{ column = "name" }`
+            15:7: error[SM0010]: `sql` is empty
+            16:1: error[SM0005]: a check needs the key `name`
+        "#]],
+    );
+}
+
+#[test]
+fn rules_are_checked_against_the_type() {
+    check(
+        r#"
+[type.Age]
+base = "i16"
+validate = { min = 0 }
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+a = { type = "Age", validate = { max = 40000 } }
+b = { type = "Age", default = -1 }
+c = { type = "text", validate = { format = "mail", min_len = 3, max_len = 2 } }
+d = { type = "decimal(4,2)", validate = { above = "1.00", below = 1 } }
+e = { type = "i32", validate = { multiple_of = 0, one_of = [] } }
+f = { type = "i32[]", validate = { min = 1, min_len = 1 } }
+g = { type = "text", validate = { format = "email" }, check = true }
+"#,
+        expect![[r#"
+            7:40: error[SM0204]: a bound `40000` does not fit its type
+            8:31: error[SM0212]: the default of `b` does not meet its own rules
+            9:44: error[SM0007]: `mail` is not a value of `format`
+            9:62: error[SM0210]: no value can meet these two rules
+            10:51: error[SM0210]: no value can meet these two rules
+            11:48: error[SM0011]: the number of `multiple_of` is positive
+            11:60: error[SM0010]: `one_of` is empty
+            12:42: error[SM0209]: `min` does not apply to this type
+            13:55: error[SM0211]: the rules of `g` cannot be checked in SQL
+        "#]],
+    );
+}
+
+#[test]
+fn variants_are_checked() {
+    check(
+        r#"
+[model.A]
+variants = { create = { omit = ["nam"] }, delete = true, update = { only = ["name"], name = "a_change" } }
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+name = "text"
+[model.ACreate.fields]
+id = { type = "i64", key = "auto" }
+[model.B]
+variants = ["create", "create", "publc"]
+[model.B.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            3:33: error[SM0106]: `A` has no field `nam`
+            3:43: error[SM0007]: `delete` is not a kind of variant
+            3:93: error[SM0107]: the name of a variant is in UpperCamelCase, and `a_change` is not
+            7:8: error[SM0110]: `ACreate` would be two things in Rust
+            10:23: error[SM0208]: `B` has this variant twice
+            10:33: error[SM0007]: `publc` is not a value of `variants`
+        "#]],
+    );
+}
+
+#[test]
+fn enums_are_checked() {
+    check(
+        r#"
+[enum.A]
+values = ["a", "A"]
+[enum.B]
+values = ["1st"]
+[enum.C]
+storage = "int"
+values = [{ name = "X", value = 1 }, { name = "Y", value = 1 }]
+[enum.D]
+values = [{ value = "x" }, 1]
+[enum.E]
+storage = "native"
+values = [{ name = "inUse" }]
+[model.M.fields]
+id = { type = "i64", key = "auto" }
+a = { type = "A", default = "x" }
+b = "B"
+c = "C"
+d = "D"
+e = "E"
+"#,
+        expect![[r#"
+            3:16: error[SM0208]: the enum `A` has `A` twice
+            5:11: error[SM0107]: no name of a Rust variant can be made of "1st"
+            8:38: error[SM0208]: the enum `C` has `1` twice
+            10:11: error[SM0005]: an enum value needs the key `name`
+            10:28: error[SM0006]: `values` is an integer, expected a string, or a table such as `{ name = "Archived", value = "arch" }`
+            13:20: error[SM0107]: the name of an enum value is in UpperCamelCase, and `inUse` is not
+        "#]],
+    );
+}
+
+#[test]
+fn a_broken_file_takes_nothing_else_with_it() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+team_id = { ref = "Team }
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            4:26: error[SM0001]: invalid TOML: invalid basic string, expected `"`
+        "#]],
+    );
+}
+
+#[test]
+fn every_broken_part_of_a_file_is_reported() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+team_id = { ref = "Team }
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+[model.Badge.fields]
+id = { type = "i64", key = "auto" }
+name = text
+[model.Other.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            4:26: error[SM0001]: invalid TOML: invalid basic string, expected `"`
+            9:8: error[SM0001]: invalid TOML: invalid boolean, expected `true`
+        "#]],
+    );
+}
+
+#[test]
+fn a_key_that_comes_twice_is_one_mistake() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+name = "text"
+name = "text(80)"
+"#,
+        expect![[r#"
+            5:1: error[SM0001]: invalid TOML: duplicate key
+        "#]],
+    );
+}
+
+#[test]
+fn version_and_generated_exclude_what_writes_them() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+a = { type = "i64", version = true, default = 1 }
+b = { type = "i64", generated = "a", default = 1 }
+c = { type = "i64", generated = { stored = true } }
+d = { ref = "A", json = "crate::X" }
+e = { type = "text", json = "crate::X" }
+f = { json = "crate x" }
+g = { type = "i32", collation = "C" }
+h = { type = "text", sql_type = "mediumtext" }
+"#,
+        expect![[r#"
+            4:47: error[SM0009]: `version` and `default` exclude each other
+            5:48: error[SM0009]: `generated` and `default` exclude each other
+            6:33: error[SM0005]: a generated column needs the key `sql`
+            7:1: error[SM0310]: no row can be inserted first in a circle of foreign keys
+            7:1: error[SM0402]: the relation of `d` has no name
+            7:25: error[SM0009]: `ref` and `json` exclude each other
+            8:14: error[SM0009]: `e` is encoded as JSON, and its type is `text`
+            9:14: error[SM0118]: `crate x` is not a Rust path
+            10:33: error[SM0009]: `g` is no text, and has no collation
+            11:33: error[SM0214]: one SQL type for all dialects cannot be right for each
+        "#]],
+    );
+}
