@@ -24,6 +24,8 @@ pub use sqlmodel_query::{
 pub use sqlmodel_schema as schema;
 pub use sqlmodel_sql as sql;
 
+pub use sqlmodel_core::types;
+
 pub mod value {
     //! The types of values that Rust itself has none for.
 

@@ -136,6 +136,8 @@ pub struct Capabilities {
     pub has_returning: bool,
     /// The most parameters that one statement takes.
     pub max_parameters: usize,
+    /// Whether a column takes values of its own type alone.
+    pub has_strict_types: bool,
 }
 
 /// A statement that a connection has checked and keeps prepared.

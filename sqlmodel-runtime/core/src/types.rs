@@ -11,6 +11,8 @@ mod chrono_types;
 mod jiff_types;
 #[cfg(feature = "json")]
 pub mod json;
+#[cfg(feature = "rust_decimal")]
+mod rust_decimal_types;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod temporal;
 #[cfg(test)]
@@ -28,6 +30,8 @@ pub use chrono;
 pub use jiff;
 #[cfg(feature = "json")]
 pub use json::Json;
+#[cfg(feature = "rust_decimal")]
+pub use rust_decimal;
 #[cfg(feature = "time")]
 pub use time;
 #[cfg(feature = "uuid")]

@@ -209,6 +209,8 @@ operand!(Duration);
 operand!(types::Json);
 #[cfg(feature = "uuid")]
 operand!(types::Uuid);
+#[cfg(feature = "rust_decimal")]
+operand!(types::rust_decimal::Decimal);
 
 /// Implements comparison and assignment for the types of a crate for time.
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]

@@ -240,6 +240,7 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
     let capabilities = Capabilities {
         has_returning: true,
         max_parameters: MAX_PARAMETERS,
+        has_strict_types: false,
     };
     Ok(SqliteConnection {
         raw,

@@ -36,6 +36,7 @@ impl Executor for Recorder {
         &Capabilities {
             has_returning: true,
             max_parameters: 100,
+            has_strict_types: true,
         }
     }
 

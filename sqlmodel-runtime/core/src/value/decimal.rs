@@ -1,13 +1,15 @@
 //! An exact decimal number, wide enough for the 38 digits that every engine has in common.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 /// An exact decimal number: `mantissa / 10^scale`.
 ///
 /// Holds 38 digits, the most that fit every supported database.
-/// Equality is of representation: `1.0` and `1.00` differ, as they do in text.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// `1.0` and `1.00` are equal, although they are written differently.
+#[derive(Clone, Copy)]
 pub struct Decimal {
     /// The mantissa, kept as bytes so that the type has the alignment of a byte and a [`super::Value`] stays small.
     mantissa: [u8; 16],
@@ -43,6 +45,80 @@ impl Decimal {
     /// Returns the number of digits after the point.
     pub const fn scale(self) -> u8 {
         self.scale
+    }
+}
+
+impl Decimal {
+    /// Returns the mantissa and the scale without zeros at the end.
+    fn normalized(self) -> (i128, u8) {
+        let (mut mantissa, mut scale) = (self.mantissa(), self.scale);
+        while scale > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            scale -= 1;
+        }
+        (mantissa, scale)
+    }
+
+    /// Returns the part before the point, and the digits after it as 38 digits.
+    fn parts(self) -> (i128, i128) {
+        let unit = 10i128.pow(u32::from(self.scale));
+        let rest_digits = u32::from(Self::MAX_DIGITS - self.scale);
+        (
+            self.mantissa() / unit,
+            self.mantissa() % unit * 10i128.pow(rest_digits),
+        )
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.normalized() == other.normalized()
+    }
+}
+
+impl Eq for Decimal {}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
+impl Hash for Decimal {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.normalized().hash(state);
+    }
+}
+
+impl From<i64> for Decimal {
+    fn from(integer: i64) -> Self {
+        Self {
+            mantissa: i128::from(integer).to_ne_bytes(),
+            scale: 0,
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Decimal {
+    /// Writes text, which keeps every digit.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Decimal {
+    /// Reads text; a number of JSON would have lost digits by now.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

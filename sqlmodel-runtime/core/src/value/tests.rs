@@ -23,6 +23,26 @@ fn decimals_keep_their_digits_and_scale() {
 }
 
 #[test]
+fn decimals_are_compared_by_value() {
+    let in_order = [
+        "-10.5",
+        "-1",
+        "-0.01",
+        "0",
+        "0.00001",
+        "0.1",
+        "1",
+        "1.01",
+        "99999999999999999999999999999999999999",
+    ];
+    let decimals = in_order.map(|text| text.parse::<Decimal>().unwrap());
+    assert!(decimals.is_sorted());
+    assert_eq!("1.00".parse::<Decimal>(), "1".parse());
+    assert_ne!("1.00".parse::<Decimal>(), "1.01".parse());
+    assert_eq!("-0.0".parse::<Decimal>().unwrap(), Decimal::from(0));
+}
+
+#[test]
 fn texts_that_are_no_decimals_are_refused() {
     for text in [
         "",
