@@ -1,6 +1,7 @@
 //! The SQLModel compiler: schemas in TOML go in, checked; plain Rust and SQL come out.
 //!
 //! The library is pure: texts in, texts and diagnostics out.
+//! The [`guide`] teaches the schema language.
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -9,6 +10,7 @@ pub mod diagnostic;
 pub mod emit;
 pub mod format;
 pub mod generate;
+pub mod guide;
 pub mod ir;
 pub mod output;
 pub mod source;
