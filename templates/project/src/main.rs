@@ -30,7 +30,7 @@ async fn run(cx: &Cx) -> Result<(), Box<dyn Error>> {
 
     let adults = select!(Hero where Hero::AGE.ge(18)).all(cx, &mut db).await.into_result()?;
     for hero in adults {
-        println!("{} is {:?} years old", hero.name, hero.age);
+        println!("{} is {} years old", hero.name, hero.age.unwrap_or_default());
     }
     let members = Hero::select()
         .join(Hero::TEAM)
