@@ -1,5 +1,8 @@
 //! TOML text -> a tree in the order of the file, with spans.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
@@ -139,45 +142,13 @@ impl Builder<'_> {
                 (DeTable::default(), vec![error])
             }
         };
-        let mut errors = errors;
-        errors.sort_by_key(|error| error.span().unwrap_or_default().start);
         self.is_broken |= errors.iter().any(|error| !is_duplicate(error));
-        let mut last_line = None;
-        for error in &errors {
-            let span = self.span(error.span().unwrap_or_default());
-            let line = self.sources.get(self.source).position(span.start).line;
-            if last_line == Some(line) || !self.is_mistake(error, last_line.is_none()) {
-                continue;
-            }
-            last_line = Some(line);
-            let message = format!("invalid TOML: {}", error.message());
+        for (at, message) in mistakes(self.text, errors, self.is_broken) {
+            let message = format!("invalid TOML: {message}");
+            let span = self.span(at);
             self.diagnostics.push(Diagnostic::new(&codes::INVALID_TOML, span, message));
         }
         self.table(table, 0)
-    }
-
-    /// Returns whether an error of the parser is a mistake of its own, and not only an echo of an earlier one.
-    ///
-    /// After its first error, the parser may read the rest of the file in the wrong state. A later one is believed if the
-    /// part of the file that it is in, from one header to the next, has it too when it is parsed alone.
-    fn is_mistake(&self, error: &toml::de::Error, is_first: bool) -> bool {
-        if is_first || !self.is_broken {
-            return true;
-        }
-        let at = error.span().unwrap_or_default().start;
-        let (Some(before), Some(after)) = (self.text.get(..at), self.text.get(at..)) else {
-            return false;
-        };
-        let is_header = after.starts_with('[') && before.ends_with('\n');
-        let start = match is_header {
-            true => at,
-            false => before.rfind("\n[").map_or(0, |at| at + 1),
-        };
-        let end = after.find("\n[").map_or(self.text.len(), |after| at + after + 1);
-        let part = self.text.get(start..end).unwrap_or_default();
-        let alone = DeTable::parse(part).err();
-        let alone = alone.filter(|alone| !is_duplicate(alone)).and_then(|alone| alone.span());
-        !is_duplicate(error) && alone.is_some_and(|alone| start + alone.start == at)
     }
 
     fn table(&mut self, table: DeTable<'_>, depth: usize) -> Table {
@@ -226,11 +197,56 @@ impl Builder<'_> {
     }
 
     /// Returns the span of a range, moved to the nearest character borders.
-    fn span(&self, range: std::ops::Range<usize>) -> Span {
+    fn span(&self, range: Range<usize>) -> Span {
         let start = self.text.floor_char_boundary(range.start);
         let end = self.text.ceil_char_boundary(range.end.max(range.start));
         Span::new(self.source, start..end)
     }
+}
+
+/// Returns the parser's errors that are mistakes of their own, and not only echoes of an earlier one, at most one a line.
+///
+/// After its first error, the parser may read the rest of the file in the wrong state. So a later one is believed if the part
+/// of the file that it is in, from one header to the next, has it too when it is parsed alone.
+fn mistakes(
+    text: &str,
+    mut errors: Vec<toml::de::Error>,
+    is_broken: bool,
+) -> Vec<(Range<usize>, String)> {
+    errors.sort_by_key(|error| error.span().unwrap_or_default().start);
+    let headers = text.match_indices("\n[").map(|(at, _)| at + 1);
+    let parts: Vec<usize> = std::iter::once(0).chain(headers).collect();
+    let mut believed: BTreeMap<usize, Option<usize>> = BTreeMap::new();
+    let mut mistakes: Vec<(Range<usize>, String)> = Vec::new();
+    let mut last_line_end = 0;
+    for error in errors {
+        let span = error.span().unwrap_or_default();
+        if !mistakes.is_empty() && span.start < last_line_end {
+            continue;
+        }
+        if is_broken && !mistakes.is_empty() {
+            let part = parts.partition_point(|start| *start <= span.start);
+            let start = part.checked_sub(1).and_then(|at| parts.get(at)).copied().unwrap_or(0);
+            let end = parts.get(part).copied().unwrap_or(text.len());
+            let alone = *believed
+                .entry(start)
+                .or_insert_with(|| first_error(text.get(start..end).unwrap_or_default()));
+            if alone.map(|at| at + start) != Some(span.start) {
+                continue;
+            }
+        }
+        let rest = text.get(span.start..).unwrap_or_default();
+        last_line_end = rest.find('\n').map_or(text.len(), |at| span.start + at + 1);
+        mistakes.push((span, error.message().to_owned()));
+    }
+    mistakes
+}
+
+/// Returns where the first error is that is not a key that comes twice.
+fn first_error(text: &str) -> Option<usize> {
+    let (_, errors) = DeTable::parse_recoverable(text);
+    let errors = errors.iter().filter(|error| !is_duplicate(error));
+    errors.filter_map(|error| Some(error.span()?.start)).min()
 }
 
 /// Returns whether an error is a key that comes twice, which takes nothing else with it.
@@ -240,7 +256,7 @@ fn is_duplicate(error: &toml::de::Error) -> bool {
 
 impl Spanned<String> {
     /// Returns the place of a part of a TOML string's value, or the whole string where escapes hide it.
-    pub(crate) fn part(&self, sources: &SourceMap, range: std::ops::Range<usize>) -> Span {
+    pub(crate) fn part(&self, sources: &SourceMap, range: Range<usize>) -> Span {
         let written = sources.text(self.span);
         let quote = if written.starts_with("\"\"\"") || written.starts_with("'''") {
             3
