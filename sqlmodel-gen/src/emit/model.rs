@@ -272,15 +272,11 @@ impl<'a> ModelFile<'a> {
                 out.line("type Model = Self;");
                 columns(out, &written);
                 out.blank();
-                to_row(out, names, |out| {
-                    for field in &written {
-                        let path = Codec::of(field).encode(&field.ty);
-                        push_value(
-                            out,
-                            Expr::call(path, [Expr::atom(format!("&self.{}", field.name))]),
-                        );
-                    }
+                let values = written.iter().map(|field| {
+                    let value = Expr::atom(format!("&self.{}", field.name));
+                    Expr::call(Codec::of(field).encode(&field.ty), [value])
                 });
+                to_row(out, names, values.collect());
                 out.blank();
                 let key: Vec<String> = self.key().map(|(_, field)| self.key_value(field)).collect();
                 let value = format!("{}({})", names.some, tuple(&key));
@@ -425,30 +421,23 @@ pub(super) fn columns(out: &mut Rust, fields: &[&Field]) {
     });
 }
 
-/// Writes `to_row` with a body.
-pub(super) fn to_row(out: &mut Rust, names: &names::Names, body: impl FnOnce(&mut Rust)) {
+/// Writes `to_row`, which appends values to a row.
+///
+/// One call for all of them costs rustc a third less than a call for each.
+pub(super) fn to_row(out: &mut Rust, names: &names::Names, values: Vec<Expr>) {
+    // An argument that nothing is appended to has no name.
+    let row = if values.is_empty() { "_" } else { "row" };
     let parameters = [
         "&'a self".to_owned(),
-        format!("row: &mut {}<codegen::Value<'a>>", names.vec),
+        format!("{row}: &mut {}<codegen::Value<'a>>", names.vec),
     ];
-    out.item(|out| out.function("fn to_row<'a>", &parameters, "", body));
-}
-
-/// Writes `row.push(value);`.
-pub(super) fn push_value(out: &mut Rust, value: Expr) {
-    out.expr(&Expr::call("row.push", [value]), ";");
-}
-
-/// Writes `row.push(match subject { arms });`.
-pub(super) fn push_match(out: &mut Rust, subject: &str, arms: &[String]) {
-    let lines = |out: &mut Rust| arms.iter().for_each(|arm| out.line(arm));
-    let head = format!("match {subject} {{");
-    // The argument of a call starts on a line of its own if its first line is longer than this.
-    if head.len() <= 60 {
-        out.enclosed(&format!("row.push({head}"), "});", lines);
-    } else {
-        out.enclosed("row.push(", ");", |out| out.enclosed(&head, "},", lines));
-    }
+    out.item(|out| {
+        out.function("fn to_row<'a>", &parameters, "", |out| {
+            if !values.is_empty() {
+                out.expr(&Expr::call("row.extend", [Expr::Array(values)]), ";");
+            }
+        });
+    });
 }
 
 /// Writes one part as it is, more as a tuple.

@@ -220,11 +220,10 @@ fn impl_record(file: &ModelFile<'_>, fields: &[NewField<'_>], out: &mut Rust) {
         let columns: Vec<&Field> = fields.iter().map(|(_, field, _)| *field).collect();
         model::columns(out, &columns);
         out.blank();
-        model::to_row(out, names, |out| {
-            for (_, field, given) in fields {
-                push(file, field, *given, out);
-            }
-        });
+        let values = fields
+            .iter()
+            .map(|(_, field, given)| value(file, field, *given));
+        model::to_row(out, names, values.collect());
         out.blank();
         file.key_function(out, |out| out.line(key_value(file, fields)));
         out.blank();
@@ -232,22 +231,20 @@ fn impl_record(file: &ModelFile<'_>, fields: &[NewField<'_>], out: &mut Rust) {
     });
 }
 
-/// Writes the statement that appends a field's value to a row.
-fn push(file: &ModelFile<'_>, field: &Field, given: Given, out: &mut Rust) {
+/// The value of a field in a row.
+fn value(file: &ModelFile<'_>, field: &Field, given: Given) -> Expr {
     let names = file.types.names;
     let encode = Codec::of(field).encode(&field.ty);
+    let place = format!("&self.{}", field.name);
     match given {
-        Given::Required | Given::Nullable => {
-            let value = Expr::atom(format!("&self.{}", field.name));
-            model::push_value(out, Expr::call(encode, [value]));
-        }
-        Given::Defaulted | Given::NullableDefaulted => {
-            let arms = [
-                format!("{}(value) => {encode}(value),", names.some),
-                format!("{} => {},", names.none, default_value(file, field)),
-            ];
-            model::push_match(out, &format!("&self.{}", field.name), &arms);
-        }
+        Given::Required | Given::Nullable => Expr::call(encode, [Expr::atom(place)]),
+        Given::Defaulted | Given::NullableDefaulted => Expr::Match(
+            place,
+            vec![
+                format!("{}(value) => {encode}(value)", names.some),
+                format!("{} => {}", names.none, default_value(file, field)),
+            ],
+        ),
     }
 }
 

@@ -30,8 +30,12 @@ pub(super) enum Expr {
     Chain(Box<Expr>, Vec<(&'static str, Vec<Expr>)>),
     /// `&[item, ..]`.
     Slice(Vec<Expr>),
+    /// `[item, ..]`.
+    Array(Vec<Expr>),
     /// `path { field: value, .. }`.
     Struct(String, Vec<(&'static str, Expr)>),
+    /// `match subject { arm, .. }`, with its arms as written.
+    Match(String, Vec<String>),
 }
 
 impl Expr {
@@ -86,6 +90,11 @@ impl Expr {
                 let items = one_line_list(items)?;
                 Some(format!("&[{items}]"))
             }
+            Self::Array(items) => {
+                let items = one_line_list(items)?;
+                Some(format!("[{items}]"))
+            }
+            Self::Match(..) => None,
             Self::Struct(path, fields) => {
                 let fields: Option<Vec<String>> = fields
                     .iter()
@@ -158,6 +167,26 @@ impl Expr {
                 newline(out, indent);
                 out.push('}');
             }
+            Self::Array(items) => {
+                out.push('[');
+                match items.as_slice() {
+                    [only] => only.write_broken(out, indent, column + 1, limit),
+                    items => write_list(out, items, indent),
+                }
+                out.push(']');
+            }
+            Self::Match(subject, arms) => {
+                out.push_str("match ");
+                out.push_str(subject);
+                out.push_str(" {");
+                for arm in arms {
+                    newline(out, indent + INDENT);
+                    out.push_str(arm);
+                    out.push(',');
+                }
+                newline(out, indent);
+                out.push('}');
+            }
             Self::Chain(head, methods) => write_chain(out, head, methods, indent, column),
         }
     }
@@ -169,6 +198,8 @@ impl Expr {
             Self::Call(path, _) => path.len() + 1,
             Self::Struct(path, _) => path.len() + 2,
             Self::Slice(_) => 2,
+            Self::Array(_) => 1,
+            Self::Match(subject, _) => "match  {".len() + subject.len(),
         }
     }
 
@@ -485,8 +516,14 @@ impl Rust {
             });
         }
         self.indent += 1;
+        let start = self.out.text.len();
         body(self);
         self.indent -= 1;
-        self.line("}");
+        if self.out.text.len() == start {
+            self.out.text.pop();
+            self.out.text.push_str("}\n");
+        } else {
+            self.line("}");
+        }
     }
 }

@@ -177,7 +177,16 @@ fn statements_break_where_rustfmt_breaks_them() {
             for word in words() {
                 let field = Expr::atom(format!("&self.{word}"));
                 let value = Expr::call("codegen::Encode::encode", [field]);
-                out.expr(&Expr::call("row.push", [value]), ";");
+                let arms = vec!["Some(value) => value".to_owned(), "None => 0".to_owned()];
+                let default = Expr::Match(format!("&self.{word}"), arms);
+                for values in [
+                    vec![value.clone()],
+                    vec![value.clone(), value.clone()],
+                    vec![value, default.clone()],
+                    vec![default.clone(), default],
+                ] {
+                    out.expr(&Expr::call("row.extend", [Expr::Array(values)]), ";");
+                }
             }
         });
     });

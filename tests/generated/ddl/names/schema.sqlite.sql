@@ -56,3 +56,13 @@ CREATE TABLE "selfish" (
     CONSTRAINT "fk_selfish_selfish_id" FOREIGN KEY ("selfish_id")
         REFERENCES "selfish" ("id")
 );
+
+CREATE TABLE "counter" (
+    "id" INTEGER NOT NULL,
+    CONSTRAINT "pk_counter" PRIMARY KEY ("id")
+);
+
+CREATE TABLE "clone" (
+    "id" VARCHAR(10) NOT NULL,
+    CONSTRAINT "pk_clone" PRIMARY KEY ("id")
+);

@@ -62,9 +62,11 @@ impl codegen::Record for Album {
     const COLUMNS: &'static [&'static str] = &["id", "title", "artist_id"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.title));
-        row.push(codegen::Encode::encode(&self.artist_id));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.title),
+            codegen::Encode::encode(&self.artist_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -101,8 +103,10 @@ impl codegen::Record for NewAlbum {
     const COLUMNS: &'static [&'static str] = &["title", "artist_id"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.title));
-        row.push(codegen::Encode::encode(&self.artist_id));
+        row.extend([
+            codegen::Encode::encode(&self.title),
+            codegen::Encode::encode(&self.artist_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

@@ -138,19 +138,21 @@ impl codegen::Record for Customer {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.first_name));
-        row.push(codegen::Encode::encode(&self.last_name));
-        row.push(codegen::Encode::encode(&self.company));
-        row.push(codegen::Encode::encode(&self.address));
-        row.push(codegen::Encode::encode(&self.city));
-        row.push(codegen::Encode::encode(&self.state));
-        row.push(codegen::Encode::encode(&self.country));
-        row.push(codegen::Encode::encode(&self.postal_code));
-        row.push(codegen::Encode::encode(&self.phone));
-        row.push(codegen::Encode::encode(&self.fax));
-        row.push(codegen::Encode::encode(&self.email));
-        row.push(codegen::Encode::encode(&self.support_rep_id));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.first_name),
+            codegen::Encode::encode(&self.last_name),
+            codegen::Encode::encode(&self.company),
+            codegen::Encode::encode(&self.address),
+            codegen::Encode::encode(&self.city),
+            codegen::Encode::encode(&self.state),
+            codegen::Encode::encode(&self.country),
+            codegen::Encode::encode(&self.postal_code),
+            codegen::Encode::encode(&self.phone),
+            codegen::Encode::encode(&self.fax),
+            codegen::Encode::encode(&self.email),
+            codegen::Encode::encode(&self.support_rep_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -297,18 +299,20 @@ impl codegen::Record for NewCustomer {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.first_name));
-        row.push(codegen::Encode::encode(&self.last_name));
-        row.push(codegen::Encode::encode(&self.company));
-        row.push(codegen::Encode::encode(&self.address));
-        row.push(codegen::Encode::encode(&self.city));
-        row.push(codegen::Encode::encode(&self.state));
-        row.push(codegen::Encode::encode(&self.country));
-        row.push(codegen::Encode::encode(&self.postal_code));
-        row.push(codegen::Encode::encode(&self.phone));
-        row.push(codegen::Encode::encode(&self.fax));
-        row.push(codegen::Encode::encode(&self.email));
-        row.push(codegen::Encode::encode(&self.support_rep_id));
+        row.extend([
+            codegen::Encode::encode(&self.first_name),
+            codegen::Encode::encode(&self.last_name),
+            codegen::Encode::encode(&self.company),
+            codegen::Encode::encode(&self.address),
+            codegen::Encode::encode(&self.city),
+            codegen::Encode::encode(&self.state),
+            codegen::Encode::encode(&self.country),
+            codegen::Encode::encode(&self.postal_code),
+            codegen::Encode::encode(&self.phone),
+            codegen::Encode::encode(&self.fax),
+            codegen::Encode::encode(&self.email),
+            codegen::Encode::encode(&self.support_rep_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

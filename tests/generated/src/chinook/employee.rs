@@ -155,21 +155,23 @@ impl codegen::Record for Employee {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.last_name));
-        row.push(codegen::Encode::encode(&self.first_name));
-        row.push(codegen::Encode::encode(&self.title));
-        row.push(codegen::Encode::encode(&self.reports_to));
-        row.push(codegen::Encode::encode(&self.birth_date));
-        row.push(codegen::Encode::encode(&self.hire_date));
-        row.push(codegen::Encode::encode(&self.address));
-        row.push(codegen::Encode::encode(&self.city));
-        row.push(codegen::Encode::encode(&self.state));
-        row.push(codegen::Encode::encode(&self.country));
-        row.push(codegen::Encode::encode(&self.postal_code));
-        row.push(codegen::Encode::encode(&self.phone));
-        row.push(codegen::Encode::encode(&self.fax));
-        row.push(codegen::Encode::encode(&self.email));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.last_name),
+            codegen::Encode::encode(&self.first_name),
+            codegen::Encode::encode(&self.title),
+            codegen::Encode::encode(&self.reports_to),
+            codegen::Encode::encode(&self.birth_date),
+            codegen::Encode::encode(&self.hire_date),
+            codegen::Encode::encode(&self.address),
+            codegen::Encode::encode(&self.city),
+            codegen::Encode::encode(&self.state),
+            codegen::Encode::encode(&self.country),
+            codegen::Encode::encode(&self.postal_code),
+            codegen::Encode::encode(&self.phone),
+            codegen::Encode::encode(&self.fax),
+            codegen::Encode::encode(&self.email),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -347,20 +349,22 @@ impl codegen::Record for NewEmployee {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.last_name));
-        row.push(codegen::Encode::encode(&self.first_name));
-        row.push(codegen::Encode::encode(&self.title));
-        row.push(codegen::Encode::encode(&self.reports_to));
-        row.push(codegen::Encode::encode(&self.birth_date));
-        row.push(codegen::Encode::encode(&self.hire_date));
-        row.push(codegen::Encode::encode(&self.address));
-        row.push(codegen::Encode::encode(&self.city));
-        row.push(codegen::Encode::encode(&self.state));
-        row.push(codegen::Encode::encode(&self.country));
-        row.push(codegen::Encode::encode(&self.postal_code));
-        row.push(codegen::Encode::encode(&self.phone));
-        row.push(codegen::Encode::encode(&self.fax));
-        row.push(codegen::Encode::encode(&self.email));
+        row.extend([
+            codegen::Encode::encode(&self.last_name),
+            codegen::Encode::encode(&self.first_name),
+            codegen::Encode::encode(&self.title),
+            codegen::Encode::encode(&self.reports_to),
+            codegen::Encode::encode(&self.birth_date),
+            codegen::Encode::encode(&self.hire_date),
+            codegen::Encode::encode(&self.address),
+            codegen::Encode::encode(&self.city),
+            codegen::Encode::encode(&self.state),
+            codegen::Encode::encode(&self.country),
+            codegen::Encode::encode(&self.postal_code),
+            codegen::Encode::encode(&self.phone),
+            codegen::Encode::encode(&self.fax),
+            codegen::Encode::encode(&self.email),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

@@ -114,15 +114,17 @@ impl codegen::Record for Invoice {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.customer_id));
-        row.push(codegen::Encode::encode(&self.invoice_date));
-        row.push(codegen::Encode::encode(&self.billing_address));
-        row.push(codegen::Encode::encode(&self.billing_city));
-        row.push(codegen::Encode::encode(&self.billing_state));
-        row.push(codegen::Encode::encode(&self.billing_country));
-        row.push(codegen::Encode::encode(&self.billing_postal_code));
-        row.push(codegen::Encode::encode(&self.total));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.customer_id),
+            codegen::Encode::encode(&self.invoice_date),
+            codegen::Encode::encode(&self.billing_address),
+            codegen::Encode::encode(&self.billing_city),
+            codegen::Encode::encode(&self.billing_state),
+            codegen::Encode::encode(&self.billing_country),
+            codegen::Encode::encode(&self.billing_postal_code),
+            codegen::Encode::encode(&self.total),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -225,14 +227,16 @@ impl codegen::Record for NewInvoice {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.customer_id));
-        row.push(codegen::Encode::encode(&self.invoice_date));
-        row.push(codegen::Encode::encode(&self.billing_address));
-        row.push(codegen::Encode::encode(&self.billing_city));
-        row.push(codegen::Encode::encode(&self.billing_state));
-        row.push(codegen::Encode::encode(&self.billing_country));
-        row.push(codegen::Encode::encode(&self.billing_postal_code));
-        row.push(codegen::Encode::encode(&self.total));
+        row.extend([
+            codegen::Encode::encode(&self.customer_id),
+            codegen::Encode::encode(&self.invoice_date),
+            codegen::Encode::encode(&self.billing_address),
+            codegen::Encode::encode(&self.billing_city),
+            codegen::Encode::encode(&self.billing_state),
+            codegen::Encode::encode(&self.billing_country),
+            codegen::Encode::encode(&self.billing_postal_code),
+            codegen::Encode::encode(&self.total),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

@@ -76,11 +76,13 @@ impl codegen::Record for InvoiceLine {
         &["id", "invoice_id", "track_id", "unit_price", "quantity"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.invoice_id));
-        row.push(codegen::Encode::encode(&self.track_id));
-        row.push(codegen::Encode::encode(&self.unit_price));
-        row.push(codegen::Encode::encode(&self.quantity));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.invoice_id),
+            codegen::Encode::encode(&self.track_id),
+            codegen::Encode::encode(&self.unit_price),
+            codegen::Encode::encode(&self.quantity),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -128,10 +130,12 @@ impl codegen::Record for NewInvoiceLine {
     const COLUMNS: &'static [&'static str] = &["invoice_id", "track_id", "unit_price", "quantity"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.invoice_id));
-        row.push(codegen::Encode::encode(&self.track_id));
-        row.push(codegen::Encode::encode(&self.unit_price));
-        row.push(codegen::Encode::encode(&self.quantity));
+        row.extend([
+            codegen::Encode::encode(&self.invoice_id),
+            codegen::Encode::encode(&self.track_id),
+            codegen::Encode::encode(&self.unit_price),
+            codegen::Encode::encode(&self.quantity),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

@@ -53,8 +53,10 @@ impl codegen::Record for MediaType {
     const COLUMNS: &'static [&'static str] = &["id", "name"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.name));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.name),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -93,7 +95,7 @@ impl codegen::Record for NewMediaType {
     const COLUMNS: &'static [&'static str] = &["name"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.name));
+        row.extend([codegen::Encode::encode(&self.name)]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

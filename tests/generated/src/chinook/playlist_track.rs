@@ -56,8 +56,10 @@ impl codegen::Record for PlaylistTrack {
     const COLUMNS: &'static [&'static str] = &["playlist_id", "track_id"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.playlist_id));
-        row.push(codegen::Encode::encode(&self.track_id));
+        row.extend([
+            codegen::Encode::encode(&self.playlist_id),
+            codegen::Encode::encode(&self.track_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(i64, i64)> {
@@ -94,8 +96,10 @@ impl codegen::Record for NewPlaylistTrack {
     const COLUMNS: &'static [&'static str] = &["playlist_id", "track_id"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.playlist_id));
-        row.push(codegen::Encode::encode(&self.track_id));
+        row.extend([
+            codegen::Encode::encode(&self.playlist_id),
+            codegen::Encode::encode(&self.track_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(i64, i64)> {

@@ -118,15 +118,17 @@ impl codegen::Record for Track {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.name));
-        row.push(codegen::Encode::encode(&self.album_id));
-        row.push(codegen::Encode::encode(&self.media_type_id));
-        row.push(codegen::Encode::encode(&self.genre_id));
-        row.push(codegen::Encode::encode(&self.composer));
-        row.push(codegen::Encode::encode(&self.milliseconds));
-        row.push(codegen::Encode::encode(&self.bytes));
-        row.push(codegen::Encode::encode(&self.unit_price));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.name),
+            codegen::Encode::encode(&self.album_id),
+            codegen::Encode::encode(&self.media_type_id),
+            codegen::Encode::encode(&self.genre_id),
+            codegen::Encode::encode(&self.composer),
+            codegen::Encode::encode(&self.milliseconds),
+            codegen::Encode::encode(&self.bytes),
+            codegen::Encode::encode(&self.unit_price),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -223,14 +225,16 @@ impl codegen::Record for NewTrack {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.name));
-        row.push(codegen::Encode::encode(&self.album_id));
-        row.push(codegen::Encode::encode(&self.media_type_id));
-        row.push(codegen::Encode::encode(&self.genre_id));
-        row.push(codegen::Encode::encode(&self.composer));
-        row.push(codegen::Encode::encode(&self.milliseconds));
-        row.push(codegen::Encode::encode(&self.bytes));
-        row.push(codegen::Encode::encode(&self.unit_price));
+        row.extend([
+            codegen::Encode::encode(&self.name),
+            codegen::Encode::encode(&self.album_id),
+            codegen::Encode::encode(&self.media_type_id),
+            codegen::Encode::encode(&self.genre_id),
+            codegen::Encode::encode(&self.composer),
+            codegen::Encode::encode(&self.milliseconds),
+            codegen::Encode::encode(&self.bytes),
+            codegen::Encode::encode(&self.unit_price),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

@@ -60,9 +60,11 @@ impl codegen::Record for HeroTeamLink {
     const COLUMNS: &'static [&'static str] = &["team_id", "hero_id", "is_training"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.team_id));
-        row.push(codegen::Encode::encode(&self.hero_id));
-        row.push(codegen::Encode::encode(&self.is_training));
+        row.extend([
+            codegen::Encode::encode(&self.team_id),
+            codegen::Encode::encode(&self.hero_id),
+            codegen::Encode::encode(&self.is_training),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(i64, i64)> {
@@ -111,12 +113,14 @@ impl codegen::Record for NewHeroTeamLink {
     const COLUMNS: &'static [&'static str] = &["team_id", "hero_id", "is_training"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.team_id));
-        row.push(codegen::Encode::encode(&self.hero_id));
-        row.push(match &self.is_training {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
+        row.extend([
+            codegen::Encode::encode(&self.team_id),
+            codegen::Encode::encode(&self.hero_id),
+            match &self.is_training {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(i64, i64)> {

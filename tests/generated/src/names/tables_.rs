@@ -3,7 +3,9 @@
 use ::sqlmodel_runtime::codegen::sql;
 
 /// Every table, each model's in the order of the schema.
-pub static TABLES: &[&sql::Table] = &[&OPTION, &VEC, &MOD, &INTO, &TABLES_2, &SELFISH];
+pub static TABLES: &[&sql::Table] = &[
+    &OPTION, &VEC, &MOD, &INTO, &TABLES_2, &SELFISH, &COUNTER, &CLONE,
+];
 
 const RESULT_TYPE: sql::SqlType = sql::SqlType::Scalar(sql::ScalarType::Enum(sql::EnumType {
     name: sql::Text::Borrowed("result"),
@@ -166,4 +168,21 @@ pub static SELFISH: sql::Table = {
             &[sql::Text::Borrowed("id")],
         ))
         .with_foreign_keys(FOREIGN_KEYS)
+};
+
+/// The table `counter`.
+pub static COUNTER: sql::Table = {
+    const COLUMNS: &[sql::Column] = &[sql::Column::new("id", sql::SqlType::I64).auto_increment()];
+    sql::Table::new(sql::TableName::new("counter"), COLUMNS).with_primary_key(
+        sql::PrimaryKey::new("pk_counter", &[sql::Text::Borrowed("id")]),
+    )
+};
+
+/// The table `clone`.
+pub static CLONE: sql::Table = {
+    const COLUMNS: &[sql::Column] = &[sql::Column::new("id", sql::SqlType::text(10))];
+    sql::Table::new(sql::TableName::new("clone"), COLUMNS).with_primary_key(sql::PrimaryKey::new(
+        "pk_clone",
+        &[sql::Text::Borrowed("id")],
+    ))
 };

@@ -105,13 +105,15 @@ impl codegen::Record for Address {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.changed_by));
-        row.push(codegen::Encode::encode(&self.created_at));
-        row.push(codegen::Encode::encode(&self.updated_at));
-        row.push(codegen::Encode::encode(&self.customer_id));
-        row.push(codegen::Encode::encode(&self.street));
-        row.push(codegen::Encode::encode(&self.country_code));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.changed_by),
+            codegen::Encode::encode(&self.created_at),
+            codegen::Encode::encode(&self.updated_at),
+            codegen::Encode::encode(&self.customer_id),
+            codegen::Encode::encode(&self.street),
+            codegen::Encode::encode(&self.country_code),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -214,18 +216,20 @@ impl codegen::Record for NewAddress {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.changed_by));
-        row.push(match &self.created_at {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.updated_at {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.customer_id));
-        row.push(codegen::Encode::encode(&self.street));
-        row.push(codegen::Encode::encode(&self.country_code));
+        row.extend([
+            codegen::Encode::encode(&self.changed_by),
+            match &self.created_at {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.updated_at {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.customer_id),
+            codegen::Encode::encode(&self.street),
+            codegen::Encode::encode(&self.country_code),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

@@ -59,9 +59,11 @@ impl codegen::Record for Country {
     const COLUMNS: &'static [&'static str] = &["id", "code", "name"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.code));
-        row.push(codegen::Encode::encode(&self.name));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.code),
+            codegen::Encode::encode(&self.name),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i16> {
@@ -101,9 +103,11 @@ impl codegen::Record for NewCountry {
     const COLUMNS: &'static [&'static str] = &["id", "code", "name"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.code));
-        row.push(codegen::Encode::encode(&self.name));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.code),
+            codegen::Encode::encode(&self.name),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i16> {

@@ -125,13 +125,15 @@ impl codegen::Record for Customer {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.changed_by));
-        row.push(codegen::Encode::encode(&self.created_at));
-        row.push(codegen::Encode::encode(&self.updated_at));
-        row.push(codegen::Encode::encode(&self.email));
-        row.push(codegen::Encode::encode(&self.password_hash));
-        row.push(codegen::Encode::encode(&self.referrer_id));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.changed_by),
+            codegen::Encode::encode(&self.created_at),
+            codegen::Encode::encode(&self.updated_at),
+            codegen::Encode::encode(&self.email),
+            codegen::Encode::encode(&self.password_hash),
+            codegen::Encode::encode(&self.referrer_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -250,18 +252,20 @@ impl codegen::Record for NewCustomer {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.changed_by));
-        row.push(match &self.created_at {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.updated_at {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.email));
-        row.push(codegen::Encode::encode(&self.password_hash));
-        row.push(codegen::Encode::encode(&self.referrer_id));
+        row.extend([
+            codegen::Encode::encode(&self.changed_by),
+            match &self.created_at {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.updated_at {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.email),
+            codegen::Encode::encode(&self.password_hash),
+            codegen::Encode::encode(&self.referrer_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

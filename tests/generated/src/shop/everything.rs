@@ -348,39 +348,41 @@ impl codegen::Record for Everything {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.a_bool));
-        row.push(codegen::Encode::encode(&self.an_i16));
-        row.push(codegen::Encode::encode(&self.an_i32));
-        row.push(codegen::Encode::encode(&self.an_i64));
-        row.push(codegen::Encode::encode(&self.an_f32));
-        row.push(codegen::Encode::encode(&self.an_f64));
-        row.push(codegen::Encode::encode(&self.a_decimal));
-        row.push(codegen::Encode::encode(&self.a_text));
-        row.push(codegen::Encode::encode(&self.a_long_text));
-        row.push(codegen::Encode::encode(&self.some_bytes));
-        row.push(codegen::Encode::encode(&self.a_uuid));
-        row.push(codegen::Encode::encode(&self.a_date));
-        row.push(codegen::Encode::encode(&self.another_date));
-        row.push(codegen::Encode::encode(&self.a_time));
-        row.push(codegen::Encode::encode(&self.a_timestamp));
-        row.push(codegen::Encode::encode(&self.a_timestamptz));
-        row.push(codegen::Encode::encode(&self.a_duration));
-        row.push(codegen::Encode::encode(&self.a_json));
-        row.push(codegen::json::encode_option(&self.settings));
-        row.push(codegen::Encode::encode(&self.a_rust_type));
-        row.push(codegen::Encode::encode(&self.some_cents));
-        row.push(codegen::Encode::encode(&self.an_email));
-        row.push(codegen::Encode::encode(&self.a_work_email));
-        row.push(codegen::Encode::encode(&self.a_state));
-        row.push(codegen::Encode::encode(&self.a_priority));
-        row.push(codegen::Encode::encode(&self.a_color));
-        row.push(codegen::array::encode(&self.numbers));
-        row.push(codegen::array::encode_option(&self.words));
-        row.push(codegen::Encode::encode(&self.old_name));
-        row.push(codegen::Encode::encode(&self.kind_of));
-        row.push(codegen::Encode::encode(&self.filled_by_trigger));
-        row.push(codegen::Encode::encode(&self.version));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.a_bool),
+            codegen::Encode::encode(&self.an_i16),
+            codegen::Encode::encode(&self.an_i32),
+            codegen::Encode::encode(&self.an_i64),
+            codegen::Encode::encode(&self.an_f32),
+            codegen::Encode::encode(&self.an_f64),
+            codegen::Encode::encode(&self.a_decimal),
+            codegen::Encode::encode(&self.a_text),
+            codegen::Encode::encode(&self.a_long_text),
+            codegen::Encode::encode(&self.some_bytes),
+            codegen::Encode::encode(&self.a_uuid),
+            codegen::Encode::encode(&self.a_date),
+            codegen::Encode::encode(&self.another_date),
+            codegen::Encode::encode(&self.a_time),
+            codegen::Encode::encode(&self.a_timestamp),
+            codegen::Encode::encode(&self.a_timestamptz),
+            codegen::Encode::encode(&self.a_duration),
+            codegen::Encode::encode(&self.a_json),
+            codegen::json::encode_option(&self.settings),
+            codegen::Encode::encode(&self.a_rust_type),
+            codegen::Encode::encode(&self.some_cents),
+            codegen::Encode::encode(&self.an_email),
+            codegen::Encode::encode(&self.a_work_email),
+            codegen::Encode::encode(&self.a_state),
+            codegen::Encode::encode(&self.a_priority),
+            codegen::Encode::encode(&self.a_color),
+            codegen::array::encode(&self.numbers),
+            codegen::array::encode_option(&self.words),
+            codegen::Encode::encode(&self.old_name),
+            codegen::Encode::encode(&self.kind_of),
+            codegen::Encode::encode(&self.filled_by_trigger),
+            codegen::Encode::encode(&self.version),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i32> {
@@ -808,90 +810,92 @@ impl codegen::Record for NewEverything {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(match &self.a_bool {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.an_i16 {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.an_i32));
-        row.push(codegen::Encode::encode(&self.an_i64));
-        row.push(match &self.an_f32 {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.an_f64));
-        row.push(match &self.a_decimal {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.a_text {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.a_long_text));
-        row.push(codegen::Encode::encode(&self.some_bytes));
-        row.push(match &self.a_uuid {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Encode::into_value(codegen::types::Uuid::new_v4()),
-        });
-        row.push(match &self.a_date {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.another_date {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.a_time {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.a_timestamp {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.a_timestamptz {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.a_duration {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.a_json {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::json::encode_option(&self.settings));
-        row.push(match &self.a_rust_type {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.some_cents {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.an_email));
-        row.push(codegen::Encode::encode(&self.a_work_email));
-        row.push(match &self.a_state {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.a_priority {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.a_color));
-        row.push(match &self.numbers {
-            Some(value) => codegen::array::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::array::encode_option(&self.words));
-        row.push(codegen::Encode::encode(&self.old_name));
-        row.push(codegen::Encode::encode(&self.kind_of));
+        row.extend([
+            match &self.a_bool {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.an_i16 {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.an_i32),
+            codegen::Encode::encode(&self.an_i64),
+            match &self.an_f32 {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.an_f64),
+            match &self.a_decimal {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.a_text {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.a_long_text),
+            codegen::Encode::encode(&self.some_bytes),
+            match &self.a_uuid {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Encode::into_value(codegen::types::Uuid::new_v4()),
+            },
+            match &self.a_date {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.another_date {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.a_time {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.a_timestamp {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.a_timestamptz {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.a_duration {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.a_json {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::json::encode_option(&self.settings),
+            match &self.a_rust_type {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.some_cents {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.an_email),
+            codegen::Encode::encode(&self.a_work_email),
+            match &self.a_state {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.a_priority {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.a_color),
+            match &self.numbers {
+                Some(value) => codegen::array::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::array::encode_option(&self.words),
+            codegen::Encode::encode(&self.old_name),
+            codegen::Encode::encode(&self.kind_of),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i32> {

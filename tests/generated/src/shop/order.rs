@@ -88,12 +88,14 @@ impl codegen::Record for Order {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.region));
-        row.push(codegen::Encode::encode(&self.number));
-        row.push(codegen::Encode::encode(&self.customer_id));
-        row.push(codegen::Encode::encode(&self.state));
-        row.push(codegen::Encode::encode(&self.priority));
-        row.push(codegen::Encode::encode(&self.placed_at));
+        row.extend([
+            codegen::Encode::encode(&self.region),
+            codegen::Encode::encode(&self.number),
+            codegen::Encode::encode(&self.customer_id),
+            codegen::Encode::encode(&self.state),
+            codegen::Encode::encode(&self.priority),
+            codegen::Encode::encode(&self.placed_at),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(String, i64)> {
@@ -176,21 +178,23 @@ impl codegen::Record for NewOrder {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.region));
-        row.push(codegen::Encode::encode(&self.number));
-        row.push(codegen::Encode::encode(&self.customer_id));
-        row.push(match &self.state {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.priority {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.placed_at {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
+        row.extend([
+            codegen::Encode::encode(&self.region),
+            codegen::Encode::encode(&self.number),
+            codegen::Encode::encode(&self.customer_id),
+            match &self.state {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.priority {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.placed_at {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(String, i64)> {

@@ -75,11 +75,13 @@ impl codegen::Record for OrderLine {
         &["region", "number", "line_no", "product_id", "quantity"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.region));
-        row.push(codegen::Encode::encode(&self.number));
-        row.push(codegen::Encode::encode(&self.line_no));
-        row.push(codegen::Encode::encode(&self.product_id));
-        row.push(codegen::Encode::encode(&self.quantity));
+        row.extend([
+            codegen::Encode::encode(&self.region),
+            codegen::Encode::encode(&self.number),
+            codegen::Encode::encode(&self.line_no),
+            codegen::Encode::encode(&self.product_id),
+            codegen::Encode::encode(&self.quantity),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(String, i64, i32)> {
@@ -135,14 +137,16 @@ impl codegen::Record for NewOrderLine {
         &["region", "number", "line_no", "product_id", "quantity"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.region));
-        row.push(codegen::Encode::encode(&self.number));
-        row.push(codegen::Encode::encode(&self.line_no));
-        row.push(codegen::Encode::encode(&self.product_id));
-        row.push(match &self.quantity {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
+        row.extend([
+            codegen::Encode::encode(&self.region),
+            codegen::Encode::encode(&self.number),
+            codegen::Encode::encode(&self.line_no),
+            codegen::Encode::encode(&self.product_id),
+            match &self.quantity {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(String, i64, i32)> {

@@ -136,16 +136,18 @@ impl codegen::Record for Product {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.changed_by));
-        row.push(codegen::Encode::encode(&self.created_at));
-        row.push(codegen::Encode::encode(&self.updated_at));
-        row.push(codegen::Encode::encode(&self.name));
-        row.push(codegen::Encode::encode(&self.description));
-        row.push(codegen::Encode::encode(&self.price));
-        row.push(codegen::Encode::encode(&self.weight_g));
-        row.push(codegen::Encode::encode(&self.color));
-        row.push(codegen::Encode::encode(&self.successor_id));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.changed_by),
+            codegen::Encode::encode(&self.created_at),
+            codegen::Encode::encode(&self.updated_at),
+            codegen::Encode::encode(&self.name),
+            codegen::Encode::encode(&self.description),
+            codegen::Encode::encode(&self.price),
+            codegen::Encode::encode(&self.weight_g),
+            codegen::Encode::encode(&self.color),
+            codegen::Encode::encode(&self.successor_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -289,24 +291,26 @@ impl codegen::Record for NewProduct {
     ];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.changed_by));
-        row.push(match &self.created_at {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(match &self.updated_at {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.name));
-        row.push(match &self.description {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.price));
-        row.push(codegen::Encode::encode(&self.weight_g));
-        row.push(codegen::Encode::encode(&self.color));
-        row.push(codegen::Encode::encode(&self.successor_id));
+        row.extend([
+            codegen::Encode::encode(&self.changed_by),
+            match &self.created_at {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            match &self.updated_at {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.name),
+            match &self.description {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.price),
+            codegen::Encode::encode(&self.weight_g),
+            codegen::Encode::encode(&self.color),
+            codegen::Encode::encode(&self.successor_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

@@ -56,8 +56,10 @@ impl codegen::Record for SimilarProduct {
     const COLUMNS: &'static [&'static str] = &["product_id", "similar_id"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.product_id));
-        row.push(codegen::Encode::encode(&self.similar_id));
+        row.extend([
+            codegen::Encode::encode(&self.product_id),
+            codegen::Encode::encode(&self.similar_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(i64, i64)> {
@@ -94,8 +96,10 @@ impl codegen::Record for NewSimilarProduct {
     const COLUMNS: &'static [&'static str] = &["product_id", "similar_id"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.product_id));
-        row.push(codegen::Encode::encode(&self.similar_id));
+        row.extend([
+            codegen::Encode::encode(&self.product_id),
+            codegen::Encode::encode(&self.similar_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<(i64, i64)> {

@@ -71,11 +71,13 @@ impl codegen::Record for Hero {
     const COLUMNS: &'static [&'static str] = &["id", "name", "secret_name", "age", "team_id"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.name));
-        row.push(codegen::Encode::encode(&self.secret_name));
-        row.push(codegen::Encode::encode(&self.age));
-        row.push(codegen::Encode::encode(&self.team_id));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.name),
+            codegen::Encode::encode(&self.secret_name),
+            codegen::Encode::encode(&self.age),
+            codegen::Encode::encode(&self.team_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -132,10 +134,12 @@ impl codegen::Record for NewHero {
     const COLUMNS: &'static [&'static str] = &["name", "secret_name", "age", "team_id"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.name));
-        row.push(codegen::Encode::encode(&self.secret_name));
-        row.push(codegen::Encode::encode(&self.age));
-        row.push(codegen::Encode::encode(&self.team_id));
+        row.extend([
+            codegen::Encode::encode(&self.name),
+            codegen::Encode::encode(&self.secret_name),
+            codegen::Encode::encode(&self.age),
+            codegen::Encode::encode(&self.team_id),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

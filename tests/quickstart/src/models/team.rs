@@ -59,9 +59,11 @@ impl codegen::Record for Team {
     const COLUMNS: &'static [&'static str] = &["id", "name", "headquarters"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.name));
-        row.push(codegen::Encode::encode(&self.headquarters));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.name),
+            codegen::Encode::encode(&self.headquarters),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {
@@ -98,8 +100,10 @@ impl codegen::Record for NewTeam {
     const COLUMNS: &'static [&'static str] = &["name", "headquarters"];
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.name));
-        row.push(codegen::Encode::encode(&self.headquarters));
+        row.extend([
+            codegen::Encode::encode(&self.name),
+            codegen::Encode::encode(&self.headquarters),
+        ]);
     }
 
     fn primary_key_value(&self) -> Option<i64> {

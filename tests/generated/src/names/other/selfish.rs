@@ -72,10 +72,12 @@ impl codegen::Record for Selfish {
     const COLUMNS: &'static [&'static str] = &["id", "selfish_id", "count", "e"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.selfish_id));
-        row.push(codegen::Encode::encode(&self.count));
-        row.push(codegen::Encode::encode(&self.e));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.selfish_id),
+            codegen::Encode::encode(&self.count),
+            codegen::Encode::encode(&self.e),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<i32> {
@@ -134,12 +136,14 @@ impl codegen::Record for NewSelfish {
     const COLUMNS: &'static [&'static str] = &["selfish_id", "count", "e"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.selfish_id));
-        row.push(match &self.count {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.e));
+        row.extend([
+            codegen::Encode::encode(&self.selfish_id),
+            match &self.count {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.e),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<i32> {

@@ -84,15 +84,17 @@ impl codegen::Record for Tables {
     const COLUMNS: &'static [&'static str] = &["first", "second", "third", "names", "result"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.first));
-        row.push(codegen::Encode::encode(&self.second));
-        row.push(codegen::Encode::encode(&self.third));
-        row.push(codegen::array::encode(&self.names));
-        row.push(codegen::array::encode_option(&self.result));
+        row.extend([
+            codegen::Encode::encode(&self.first),
+            codegen::Encode::encode(&self.second),
+            codegen::Encode::encode(&self.third),
+            codegen::array::encode(&self.names),
+            codegen::array::encode_option(&self.result),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<(i64, ::std::string::String)> {
-        Some((self.first, self.second.clone()))
+        Some((self.first, ::core::clone::Clone::clone(&self.second)))
     }
 
     fn is_new(&self) -> bool {
@@ -159,15 +161,17 @@ impl codegen::Record for NewTables {
     const COLUMNS: &'static [&'static str] = &["first", "second", "third", "names", "result"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.first));
-        row.push(codegen::Encode::encode(&self.second));
-        row.push(codegen::Encode::encode(&self.third));
-        row.push(codegen::array::encode(&self.names));
-        row.push(codegen::array::encode_option(&self.result));
+        row.extend([
+            codegen::Encode::encode(&self.first),
+            codegen::Encode::encode(&self.second),
+            codegen::Encode::encode(&self.third),
+            codegen::array::encode(&self.names),
+            codegen::array::encode_option(&self.result),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<(i64, ::std::string::String)> {
-        Some((self.first, self.second.clone()))
+        Some((self.first, ::core::clone::Clone::clone(&self.second)))
     }
 
     fn is_new(&self) -> bool {

@@ -55,12 +55,14 @@ impl codegen::Record for Into {
     const COLUMNS: &'static [&'static str] = &["id", "only"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.only));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.only),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<::std::string::String> {
-        Some(self.id.clone())
+        Some(::core::clone::Clone::clone(&self.id))
     }
 
     fn is_new(&self) -> bool {
@@ -103,12 +105,14 @@ impl codegen::Record for NewInto {
     const COLUMNS: &'static [&'static str] = &["id", "only"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.only));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.only),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<::std::string::String> {
-        Some(self.id.clone())
+        Some(::core::clone::Clone::clone(&self.id))
     }
 
     fn is_new(&self) -> bool {

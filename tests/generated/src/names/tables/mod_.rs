@@ -70,12 +70,14 @@ impl codegen::Record for Mod {
     ];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(
-            &self.a_name_that_is_as_long_as_the_strictest_of_the_databases_allows,
-        ));
-        row.push(codegen::Encode::encode(
-            &self.another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok,
-        ));
+        row.extend([
+            codegen::Encode::encode(
+                &self.a_name_that_is_as_long_as_the_strictest_of_the_databases_allows,
+            ),
+            codegen::Encode::encode(
+                &self.another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok,
+            ),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<i64> {
@@ -129,15 +131,15 @@ impl codegen::Record for NewMod {
     ];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(
-            &self.a_name_that_is_as_long_as_the_strictest_of_the_databases_allows,
-        ));
-        row.push(
+        row.extend([
+            codegen::Encode::encode(
+                &self.a_name_that_is_as_long_as_the_strictest_of_the_databases_allows,
+            ),
             match &self.another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok {
                 Some(value) => codegen::Encode::encode(value),
                 None => codegen::Value::Default,
             },
-        );
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<i64> {

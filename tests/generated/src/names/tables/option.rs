@@ -106,13 +106,15 @@ impl codegen::Record for Option {
     const COLUMNS: &'static [&'static str] = &["id", "new", "some", "none", "row", "at", "f"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.new));
-        row.push(codegen::Encode::encode(&self.some));
-        row.push(codegen::Encode::encode(&self.none));
-        row.push(codegen::Encode::encode(&self.row));
-        row.push(codegen::Encode::encode(&self.at));
-        row.push(codegen::Encode::encode(&self.f));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.new),
+            codegen::Encode::encode(&self.some),
+            codegen::Encode::encode(&self.none),
+            codegen::Encode::encode(&self.row),
+            codegen::Encode::encode(&self.at),
+            codegen::Encode::encode(&self.f),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<i64> {
@@ -209,18 +211,20 @@ impl codegen::Record for NewOption {
     const COLUMNS: &'static [&'static str] = &["new", "some", "none", "row", "at", "f"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.new));
-        row.push(codegen::Encode::encode(&self.some));
-        row.push(match &self.none {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.row));
-        row.push(match &self.at {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
-        row.push(codegen::Encode::encode(&self.f));
+        row.extend([
+            codegen::Encode::encode(&self.new),
+            codegen::Encode::encode(&self.some),
+            match &self.none {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.row),
+            match &self.at {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+            codegen::Encode::encode(&self.f),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<i64> {

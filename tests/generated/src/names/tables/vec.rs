@@ -64,9 +64,11 @@ impl codegen::Record for Vec {
     const COLUMNS: &'static [&'static str] = &["id", "option_id", "value"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(codegen::Encode::encode(&self.id));
-        row.push(codegen::Encode::encode(&self.option_id));
-        row.push(codegen::Encode::encode(&self.value));
+        row.extend([
+            codegen::Encode::encode(&self.id),
+            codegen::Encode::encode(&self.option_id),
+            codegen::Encode::encode(&self.value),
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<codegen::types::Uuid> {
@@ -140,15 +142,17 @@ impl codegen::Record for NewVec {
     const COLUMNS: &'static [&'static str] = &["id", "option_id", "value"];
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
-        row.push(match &self.id {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Encode::into_value(codegen::types::Uuid::now_v7()),
-        });
-        row.push(codegen::Encode::encode(&self.option_id));
-        row.push(match &self.value {
-            Some(value) => codegen::Encode::encode(value),
-            None => codegen::Value::Default,
-        });
+        row.extend([
+            match &self.id {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Encode::into_value(codegen::types::Uuid::now_v7()),
+            },
+            codegen::Encode::encode(&self.option_id),
+            match &self.value {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Default,
+            },
+        ]);
     }
 
     fn primary_key_value(&self) -> ::core::option::Option<codegen::types::Uuid> {
