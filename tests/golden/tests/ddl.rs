@@ -11,13 +11,12 @@ use sqlparser::parser::Parser;
 fn parse_all(file: &str, dialect: &dyn Dialect) -> usize {
     let ddl = Path::new(env!("CARGO_MANIFEST_DIR")).join("../generated/ddl");
     let mut n_statements = 0;
-    for folder in fs::read_dir(&ddl).unwrap() {
-        let path: PathBuf = folder.unwrap().path().join(file);
-        let text = fs::read_to_string(&path).unwrap();
-        match Parser::parse_sql(dialect, &text) {
-            Ok(statements) => n_statements += statements.len(),
-            Err(error) => panic!("{}: {error}", path.display()),
-        }
+    for folder in fs::read_dir(&ddl).expect("the folder of generated DDL is there") {
+        let path: PathBuf = folder.expect("it can be listed").path().join(file);
+        let text = fs::read_to_string(&path).expect("every dialect has its file");
+        let statements = Parser::parse_sql(dialect, &text);
+        assert!(statements.is_ok(), "{}: {statements:?}", path.display());
+        n_statements += statements.map_or(0, |statements| statements.len());
     }
     n_statements
 }
