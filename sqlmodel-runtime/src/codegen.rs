@@ -4,8 +4,8 @@
 pub use sqlmodel_core::types::json;
 pub use sqlmodel_core::types::{self, array};
 pub use sqlmodel_core::{
-    Decode, DecodeError, Encode, FieldInfo, FieldValue, Inheritance, InheritanceStrategy, Model, OnUpdate,
-    Record, RowRead, Value, ValueKind,
+    Decode, DecodeError, Encode, FieldInfo, FieldValue, Inheritance, InheritanceStrategy, Model,
+    OnUpdate, Record, RowRead, Value, ValueKind,
 };
 pub use sqlmodel_query::{Column, HasOne, ManyToMany, ToMany, ToOne, field_value};
 pub use sqlmodel_sql as sql;

@@ -5,15 +5,25 @@ use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{schema, sql};
 
 /// Creates the tables twice and drops them twice; what exists or is gone is no error.
-async fn create_and_drop<C: Connection>(cx: &Cx, connection: &mut C, tables: &[&sql::Table]) -> Test {
+async fn create_and_drop<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+    tables: &[&sql::Table],
+) -> Test {
     for _ in 0..2 {
-        schema::create_all(cx, connection, tables).await.into_result()?;
+        schema::create_all(cx, connection, tables)
+            .await
+            .into_result()?;
     }
     for _ in 0..2 {
-        schema::drop_all(cx, connection, tables).await.into_result()?;
+        schema::drop_all(cx, connection, tables)
+            .await
+            .into_result()?;
     }
     // Nothing is left over that would be in the way.
-    schema::create_all(cx, connection, tables).await.into_result()?;
+    schema::create_all(cx, connection, tables)
+        .await
+        .into_result()?;
     Ok(())
 }
 
