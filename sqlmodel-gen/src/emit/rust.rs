@@ -121,7 +121,11 @@ impl Expr {
             out.push_str(&line);
             return;
         }
-        self.write_broken(out, indent, column, MAX_WIDTH);
+        let limit = match self {
+            Self::Chain(..) => MAX_WIDTH - n_after,
+            _ => MAX_WIDTH,
+        };
+        self.write_broken(out, indent, column, limit);
     }
 
     /// Appends the expression over several lines, the first of which ends before the column `limit`.
@@ -187,7 +191,9 @@ impl Expr {
                 newline(out, indent);
                 out.push('}');
             }
-            Self::Chain(head, methods) => write_chain(out, head, methods, indent, column),
+            Self::Chain(head, methods) => {
+                write_chain(out, head, methods, indent, column, limit);
+            }
         }
     }
 
@@ -220,6 +226,7 @@ fn write_chain(
     methods: &[(&'static str, Vec<Expr>)],
     indent: usize,
     column: usize,
+    limit: usize,
 ) {
     let start = out.text.len();
     head.write(out, indent, column, 0);
@@ -239,10 +246,11 @@ fn write_chain(
         let column = last_line(&out.text).chars().count();
         // An only method that must be broken anyway stays with its head.
         let stays = methods.len() == 1 && !fits && !is_head_broken;
-        if stays && column + method.opening_width() < MAX_WIDTH - 2 {
-            // What rustfmt does near the end of a line depends on more than is modelled here.
-            out.is_certain &= column + method.opening_width() < MAX_WIDTH - 2 * INDENT;
-            method.write_broken(out, indent, column, MAX_WIDTH - 1);
+        let end = column + method.opening_width();
+        // What rustfmt does near the end of a line depends on more than is modelled here.
+        out.is_certain &= !(stays && (MAX_WIDTH - 2 * INDENT..=MAX_WIDTH).contains(&end));
+        if stays && end < limit - 1 {
+            method.write_broken(out, indent, column, limit);
         } else if position == 0 && is_head_tiny {
             method.write(out, indent, column, 1);
         } else {

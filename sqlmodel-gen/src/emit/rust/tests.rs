@@ -193,7 +193,7 @@ fn statements_break_where_rustfmt_breaks_them() {
 }
 
 #[test]
-fn debug_breaks_where_rustfmt_breaks_it() {
+fn results_break_where_rustfmt_breaks_them() {
     check(|out| {
         for word in words() {
             out.block(format!("fn {word}()"), |out| {
@@ -201,6 +201,14 @@ fn debug_breaks_where_rustfmt_breaks_it() {
                 let field = [Expr::str(&word), Expr::atom(format!("&self.{word}"))];
                 let debug = debug.method("field", field).method("finish", []);
                 out.expr(&debug, "");
+            });
+            out.item(|out| {
+                out.block(format!("fn {word}()"), |out| {
+                    let key = [Expr::str(&word), Expr::strs(["id"])];
+                    let table = Expr::call("sql::Table::new", [Expr::str(&word), Expr::atom("C")]);
+                    let key = Expr::call("sql::PrimaryKey::new", key);
+                    out.expr(&table.method("with_primary_key", [key]), "");
+                });
             });
         }
     });

@@ -173,9 +173,10 @@ pub static SELFISH: sql::Table = {
 /// The table `counter`.
 pub static COUNTER: sql::Table = {
     const COLUMNS: &[sql::Column] = &[sql::Column::new("id", sql::SqlType::I64).auto_increment()];
-    sql::Table::new(sql::TableName::new("counter"), COLUMNS).with_primary_key(
-        sql::PrimaryKey::new("pk_counter", &[sql::Text::Borrowed("id")]),
-    )
+    sql::Table::new(sql::TableName::new("counter"), COLUMNS).with_primary_key(sql::PrimaryKey::new(
+        "pk_counter",
+        &[sql::Text::Borrowed("id")],
+    ))
 };
 
 /// The table `clone`.
