@@ -417,25 +417,27 @@ impl Rust {
         }
     }
 
-    /// Writes an item, and tells rustfmt to leave it alone if a line of it is too long.
+    /// Writes an item, and tells rustfmt to leave it alone where it would lay it out differently or not at all.
+    ///
+    /// Items within the item are told on their own.
     pub(super) fn item(&mut self, body: impl FnOnce(&mut Self)) {
+        const SKIP: &str = "#[rustfmt::skip]";
         let start = self.out.text.len();
-        self.out.is_certain = true;
+        let outer = std::mem::replace(&mut self.out.is_certain, true);
         body(self);
+        let is_certain = std::mem::replace(&mut self.out.is_certain, outer);
         let item = self.out.text.get(start..).unwrap_or_default();
-        let is_too_long = item
-            .lines()
-            .any(|line| line.chars().count() > MAX_WIDTH && !line.trim_start().starts_with("///"));
-        if is_too_long || !self.out.is_certain {
-            let n_doc_bytes: usize = item
-                .split_inclusive('\n')
-                .take_while(|line| line.trim_start().starts_with("///"))
-                .map(str::len)
-                .sum();
+        let is_doc = |line: &str| line.trim_start().starts_with("///");
+        let is_too_long = !item.contains(SKIP)
+            && item.lines().any(|line| {
+                line.len() > MAX_WIDTH && line.chars().count() > MAX_WIDTH && !is_doc(line)
+            });
+        if is_too_long || !is_certain {
+            let docs = item.split_inclusive('\n').take_while(|line| is_doc(line));
+            let n_doc_bytes: usize = docs.map(str::len).sum();
             let indent = " ".repeat(self.indent * INDENT);
-            self.out
-                .text
-                .insert_str(start + n_doc_bytes, &format!("{indent}#[rustfmt::skip]\n"));
+            let attribute = format!("{indent}{SKIP}\n");
+            self.out.text.insert_str(start + n_doc_bytes, &attribute);
         }
     }
 

@@ -143,28 +143,30 @@ fn static_table(name: &str, table: &Table, enums: &[(String, &EnumType)], out: &
     }
 
     out.doc(&format!("The table `{table_name}`."));
-    out.enclosed(
-        &format!("pub static {name}: sql::Table = {{"),
-        "};",
-        |out| {
-            let columns = Expr::slice(columns.iter().map(|it| column(it, enums)));
-            out.item(|out| out.assign("const COLUMNS: &[sql::Column]", &columns));
-            // Parts have destructors, so a list of them must be a constant to be borrowed in another one.
-            for (position, index) in indexes.iter().enumerate() {
-                let head = format!("const {}: &[sql::IndexPart]", index_parts(position));
-                let parts = Expr::slice(index.parts.iter().map(index_part));
-                out.item(|out| out.assign(&head, &parts));
-            }
-            for list in lists {
-                if !list.items.is_empty() {
-                    let head = format!("const {}: &[sql::{}]", list.constant, list.ty);
-                    let items = Expr::Slice(list.items);
-                    out.item(|out| out.assign(&head, &items));
+    out.item(|out| {
+        out.enclosed(
+            &format!("pub static {name}: sql::Table = {{"),
+            "};",
+            |out| {
+                let columns = Expr::slice(columns.iter().map(|it| column(it, enums)));
+                out.item(|out| out.assign("const COLUMNS: &[sql::Column]", &columns));
+                // Parts have destructors, so a list of them must be a constant to be borrowed in another one.
+                for (position, index) in indexes.iter().enumerate() {
+                    let head = format!("const {}: &[sql::IndexPart]", index_parts(position));
+                    let parts = Expr::slice(index.parts.iter().map(index_part));
+                    out.item(|out| out.assign(&head, &parts));
                 }
-            }
-            out.expr(&value, "");
-        },
-    );
+                for list in lists {
+                    if !list.items.is_empty() {
+                        let head = format!("const {}: &[sql::{}]", list.constant, list.ty);
+                        let items = Expr::Slice(list.items);
+                        out.item(|out| out.assign(&head, &items));
+                    }
+                }
+                out.expr(&value, "");
+            },
+        );
+    });
 }
 
 /// A list of a table's parts, in a constant of its own.
