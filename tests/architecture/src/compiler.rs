@@ -25,6 +25,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("emit", &["ir", "source"]),
     ("output", &["emit"]),
     ("format", &[]),
+    // Pages for people, of no code.
+    ("guide", &[]),
     ("generate", &["config", "emit", "ir", "output", "source"]),
     (
         "cli",
