@@ -328,23 +328,78 @@ decode_tuple!(A B C D E F G H I J);
 decode_tuple!(A B C D E F G H I J K);
 decode_tuple!(A B C D E F G H I J K L);
 
+/// A row that begins with a model: the model itself, or a tuple that a join or an include made of it.
+pub trait Head {
+    /// The model.
+    type Model: Model;
+
+    /// Returns the model.
+    fn head(&self) -> &Self::Model;
+}
+
+impl<M: Model> Head for M {
+    type Model = M;
+
+    fn head(&self) -> &M {
+        self
+    }
+}
+
 /// The row type that results when a join adds `T` to it: `A` becomes `(A, T)`, `(A, B)` becomes `(A, B, T)`.
 pub trait Append<T> {
     /// The longer row type.
     type Output;
+
+    /// Returns the longer row.
+    fn append(self, last: T) -> Self::Output;
 }
 
 impl<M: Model, T> Append<T> for M {
     type Output = (M, T);
+
+    fn append(self, last: T) -> (M, T) {
+        (self, last)
+    }
 }
 
 macro_rules! append_tuple {
     ($($part:ident)+) => {
         impl<$($part,)+ T> Append<T> for ($($part,)+) {
             type Output = ($($part,)+ T);
+
+            #[expect(non_snake_case, reason = "the parts are named after their types")]
+            fn append(self, last: T) -> Self::Output {
+                let ($($part,)+) = self;
+                ($($part,)+ last)
+            }
+        }
+
+    };
+}
+
+macro_rules! head_tuple {
+    ($($rest:ident)+) => {
+        impl<M: Model, $($rest),+> Head for (M, $($rest,)+) {
+            type Model = M;
+
+            fn head(&self) -> &M {
+                &self.0
+            }
         }
     };
 }
+
+head_tuple!(A);
+head_tuple!(A B);
+head_tuple!(A B C);
+head_tuple!(A B C D);
+head_tuple!(A B C D E);
+head_tuple!(A B C D E F);
+head_tuple!(A B C D E F G);
+head_tuple!(A B C D E F G H);
+head_tuple!(A B C D E F G H I);
+head_tuple!(A B C D E F G H I J);
+head_tuple!(A B C D E F G H I J K);
 
 append_tuple!(A B);
 append_tuple!(A B C);
@@ -363,10 +418,13 @@ append_tuple!(A B C D E F G H I J K);
 pub trait FieldValue: crate::encode::Encode + Decode {
     /// The type without its `Option`.
     type Base: FieldValue<Base = Self::Base>;
+    /// The type of a result `U` that is NULL when this value is: `U`, or an `Option` when this is one.
+    type Lift<U: FieldValue>: FieldValue<Base = U::Base>;
 }
 
 impl<T: FieldValue<Base = T>> FieldValue for Option<T> {
     type Base = T;
+    type Lift<U: FieldValue> = Option<U::Base>;
 }
 
 macro_rules! decode_scalar {
@@ -380,6 +438,7 @@ macro_rules! decode_scalar {
 
         impl FieldValue for $ty {
             type Base = $ty;
+            type Lift<U: FieldValue> = U;
         }
     )+};
 }

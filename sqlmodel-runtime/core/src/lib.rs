@@ -20,7 +20,7 @@ pub mod types;
 pub mod value;
 
 pub use connection::{Capabilities, Connection, Executor, Prepared};
-pub use decode::{Append, Decode, DecodeError, FieldValue, RowRead};
+pub use decode::{Append, Decode, DecodeError, FieldValue, Head, RowRead};
 pub use encode::{Encode, Key};
 pub use error::{ConstraintKind, Error, ErrorKind};
 pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, OnUpdate, Record, Target};

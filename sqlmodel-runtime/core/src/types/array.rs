@@ -29,6 +29,7 @@ impl<T: Decode> Decode for Array<T> {
 
 impl<T: FieldValue> FieldValue for Array<T> {
     type Base = Self;
+    type Lift<U: FieldValue> = U;
 }
 
 /// Returns a list as a value.

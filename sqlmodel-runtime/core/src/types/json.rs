@@ -26,6 +26,7 @@ impl Decode for Json {
 
 impl FieldValue for Json {
     type Base = Self;
+    type Lift<U: FieldValue> = U;
 }
 
 /// Returns a serializable value as JSON.

@@ -30,4 +30,5 @@ impl Decode for Decimal {
 
 impl FieldValue for Decimal {
     type Base = Self;
+    type Lift<U: FieldValue> = U;
 }

@@ -55,6 +55,7 @@ macro_rules! from_parts {
 
         impl $crate::decode::FieldValue for $ty {
             type Base = Self;
+            type Lift<U: $crate::decode::FieldValue> = U;
         }
     )+};
 }

@@ -20,4 +20,5 @@ impl Decode for Uuid {
 
 impl FieldValue for Uuid {
     type Base = Self;
+    type Lift<U: FieldValue> = U;
 }
