@@ -17,8 +17,11 @@ pub use sqlmodel_core::{
     TransactionOps, TransactionOptions, Value, ValueKind, block_on, ok, ok_result,
 };
 pub use sqlmodel_query::{
-    Column, Expr, Expression, HasOne, ManyToMany, ModelQuery, Relation, Select, ToMany, ToOne,
-    delete, field_value, insert, insert_many, select, update,
+    AggregateExpression, Column, Condition, Entity, Expr, Expression, HasOne, Lock, ManyToMany,
+    ModelQuery, Number, NumberExpression, NumberKind, Ordering, Page, Relation, RenderedStatement,
+    Select, TextExpression, ToMany, ToOne, ValueExpression, alias, all_of, any_of, case, count_all,
+    delete, excluded, exists, field_value, insert, insert_many, row, scalar, select, select_from,
+    table, update,
 };
 
 pub use sqlmodel_schema as schema;

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use sqlmodel_core::Model;
-
 use crate::expr::{Expr, Level, Token};
+use crate::scope::{Entity, Excluded, Table};
 
-/// A column of the model `M` that holds a `T`; nullable when `T` is an `Option`.
+/// A column of the model or alias `M` that holds a `T`; nullable when `T` is an `Option`.
 ///
 /// Generated as constants: `Hero::AGE` is a `Column<Hero, Option<i32>>`.
 pub struct Column<M, T> {
@@ -30,14 +29,27 @@ impl<M, T> Column<M, T> {
     }
 }
 
-impl<M: Model, T> Column<M, T> {
-    pub(crate) fn into_expr_of<U>(self) -> Expr<M, U> {
+impl<M: Entity, T> Column<M, T> {
+    /// Returns the same column of an alias: `Employee::NAME.of::<Manager>()`.
+    pub const fn of<A: Entity<Model = M::Model>>(self) -> Column<A, T> {
+        Column::new(self.name)
+    }
+
+    pub(crate) fn into_expr_of<U>(self) -> Expr<Table<M>, U> {
         let token = Token::Column {
-            table: M::TABLE_NAME,
+            table: M::NAME,
             column: self.name,
         };
         Expr::new(vec![token], Level::Atom)
     }
+}
+
+/// Returns the value that an upsert was to insert into a column, for use in what it updates instead.
+pub const fn excluded<M: Entity<Model = M>, T>(column: Column<M, T>) -> Column<Excluded<M>, T>
+where
+    M: sqlmodel_core::Model,
+{
+    Column::new(column.name)
 }
 
 impl<M, T> Clone for Column<M, T> {

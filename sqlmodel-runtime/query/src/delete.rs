@@ -3,11 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use sqlmodel_core::{Cx, Dialect, Error, Executor, Model, Outcome, ok};
+use sqlmodel_core::{Cx, Dialect, Error, Executor, Model, Outcome, ok, ok_result};
 
-use crate::expr::{Expr, Level, Token};
+use crate::expr::{Level, Token};
+use crate::operators::Condition;
 use crate::render::{RenderedStatement, Writer};
-use crate::scope::{Covers, Tables};
+use crate::scope::{Covers, PerRow, Tables};
 use crate::update::{Filtered, Unfiltered, expect_one_row, key_condition};
 
 /// A DELETE of the rows of `M` that its filters match.
@@ -37,11 +38,13 @@ impl<M: Model> Default for Delete<M> {
 impl<M: Model, State> Delete<M, State> {
     /// Deletes only the rows for which the condition is true; several filters are joined by AND.
     #[must_use]
-    pub fn filter<S, Proof>(mut self, condition: Expr<S, bool>) -> Delete<M, Filtered>
+    pub fn filter<C, Proof>(mut self, condition: C) -> Delete<M, Filtered>
     where
-        Tables<M>: Covers<S, Proof>,
+        C: Condition<Source: PerRow>,
+        Tables<M>: Covers<C::Source, Proof>,
     {
-        self.conditions.push(condition.at_least(Level::And));
+        let condition = condition.into_condition().at_least(Level::And);
+        self.conditions.push(condition);
         Delete {
             conditions: self.conditions,
             types: PhantomData,
@@ -60,17 +63,21 @@ impl<M: Model, State> Delete<M, State> {
 
 impl<M: Model> Delete<M, Filtered> {
     /// Returns the text and the parameters for a dialect.
-    pub fn render(&self, dialect: Dialect) -> RenderedStatement<'static> {
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) for what the dialect cannot do.
+    pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
         let mut writer = Writer::new(dialect);
         writer.text("DELETE FROM ");
         writer.model::<M>();
-        writer.conditions(&self.conditions);
-        writer.finish()
+        writer.conditions(" WHERE ", &self.conditions);
+        writer.try_finish()
     }
 
     /// Runs the delete and returns the number of rows it deleted.
     pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
-        let rendered = self.render(executor.dialect());
+        let rendered = ok_result!(self.render(executor.dialect()));
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         Outcome::Ok(done.rows_affected)
     }

@@ -5,9 +5,12 @@ use std::marker::PhantomData;
 
 use sqlmodel_core::types;
 use sqlmodel_core::value::{Date, Decimal, Duration, Time, Timestamp};
-use sqlmodel_core::{Encode, FieldValue, Value};
+use sqlmodel_core::{Dialect, Encode, FieldValue, Value};
 
+use crate::aggregate::AggregateCall;
 use crate::column::Column;
+use crate::query::Query;
+use crate::scope::{Entity, Table};
 
 /// A typed SQL expression that reads the tables of `S` and gives a `T`.
 ///
@@ -19,19 +22,25 @@ pub struct Expr<S, T> {
 }
 
 /// A piece of an expression, rendered in order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Token {
     /// Text that is the same in every dialect.
     Text(&'static str),
     /// Text for SQLite, PostgreSQL and MySQL.
     PerDialect([&'static str; 3]),
-    /// A column, written with its table.
+    /// A column, written with its table or alias.
     Column {
         table: &'static str,
         column: &'static str,
     },
     /// A parameter.
     Param(Value<'static>),
+    /// A call of an aggregate.
+    Aggregate(Box<AggregateCall>),
+    /// A SELECT, without parentheses around it.
+    Query(Box<Query>),
+    /// Something that this dialect cannot do, with the reason and the alternative. It renders to nothing but an error.
+    Refused(Dialect, &'static str),
 }
 
 /// How tightly the outermost operator of an expression binds, loosest first.
@@ -45,6 +54,7 @@ pub(crate) enum Level {
     Not,
     Comparison,
     Sum,
+    Product,
     Atom,
 }
 
@@ -57,8 +67,28 @@ impl<S, T> Expr<S, T> {
         }
     }
 
+    /// Returns the same text as an expression of other types.
+    pub(crate) fn retyped<R, U>(self) -> Expr<R, U> {
+        Expr::new(self.tokens, self.level)
+    }
+
     pub(crate) fn into_tokens(self) -> Vec<Token> {
         self.tokens
+    }
+
+    /// Puts text around the expression, which makes an atom of it.
+    pub(crate) fn wrap(&mut self, before: Token, after: Token) {
+        self.tokens.insert(0, before);
+        self.tokens.push(after);
+        self.level = Level::Atom;
+    }
+
+    pub(crate) fn push(&mut self, token: Token) {
+        self.tokens.push(token);
+    }
+
+    pub(crate) fn tokens_mut(&mut self) -> &mut [Token] {
+        &mut self.tokens
     }
 
     /// Returns the tokens for a place that takes what binds at `loosest` or tighter, in parentheses where needed.
@@ -101,6 +131,8 @@ impl<S, T> fmt::Debug for Expr<S, T> {
 pub trait Operand<T> {
     /// The tables it reads.
     type Source;
+    /// The type of its value: `T`, or an `Option` of it.
+    type Value: FieldValue<Base = T>;
 
     /// Returns it as an expression.
     fn into_operand(self) -> Expr<Self::Source, T>;
@@ -133,6 +165,7 @@ macro_rules! field_value {
     ($ty:ty) => {
         impl $crate::codegen::FieldValue for $ty {
             type Base = Self;
+            type Lift<U: $crate::codegen::FieldValue> = U;
         }
         $crate::operand!($ty);
     };
@@ -145,12 +178,14 @@ macro_rules! operand {
     ($ty:ty) => {
         impl $crate::codegen::Operand<$ty> for $ty {
             type Source = ();
+            type Value = $ty;
             fn into_operand(self) -> $crate::codegen::Expr<(), $ty> {
                 $crate::codegen::value(self)
             }
         }
         impl $crate::codegen::Operand<$ty> for &$ty {
             type Source = ();
+            type Value = $ty;
             fn into_operand(self) -> $crate::codegen::Expr<(), $ty> {
                 $crate::codegen::value_ref(self)
             }
@@ -249,9 +284,10 @@ operands! {
 
 impl<T> Operand<types::Array<T>> for types::Array<T>
 where
-    Self: Encode,
+    Self: FieldValue<Base = Self>,
 {
     type Source = ();
+    type Value = Self;
 
     fn into_operand(self) -> Expr<(), Self> {
         value(self)
@@ -272,6 +308,7 @@ where
 
 impl Operand<String> for &str {
     type Source = ();
+    type Value = String;
 
     fn into_operand(self) -> Expr<(), String> {
         value(self.to_owned())
@@ -296,6 +333,7 @@ impl Assign<Option<String>> for &str {
 
 impl Operand<Vec<u8>> for &[u8] {
     type Source = ();
+    type Value = Vec<u8>;
 
     fn into_operand(self) -> Expr<(), Vec<u8>> {
         value(self.to_vec())
@@ -315,20 +353,18 @@ impl<T, V: Assign<T>> Assign<Option<T>> for Option<V> {
 
 impl<S, U: FieldValue> Operand<U::Base> for Expr<S, U> {
     type Source = S;
+    type Value = U;
 
     fn into_operand(self) -> Expr<S, U::Base> {
-        Expr {
-            tokens: self.tokens,
-            level: self.level,
-            types: PhantomData,
-        }
+        self.retyped()
     }
 }
 
-impl<M: sqlmodel_core::Model, U: FieldValue> Operand<U::Base> for Column<M, U> {
-    type Source = M;
+impl<E: Entity, U: FieldValue> Operand<U::Base> for Column<E, U> {
+    type Source = Table<E>;
+    type Value = U;
 
-    fn into_operand(self) -> Expr<M, U::Base> {
+    fn into_operand(self) -> Expr<Table<E>, U::Base> {
         self.into_expr_of()
     }
 }
@@ -345,26 +381,22 @@ impl<S, T> Assign<Option<T>> for Expr<S, T> {
     type Source = S;
 
     fn into_assigned(self) -> Expr<S, Option<T>> {
-        Expr {
-            tokens: self.tokens,
-            level: self.level,
-            types: PhantomData,
-        }
+        self.retyped()
     }
 }
 
-impl<M: sqlmodel_core::Model, T> Assign<T> for Column<M, T> {
-    type Source = M;
+impl<E: Entity, T> Assign<T> for Column<E, T> {
+    type Source = Table<E>;
 
-    fn into_assigned(self) -> Expr<M, T> {
+    fn into_assigned(self) -> Expr<Table<E>, T> {
         self.into_expr_of()
     }
 }
 
-impl<M: sqlmodel_core::Model, T> Assign<Option<T>> for Column<M, T> {
-    type Source = M;
+impl<E: Entity, T> Assign<Option<T>> for Column<E, T> {
+    type Source = Table<E>;
 
-    fn into_assigned(self) -> Expr<M, Option<T>> {
+    fn into_assigned(self) -> Expr<Table<E>, Option<T>> {
         self.into_expr_of()
     }
 }

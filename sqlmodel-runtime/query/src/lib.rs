@@ -5,6 +5,7 @@
 //! its type, so a column of a table that a query does not read is refused by the compiler.
 //! Text is rendered once, for the dialect of the connection that runs the statement.
 
+mod aggregate;
 #[doc(hidden)]
 pub mod codegen;
 mod column;
@@ -13,23 +14,37 @@ mod expr;
 mod insert;
 mod macros;
 mod model;
+mod number;
 mod operators;
+mod projection;
+mod query;
 mod relation;
 mod render;
 mod scope;
 mod select;
 #[cfg(test)]
 mod tests;
+mod text;
 mod update;
+mod value;
 
-pub use column::Column;
+pub use aggregate::{AggregateExpression, count_all};
+pub use column::{Column, excluded};
 pub use delete::{Delete, DeleteRow};
 pub use expr::{Assign, Expr, Operand};
 pub use insert::{InsertMany, InsertOne};
 pub use model::ModelQuery;
-pub use operators::{Expression, Ordering};
-pub use relation::{HasOne, ManyToMany, Relation, ToMany, ToOne};
+pub use number::{Integer, Number, NumberExpression, NumberKind};
+pub use operators::{Condition, Expression, Ordering, all_of, any_of};
+pub use projection::{FromColumns, One, Project};
+pub use query::Lock;
+pub use relation::{Aliased, HasOne, ManyToMany, Relation, ToMany, ToOne};
 pub use render::RenderedStatement;
-pub use scope::{Both, Covers, End, Here, Nothing, Tables, There};
-pub use select::Select;
+pub use scope::{
+    Aggregate, Both, Covers, End, Entity, Excluded, Here, Inside, Nothing, Optional, PerRow,
+    PerhapsHere, Settled, Table, Tables, There,
+};
+pub use select::{Expressions, Models, Page, Select, TableOf, exists, scalar, select_from, table};
+pub use text::TextExpression;
 pub use update::{Filtered, Unfiltered, Update, UpdateRow};
+pub use value::{Case, CastFrom, ValueExpression, case};

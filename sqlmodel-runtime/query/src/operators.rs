@@ -1,19 +1,23 @@
-//! The operators: methods on columns and expressions that make larger expressions.
+//! Comparisons, logic and order: methods on columns and expressions that make larger expressions.
+//!
+//! Comparisons follow SQL: with NULL on either side they are NULL, which no filter lets pass.
+//! Their type says so where it matters, which is when they are selected.
 
 use std::marker::PhantomData;
 use std::ops::Not;
 
-use sqlmodel_core::{Encode, FieldValue, Model, Value};
+use sqlmodel_core::{Encode, FieldValue, Value};
 
 use crate::column::Column;
 use crate::expr::{Expr, Level, Operand, Token};
+use crate::query::{Nulls, Order};
+use crate::scope::{Covers, Entity, Settled, Table};
+use crate::select::Select;
 
 /// A column or an expression, and the operators on it.
-///
-/// Comparisons follow SQL: a NULL operand gives NULL, which no filter lets pass.
 #[expect(
     clippy::wrong_self_convention,
-    reason = "the methods are named after SQL's operators, and take the operand as all of them do"
+    reason = "the names are those of SQL's operators"
 )]
 pub trait Expression: Sized {
     /// The tables it reads.
@@ -25,66 +29,74 @@ pub trait Expression: Sized {
     fn into_expr(self) -> Expr<Self::Source, Self::Value>;
 
     /// `self = other`.
-    fn eq<R: Operand<Base<Self>>>(self, other: R) -> Expr<(Self::Source, R::Source), bool> {
-        compare(self, " = ", other)
+    fn eq<R: Operand<Base<Self>>>(self, other: R) -> Compared<Self, R> {
+        compare(self, Token::Text(" = "), other)
     }
 
     /// `self <> other`.
-    fn ne<R: Operand<Base<Self>>>(self, other: R) -> Expr<(Self::Source, R::Source), bool> {
-        compare(self, " <> ", other)
+    fn ne<R: Operand<Base<Self>>>(self, other: R) -> Compared<Self, R> {
+        compare(self, Token::Text(" <> "), other)
     }
 
     /// `self < other`.
-    fn lt<R: Operand<Base<Self>>>(self, other: R) -> Expr<(Self::Source, R::Source), bool> {
-        compare(self, " < ", other)
+    fn lt<R: Operand<Base<Self>>>(self, other: R) -> Compared<Self, R> {
+        compare(self, Token::Text(" < "), other)
     }
 
     /// `self <= other`.
-    fn le<R: Operand<Base<Self>>>(self, other: R) -> Expr<(Self::Source, R::Source), bool> {
-        compare(self, " <= ", other)
+    fn le<R: Operand<Base<Self>>>(self, other: R) -> Compared<Self, R> {
+        compare(self, Token::Text(" <= "), other)
     }
 
     /// `self > other`.
-    fn gt<R: Operand<Base<Self>>>(self, other: R) -> Expr<(Self::Source, R::Source), bool> {
-        compare(self, " > ", other)
+    fn gt<R: Operand<Base<Self>>>(self, other: R) -> Compared<Self, R> {
+        compare(self, Token::Text(" > "), other)
     }
 
     /// `self >= other`.
-    fn ge<R: Operand<Base<Self>>>(self, other: R) -> Expr<(Self::Source, R::Source), bool> {
-        compare(self, " >= ", other)
+    fn ge<R: Operand<Base<Self>>>(self, other: R) -> Compared<Self, R> {
+        compare(self, Token::Text(" >= "), other)
     }
 
     /// `self IS NULL`.
-    fn is_null(self) -> Expr<Self::Source, bool> {
+    fn is_null(self) -> Expr<Settled<Self::Source>, bool> {
         postfix(self, " IS NULL")
     }
 
     /// `self IS NOT NULL`.
-    fn is_not_null(self) -> Expr<Self::Source, bool> {
+    fn is_not_null(self) -> Expr<Settled<Self::Source>, bool> {
         postfix(self, " IS NOT NULL")
     }
 
-    /// Equality in which two NULLs are equal.
+    /// Equality with a value, in which NULL equals `None`.
     ///
     /// | dialect | SQL |
     /// |---|---|
     /// | SQLite | `a IS b` |
     /// | PostgreSQL | `a IS NOT DISTINCT FROM b` |
     /// | MySQL | `a <=> b` |
-    fn is_not_distinct_from(self, other: Option<Base<Self>>) -> Expr<Self::Source, bool> {
-        let operator = Token::PerDialect([" IS ", " IS NOT DISTINCT FROM ", " <=> "]);
+    fn is_not_distinct_from(self, other: Option<Base<Self>>) -> Expr<Settled<Self::Source>, bool> {
         let value = other.map_or(Value::Null, Encode::into_value);
         let mut tokens = self.into_expr().at_least(Level::Sum);
-        tokens.push(operator);
+        tokens.push(NULL_SAFE_EQUAL);
         tokens.push(Token::Param(value));
         Expr::new(tokens, Level::Comparison)
+    }
+
+    /// Equality with another column or expression, in which two NULLs are equal.
+    fn is_same_as<R: Operand<Base<Self>>>(
+        self,
+        other: R,
+    ) -> Expr<Settled<(Self::Source, R::Source)>, bool> {
+        let compared: Compared<Self, R> = compare(self, NULL_SAFE_EQUAL, other);
+        compared.retyped()
     }
 
     /// `self IN (values)`. An empty list is false on every dialect.
     fn in_<V: Operand<Base<Self>, Source = ()>>(
         self,
         values: impl IntoIterator<Item = V>,
-    ) -> Expr<Self::Source, bool> {
+    ) -> Expr<Self::Source, Truth<Self>> {
         in_list(self, " IN (", "1 = 0", values)
     }
 
@@ -92,12 +104,42 @@ pub trait Expression: Sized {
     fn not_in<V: Operand<Base<Self>, Source = ()>>(
         self,
         values: impl IntoIterator<Item = V>,
-    ) -> Expr<Self::Source, bool> {
+    ) -> Expr<Self::Source, Truth<Self>> {
         in_list(self, " NOT IN (", "1 = 1", values)
     }
 
+    /// `self IN (SELECT ..)`: whether a row of the query has this value. A query without rows is false.
+    fn in_query<T, Scope, Form, Outer>(
+        self,
+        query: Select<T, Scope, Form, Outer>,
+    ) -> Expr<(Self::Source, Outer), <Self::Value as FieldValue>::Lift<T::Lift<bool>>>
+    where
+        T: FieldValue<Base = Base<Self>>,
+    {
+        in_query(self, " IN (", query)
+    }
+
+    /// `self NOT IN (SELECT ..)`. A query without rows is true.
+    ///
+    /// The query's values cannot be NULL: with one NULL among them, SQL's answer is never true.
+    fn not_in_query<Scope, Form, Outer>(
+        self,
+        query: Select<Base<Self>, Scope, Form, Outer>,
+    ) -> Expr<(Self::Source, Outer), Truth<Self>> {
+        in_query(self, " NOT IN (", query)
+    }
+
     /// `self BETWEEN low AND high`, both bounds included.
-    fn between<L, H>(self, low: L, high: H) -> Expr<(Self::Source, (L::Source, H::Source)), bool>
+    fn between<L, H>(
+        self,
+        low: L,
+        high: H,
+    ) -> Expr<
+        (Self::Source, (L::Source, H::Source)),
+        <Self::Value as FieldValue>::Lift<
+            <L::Value as FieldValue>::Lift<<H::Value as FieldValue>::Lift<bool>>,
+        >,
+    >
     where
         L: Operand<Base<Self>>,
         H: Operand<Base<Self>>,
@@ -110,43 +152,11 @@ pub trait Expression: Sized {
         Expr::new(tokens, Level::Comparison)
     }
 
-    /// `self LIKE pattern`, where `%` stands for any text and `_` for any character.
-    ///
-    /// Whether case matters is the database's collation's affair: SQLite and MySQL ignore the case of
-    /// ASCII letters by default, PostgreSQL does not.
-    fn like<R: Operand<String>>(self, pattern: R) -> Expr<(Self::Source, R::Source), bool>
-    where
-        Self::Value: FieldValue<Base = String>,
-    {
-        compare_exprs(self.into_expr(), " LIKE ", pattern.into_operand())
-    }
-
-    /// Texts that contain this one, in which `%` and `_` have no special meaning.
-    fn contains(self, text: &str) -> Expr<Self::Source, bool>
-    where
-        Self::Value: FieldValue<Base = String>,
-    {
-        like_literal(self, "%", text, "%")
-    }
-
-    /// Texts that start with this one, in which `%` and `_` have no special meaning.
-    fn starts_with(self, text: &str) -> Expr<Self::Source, bool>
-    where
-        Self::Value: FieldValue<Base = String>,
-    {
-        like_literal(self, "", text, "%")
-    }
-
-    /// Texts that end with this one, in which `%` and `_` have no special meaning.
-    fn ends_with(self, text: &str) -> Expr<Self::Source, bool>
-    where
-        Self::Value: FieldValue<Base = String>,
-    {
-        like_literal(self, "%", text, "")
-    }
-
     /// `self AND other`.
-    fn and<S>(self, other: Expr<S, bool>) -> Expr<(Self::Source, S), bool>
+    fn and<C: Condition>(
+        self,
+        other: C,
+    ) -> Expr<(Self::Source, C::Source), <Self::Value as FieldValue>::Lift<C::Value>>
     where
         Self::Value: FieldValue<Base = bool>,
     {
@@ -154,32 +164,55 @@ pub trait Expression: Sized {
     }
 
     /// `self OR other`.
-    fn or<S>(self, other: Expr<S, bool>) -> Expr<(Self::Source, S), bool>
+    fn or<C: Condition>(
+        self,
+        other: C,
+    ) -> Expr<(Self::Source, C::Source), <Self::Value as FieldValue>::Lift<C::Value>>
     where
         Self::Value: FieldValue<Base = bool>,
     {
         logical(self, " OR ", other, Level::Or)
     }
 
-    /// Smallest first. Where NULLs go is the database's choice: first on SQLite and MySQL, last on PostgreSQL.
-    fn asc(self) -> Ordering<Self::Source> {
-        Ordering::new(self, "")
+    /// Smallest first. Where NULLs go is the database's choice unless
+    /// [`nulls_first`](Ordering::nulls_first) or [`nulls_last`](Ordering::nulls_last) says it:
+    /// first on SQLite and MySQL, last on PostgreSQL.
+    fn asc(self) -> Ordering<Self::Source, Self::Value> {
+        Ordering::new(self, false)
     }
 
-    /// Largest first. Where NULLs go is the database's choice: last on SQLite and MySQL, first on PostgreSQL.
-    fn desc(self) -> Ordering<Self::Source> {
-        Ordering::new(self, " DESC")
+    /// Largest first. Where NULLs go is the database's choice unless
+    /// [`nulls_first`](Ordering::nulls_first) or [`nulls_last`](Ordering::nulls_last) says it:
+    /// last on SQLite and MySQL, first on PostgreSQL.
+    fn desc(self) -> Ordering<Self::Source, Self::Value> {
+        Ordering::new(self, true)
     }
 }
 
 /// The type of an expression's value without its `Option`.
-type Base<E> = <<E as Expression>::Value as FieldValue>::Base;
+pub(crate) type Base<E> = <<E as Expression>::Value as FieldValue>::Base;
 
-impl<M: Model, T: FieldValue> Expression for Column<M, T> {
-    type Source = M;
+/// What a question about an expression gives: `bool`, or `Option<bool>` where it may be NULL.
+pub(crate) type Truth<E> = <<E as Expression>::Value as FieldValue>::Lift<bool>;
+
+/// What an operator with two operands gives: `U`, or an `Option` of it where either side may be NULL.
+pub(crate) type Combined<E, R, U> = Expr<
+    (<E as Expression>::Source, <R as Operand<Base<E>>>::Source),
+    <<E as Expression>::Value as FieldValue>::Lift<
+        <<R as Operand<Base<E>>>::Value as FieldValue>::Lift<U>,
+    >,
+>;
+
+/// What a comparison gives.
+pub(crate) type Compared<E, R> = Combined<E, R, bool>;
+
+const NULL_SAFE_EQUAL: Token = Token::PerDialect([" IS ", " IS NOT DISTINCT FROM ", " <=> "]);
+
+impl<E: Entity, T: FieldValue> Expression for Column<E, T> {
+    type Source = Table<E>;
     type Value = T;
 
-    fn into_expr(self) -> Expr<M, T> {
+    fn into_expr(self) -> Expr<Table<E>, T> {
         self.into_expr_of()
     }
 }
@@ -193,7 +226,89 @@ impl<S, T: FieldValue> Expression for Expr<S, T> {
     }
 }
 
-impl<S> Not for Expr<S, bool> {
+/// An expression that is true, false or NULL: what `filter`, `having` and `and` take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a condition",
+    label = "expected an expression that is true or false, such as a comparison"
+)]
+pub trait Condition: Sized {
+    /// The tables it reads.
+    type Source;
+    /// `bool`, or `Option<bool>` where it may be NULL.
+    type Value: FieldValue<Base = bool>;
+
+    /// Returns it as an expression.
+    #[doc(hidden)]
+    fn into_condition(self) -> Expr<Self::Source, Self::Value>;
+}
+
+impl<E> Condition for E
+where
+    E: Expression,
+    E::Value: FieldValue<Base = bool>,
+{
+    type Source = E::Source;
+    type Value = E::Value;
+
+    fn into_condition(self) -> Expr<E::Source, E::Value> {
+        self.into_expr()
+    }
+}
+
+/// Returns a condition that is true when all of the given ones are; with none, it is true.
+///
+/// For conditions that are known at run time only. All have the same type: see [`Expr::within`].
+pub fn all_of<S, T: FieldValue<Base = bool>>(
+    conditions: impl IntoIterator<Item = Expr<S, T>>,
+) -> Expr<S, T> {
+    chain(conditions, " AND ", "1 = 1", Level::And)
+}
+
+/// Returns a condition that is true when any of the given ones is; with none, it is false.
+///
+/// For conditions that are known at run time only. All have the same type: see [`Expr::within`].
+pub fn any_of<S, T: FieldValue<Base = bool>>(
+    conditions: impl IntoIterator<Item = Expr<S, T>>,
+) -> Expr<S, T> {
+    chain(conditions, " OR ", "1 = 0", Level::Or)
+}
+
+fn chain<S, T>(
+    conditions: impl IntoIterator<Item = Expr<S, T>>,
+    operator: &'static str,
+    when_empty: &'static str,
+    level: Level,
+) -> Expr<S, T> {
+    let mut tokens = Vec::new();
+    for condition in conditions {
+        if !tokens.is_empty() {
+            tokens.push(Token::Text(operator));
+        }
+        tokens.extend(condition.at_least(level));
+    }
+    if tokens.is_empty() {
+        return Expr::new(vec![Token::Text(when_empty)], Level::Comparison);
+    }
+    Expr::new(tokens, level)
+}
+
+impl<S, T> Expr<S, T> {
+    /// Returns the same condition with the simpler type "needs the model `M`, may be NULL".
+    ///
+    /// The type of a condition says how it was put together; conditions that are kept in one list have to look alike:
+    /// `any_of(names.iter().map(|name| Hero::NAME.eq(name).within::<Hero, _>()))`.
+    pub fn within<M, Proof>(self) -> Expr<Table<M>, Option<bool>>
+    where
+        T: FieldValue<Base = bool>,
+        M: Entity,
+        S: crate::scope::PerRow,
+        crate::scope::Tables<M>: Covers<S, Proof>,
+    {
+        self.retyped()
+    }
+}
+
+impl<S, T: FieldValue<Base = bool>> Not for Expr<S, T> {
     type Output = Self;
 
     fn not(self) -> Self {
@@ -203,48 +318,64 @@ impl<S> Not for Expr<S, bool> {
     }
 }
 
-/// An expression to order by, and its direction.
-#[derive(Debug, Clone)]
-pub struct Ordering<S> {
-    tokens: Vec<Token>,
-    source: PhantomData<fn() -> S>,
+impl<E: Entity, T: FieldValue<Base = bool>> Not for Column<E, T> {
+    type Output = Expr<Table<E>, T>;
+
+    fn not(self) -> Self::Output {
+        !self.into_expr()
+    }
 }
 
-impl<S> Ordering<S> {
-    fn new<E: Expression<Source = S>>(expression: E, direction: &'static str) -> Self {
-        let mut tokens = expression.into_expr().into_tokens();
-        tokens.push(Token::Text(direction));
+/// An expression of type `T` to order by, and its direction.
+#[derive(Debug, Clone)]
+pub struct Ordering<S, T> {
+    order: Order,
+    types: PhantomData<fn() -> (S, T)>,
+}
+
+impl<S, T> Ordering<S, T> {
+    fn new<E: Expression<Source = S, Value = T>>(expression: E, is_descending: bool) -> Self {
         Self {
-            tokens,
-            source: PhantomData,
+            order: Order {
+                tokens: expression.into_expr().into_tokens(),
+                is_descending,
+                nulls: None,
+            },
+            types: PhantomData,
         }
     }
 
-    pub(crate) fn into_tokens(self) -> Vec<Token> {
-        self.tokens
+    /// Puts NULLs before all values, on every dialect.
+    #[must_use]
+    pub fn nulls_first(mut self) -> Self {
+        self.order.nulls = Some(Nulls::First);
+        self
+    }
+
+    /// Puts NULLs after all values, on every dialect.
+    #[must_use]
+    pub fn nulls_last(mut self) -> Self {
+        self.order.nulls = Some(Nulls::Last);
+        self
+    }
+
+    pub(crate) fn into_order(self) -> Order {
+        self.order
     }
 }
 
 fn compare<E: Expression, R: Operand<Base<E>>>(
     left: E,
-    operator: &'static str,
+    operator: Token,
     right: R,
-) -> Expr<(E::Source, R::Source), bool> {
-    compare_exprs(left.into_expr(), operator, right.into_operand())
-}
-
-fn compare_exprs<A, B, T, U>(
-    left: Expr<A, T>,
-    operator: &'static str,
-    right: Expr<B, U>,
-) -> Expr<(A, B), bool> {
-    let mut tokens = left.at_least(Level::Sum);
-    tokens.push(Token::Text(operator));
-    tokens.extend(right.at_least(Level::Sum));
+) -> Compared<E, R> {
+    let mut tokens = left.into_expr().at_least(Level::Sum);
+    tokens.push(operator);
+    tokens.extend(right.into_operand().at_least(Level::Sum));
     Expr::new(tokens, Level::Comparison)
 }
 
-fn postfix<E: Expression>(operand: E, operator: &'static str) -> Expr<E::Source, bool> {
+fn postfix<E: Expression>(operand: E, operator: &'static str) -> Expr<Settled<E::Source>, bool> {
     let mut tokens = operand.into_expr().at_least(Level::Sum);
     tokens.push(Token::Text(operator));
     Expr::new(tokens, Level::Comparison)
@@ -255,7 +386,7 @@ fn in_list<E: Expression, V: Operand<Base<E>, Source = ()>>(
     operator: &'static str,
     when_empty: &'static str,
     values: impl IntoIterator<Item = V>,
-) -> Expr<E::Source, bool> {
+) -> Expr<E::Source, Truth<E>> {
     let mut tokens = operand.into_expr().at_least(Level::Sum);
     tokens.push(Token::Text(operator));
     let n_before = tokens.len();
@@ -272,37 +403,26 @@ fn in_list<E: Expression, V: Operand<Base<E>, Source = ()>>(
     Expr::new(tokens, Level::Comparison)
 }
 
-fn like_literal<E: Expression>(
+fn in_query<E: Expression, R, Scope, Form, Outer, S, T>(
     operand: E,
-    before: &str,
-    text: &str,
-    after: &str,
-) -> Expr<E::Source, bool> {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push_str(before);
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(character);
-    }
-    pattern.push_str(after);
+    operator: &'static str,
+    query: Select<R, Scope, Form, Outer>,
+) -> Expr<S, T> {
     let mut tokens = operand.into_expr().at_least(Level::Sum);
-    tokens.push(Token::Text(" LIKE "));
-    tokens.push(Token::Param(Value::Text(pattern.into())));
-    // A backslash would be an escape inside MySQL's own literal; an exclamation mark is one nowhere.
-    tokens.push(Token::Text(" ESCAPE '!'"));
+    tokens.push(Token::Text(operator));
+    tokens.push(Token::Query(Box::new(query.into_query())));
+    tokens.push(Token::Text(")"));
     Expr::new(tokens, Level::Comparison)
 }
 
-fn logical<E: Expression, S>(
+fn logical<E: Expression, C: Condition>(
     left: E,
     operator: &'static str,
-    right: Expr<S, bool>,
+    right: C,
     level: Level,
-) -> Expr<(E::Source, S), bool> {
+) -> Expr<(E::Source, C::Source), <E::Value as FieldValue>::Lift<C::Value>> {
     let mut tokens = left.into_expr().at_least(level);
     tokens.push(Token::Text(operator));
-    tokens.extend(right.at_least(level));
+    tokens.extend(right.into_condition().at_least(level));
     Expr::new(tokens, level)
 }

@@ -4,18 +4,162 @@ use std::marker::PhantomData;
 
 use sqlmodel_core::{Model, Target};
 
-use crate::expr::Token;
+use crate::expr::{Expr, Level, Token};
+use crate::operators::Condition;
+use crate::query::{Columns, Join, Query, Source};
+use crate::scope::{Covers, Entity, PerRow, Settled, Table, Tables};
 
 /// A path from one model's table to another's.
-pub trait Relation {
-    /// The model it starts from.
-    type From: Model;
-    /// The model it leads to.
-    type To: Model;
+pub trait Relation: Sized {
+    /// The model, or the alias of one, that it starts from.
+    type From: Entity;
+    /// The model, or the alias of one, that it leads to.
+    type To: Entity;
 
     /// Returns the steps of the path; the last one leads to the target's table.
     #[doc(hidden)]
     fn steps(&self) -> Vec<Step>;
+
+    /// Returns the same relation, starting from an alias: `Employee::MANAGER.of::<Manager>()`.
+    fn of<A>(self) -> Aliased<Self, A, Self::To>
+    where
+        A: Entity<Model = <Self::From as Entity>::Model>,
+    {
+        Aliased::new(self)
+    }
+
+    /// Returns the same relation, leading to an alias: `Employee::MANAGER.to::<Manager>()`.
+    fn to<A>(self) -> Aliased<Self, Self::From, A>
+    where
+        A: Entity<Model = <Self::To as Entity>::Model>,
+    {
+        Aliased::new(self)
+    }
+
+    /// Holds for rows that the relation connects with at least one row.
+    fn any(self) -> Expr<Settled<Table<Self::From>>, bool> {
+        let query = related(&self);
+        Expr::new(query.into_exists(), Level::Comparison)
+    }
+
+    /// Holds for rows that the relation connects with at least one row for which the condition is true.
+    ///
+    /// The condition may use columns of the target, and of the model that the relation starts from.
+    fn any_where<C, Proof>(self, condition: C) -> Expr<Settled<Table<Self::From>>, bool>
+    where
+        C: Condition<Source: PerRow>,
+        Tables<Self::To, Tables<Self::From>>: Covers<C::Source, Proof>,
+    {
+        let mut query = related(&self);
+        let condition = condition.into_condition().at_least(Level::And);
+        query.conditions.push(condition);
+        Expr::new(query.into_exists(), Level::Comparison)
+    }
+
+    /// Holds for rows that the relation connects with no row.
+    fn none(self) -> Expr<Settled<Table<Self::From>>, bool> {
+        !self.any()
+    }
+
+    /// Holds for rows that the relation connects with no row for which the condition is true.
+    fn none_where<C, Proof>(self, condition: C) -> Expr<Settled<Table<Self::From>>, bool>
+    where
+        C: Condition<Source: PerRow>,
+        Tables<Self::To, Tables<Self::From>>: Covers<C::Source, Proof>,
+    {
+        !self.any_where(condition)
+    }
+}
+
+/// Returns the query for the rows that a relation connects with a row of the query around it.
+fn related<L: Relation>(relation: &L) -> Query {
+    const { assert_other_table(L::From::NAME, L::To::NAME) };
+    let mut query = Query::new(Columns::One, Source::of::<L::To>());
+    let mut is_first = true;
+    for step in relation.steps() {
+        if std::mem::take(&mut is_first) {
+            query.from = step.source();
+            query.conditions.push(step.condition());
+        } else {
+            query.joins.push(Join {
+                keyword: " JOIN ",
+                source: step.source(),
+                condition: step.condition(),
+            });
+        }
+    }
+    query
+}
+
+/// Stops the compiler where a table would meet itself under the same name.
+pub(crate) const fn assert_other_table(from: &str, to: &str) {
+    let (from, to) = (from.as_bytes(), to.as_bytes());
+    let mut is_same = from.len() == to.len();
+    let mut at = 0;
+    while is_same && at < from.len() {
+        is_same = from[at] == to[at];
+        at += 1;
+    }
+    assert!(
+        !is_same,
+        "this relation leads to its own table: give the target another name with `alias!` and `.to::<Alias>()`"
+    );
+}
+
+/// A relation that starts from `F` and leads to `T`, of which at least one is an alias.
+#[derive(Debug, Clone, Copy)]
+pub struct Aliased<L, F, T> {
+    relation: L,
+    entities: PhantomData<fn() -> (F, T)>,
+}
+
+impl<L, F, T> Aliased<L, F, T> {
+    fn new(relation: L) -> Self {
+        Self {
+            relation,
+            entities: PhantomData,
+        }
+    }
+}
+
+impl<L: Relation, F: Entity, T: Entity> Relation for Aliased<L, F, T> {
+    type From = F;
+    type To = T;
+
+    fn steps(&self) -> Vec<Step> {
+        let mut steps = self.relation.steps();
+        if let Some(first) = steps.first_mut() {
+            first.from = F::NAME;
+        }
+        if let Some(last) = steps.last_mut() {
+            last.to = last.to.named(T::NAME);
+        }
+        steps
+    }
+}
+
+/// Declares another name for a model's table, for queries that read it twice.
+///
+/// ```text
+/// alias! {
+///     /// The employee whom others report to.
+///     pub Manager = Employee as "manager"
+/// }
+///
+/// Employee::select().join(Employee::REPORTS_TO.to::<Manager>()).filter(Employee::NAME.of::<Manager>().eq("Adams"))
+/// ```
+#[macro_export]
+macro_rules! alias {
+    ($(#[$meta:meta])* $vis:vis $name:ident = $model:ty as $text:literal) => {
+        $(#[$meta])*
+        #[derive(Debug)]
+        $vis struct $name;
+
+        impl $crate::Entity for $name {
+            type Model = $model;
+            const NAME: &'static str = $text;
+        }
+    };
 }
 
 /// One join of a relation.
@@ -24,8 +168,7 @@ pub trait Relation {
 pub struct Step {
     from: &'static str,
     from_columns: &'static [&'static str],
-    schema: Option<&'static str>,
-    to: &'static str,
+    to: Source,
     to_columns: &'static [&'static str],
 }
 
@@ -37,17 +180,16 @@ impl Step {
         Self {
             from: A::TABLE_NAME,
             from_columns,
-            schema: B::SCHEMA_NAME,
-            to: B::TABLE_NAME,
+            to: Source::of::<B>(),
             to_columns,
         }
     }
 
-    pub(crate) fn table(&self) -> (Option<&'static str>, &'static str) {
-        (self.schema, self.to)
+    pub(crate) fn source(&self) -> Source {
+        self.to
     }
 
-    /// Returns `from.a = to.b AND ..`.
+    /// Returns `to.a = from.b AND ..`.
     pub(crate) fn condition(&self) -> Vec<Token> {
         let mut tokens = Vec::with_capacity(4 * self.from_columns.len());
         for (near, far) in self.from_columns.iter().zip(self.to_columns) {
@@ -55,7 +197,7 @@ impl Step {
                 tokens.push(Token::Text(" AND "));
             }
             tokens.push(Token::Column {
-                table: self.to,
+                table: self.to.name(),
                 column: far,
             });
             tokens.push(Token::Text(" = "));

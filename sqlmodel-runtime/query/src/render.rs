@@ -1,6 +1,6 @@
 //! From tokens to the text of one dialect.
 
-use sqlmodel_core::{Dialect, Executor, FieldInfo, Model, Statement, Value};
+use sqlmodel_core::{Dialect, Error, Executor, FieldInfo, Model, Statement, Value};
 use sqlmodel_sql::quote;
 
 use crate::expr::Token;
@@ -34,6 +34,7 @@ pub(crate) struct Writer<'a> {
     dialect: Dialect,
     sql: String,
     params: Vec<Value<'a>>,
+    refusal: Option<Error>,
 }
 
 impl<'a> Writer<'a> {
@@ -42,6 +43,7 @@ impl<'a> Writer<'a> {
             dialect,
             sql: String::with_capacity(128),
             params: Vec::new(),
+            refusal: None,
         }
     }
 
@@ -49,10 +51,28 @@ impl<'a> Writer<'a> {
         Self::new(executor.dialect())
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Makes an error of the statement, unless it is one already.
+    pub(crate) fn refuse(&mut self, error: Error) {
+        self.refusal.get_or_insert(error);
+    }
+
+    /// Returns a statement of which no part can be refused.
     pub(crate) fn finish(self) -> RenderedStatement<'a> {
         RenderedStatement {
             sql: self.sql,
             params: self.params,
+        }
+    }
+
+    /// Returns the statement, or why it cannot be written.
+    pub(crate) fn try_finish(mut self) -> Result<RenderedStatement<'a>, Error> {
+        match self.refusal.take() {
+            None => Ok(self.finish()),
+            Some(error) => Err(error.with_sql(&self.sql)),
         }
     }
 
@@ -97,27 +117,37 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn tokens(&mut self, tokens: &[Token]) {
         for token in tokens {
-            match token {
-                Token::Text(text) => self.text(text),
-                Token::PerDialect([sqlite, postgres, mysql]) => self.text(match self.dialect {
-                    Dialect::Sqlite => sqlite,
-                    Dialect::Postgres => postgres,
-                    Dialect::Mysql => mysql,
-                }),
-                Token::Column { table, column } => {
-                    self.identifier(table);
-                    self.text(".");
-                    self.identifier(column);
-                }
-                Token::Param(value) => self.param(value.clone()),
-            }
+            self.token(token);
         }
     }
 
-    /// Writes `WHERE a AND b`, or nothing when there are no conditions.
-    pub(crate) fn conditions(&mut self, conditions: &[Vec<Token>]) {
+    pub(crate) fn token(&mut self, token: &Token) {
+        match token {
+            Token::Text(text) => self.text(text),
+            Token::PerDialect([sqlite, postgres, mysql]) => self.text(match self.dialect {
+                Dialect::Sqlite => sqlite,
+                Dialect::Postgres => postgres,
+                Dialect::Mysql => mysql,
+            }),
+            Token::Column { table, column } => {
+                self.identifier(table);
+                self.text(".");
+                self.identifier(column);
+            }
+            Token::Param(value) => self.param(value.clone()),
+            Token::Aggregate(call) => call.write(self),
+            Token::Query(query) => query.write(self),
+            Token::Refused(dialect, reason) if *dialect == self.dialect => {
+                self.refuse(Error::unsupported(*reason));
+            }
+            Token::Refused(..) => {}
+        }
+    }
+
+    /// Writes `WHERE a AND b`, or nothing when there are no conditions; `keyword` comes with its spaces.
+    pub(crate) fn conditions(&mut self, keyword: &str, conditions: &[Vec<Token>]) {
         for (position, condition) in conditions.iter().enumerate() {
-            self.text(if position == 0 { " WHERE " } else { " AND " });
+            self.text(if position == 0 { keyword } else { " AND " });
             self.tokens(condition);
         }
     }

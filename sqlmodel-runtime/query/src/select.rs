@@ -1,140 +1,221 @@
-//! SELECT of whole models, with joins, filters, order, limit and offset.
+//! SELECT of whole models or of expressions, with joins, filters, groups, order, limit and offset.
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 
 use sqlmodel_core::{
-    Append, Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, FieldInfo, Model, Outcome, ok,
+    Append, Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, Outcome, RowRead, RowSink,
+    ok, ok_result,
 };
 
-use crate::expr::{Expr, Level, Token};
-use crate::operators::Ordering;
-use crate::relation::Relation;
+use crate::expr::{Expr, Level};
+use crate::operators::{Condition, Expression, Ordering};
+use crate::projection::{ColumnList, FromColumns, Project};
+use crate::query::{Columns, Join, Lock, ModelColumns, Query, Source};
+use crate::relation::{Relation, assert_other_table};
 use crate::render::{RenderedStatement, Writer};
-use crate::scope::{Covers, Tables};
+use crate::scope::{Covers, Entity, Optional, PerRow, Settled, Table, Tables};
 
 /// A query whose rows are of type `R`, over the tables of `Scope`.
 ///
-/// Begun with [`ModelQuery::select`](crate::ModelQuery::select) or [`select!`](crate::select!).
-/// Nothing happens until one of the endings (`all`, `first`, `one`, `one_or_none`, `count`) is awaited.
-pub struct Select<R, Scope = Tables<R>> {
-    parts: Parts,
-    types: PhantomData<fn() -> (R, Scope)>,
+/// Begun with [`ModelQuery::select`](crate::ModelQuery::select), [`select!`](crate::select!) or [`select_from`].
+/// Nothing happens until one of the endings (`all`, `first`, `one`, `one_or_none`, `count`, `exists`, `page`,
+/// `for_each`) is awaited.
+///
+/// `Form` is [`Models`] while rows are made of whole models, and [`Expressions`] once
+/// [`columns`](Self::columns) has chosen something else.
+/// `Outer` is the source of a subquery: the tables that it needs of the query around it.
+pub struct Select<R, Scope = Tables<R>, Form = Models, Outer = ()> {
+    query: Query,
+    types: PhantomData<fn() -> (R, Scope, Form, Outer)>,
 }
 
-#[derive(Debug, Clone)]
-struct Parts {
-    from: Entity,
-    joins: Vec<Join>,
-    entities: Vec<Entity>,
-    conditions: Vec<Vec<Token>>,
-    order: Vec<Vec<Token>>,
-    limit: Option<u64>,
-    offset: u64,
+/// The form of a query whose rows are made of whole models.
+#[derive(Debug)]
+pub struct Models;
+
+/// The form of a query that has chosen its columns.
+#[derive(Debug)]
+pub struct Expressions;
+
+/// A table to join, made with [`table`].
+#[derive(Debug)]
+pub struct TableOf<E>(PhantomData<fn() -> E>);
+
+/// Returns the table of a model or an alias, for [`Select::join_on`].
+pub fn table<E: Entity>() -> TableOf<E> {
+    TableOf(PhantomData)
 }
 
-/// A model whose columns are selected.
-#[derive(Debug, Clone, Copy)]
-struct Entity {
-    schema: Option<&'static str>,
-    table: &'static str,
-    fields: &'static [FieldInfo],
+/// Begins a query for the rows of a model or an alias.
+pub fn select_from<E: Entity>() -> Select<E::Model, Tables<E>> {
+    Select::from_query(Query::of::<E>())
 }
 
-impl Entity {
-    fn of<M: Model>() -> Self {
-        Self {
-            schema: M::SCHEMA_NAME,
-            table: M::TABLE_NAME,
-            fields: M::fields(),
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Join {
-    keyword: &'static str,
-    schema: Option<&'static str>,
-    table: &'static str,
-    condition: Vec<Token>,
-}
-
-impl<M: Model> Select<M> {
+impl<M: Entity<Model = M>> Select<M> {
     /// Selects all rows of a model's table.
     pub fn new() -> Self {
-        let from = Entity::of::<M>();
-        Self::from_parts(Parts {
-            from,
-            joins: Vec::new(),
-            entities: vec![from],
-            conditions: Vec::new(),
-            order: Vec::new(),
-            limit: None,
-            offset: 0,
-        })
+        Self::from_query(Query::of::<M>())
     }
 }
 
-impl<M: Model> Default for Select<M> {
+impl<M: Entity<Model = M>> Default for Select<M> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<R, Scope> Select<R, Scope> {
-    fn from_parts(parts: Parts) -> Self {
+impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
+    pub(crate) fn from_query(query: Query) -> Self {
         Self {
-            parts,
+            query,
             types: PhantomData,
         }
     }
 
+    pub(crate) fn into_query(self) -> Query {
+        self.query
+    }
+
     /// Keeps the rows for which the condition is true; several filters are joined by AND.
     #[must_use]
-    pub fn filter<S, Proof>(mut self, condition: Expr<S, bool>) -> Self
+    pub fn filter<C, Proof>(mut self, condition: C) -> Self
     where
-        Scope: Covers<S, Proof>,
+        C: Condition<Source: PerRow>,
+        Scope: Covers<C::Source, Proof>,
     {
-        self.parts.conditions.push(condition.at_least(Level::And));
+        let condition = condition.into_condition().at_least(Level::And);
+        self.query.conditions.push(condition);
+        self
+    }
+
+    /// Makes one row of all rows in which the expression has the same value; further calls divide the groups.
+    ///
+    /// What is selected is then grouped by, or an aggregate, or belongs to a table whose key is grouped by;
+    /// anything else is a [`Usage`](ErrorKind::Usage) error on every dialect.
+    #[must_use]
+    pub fn group_by<E, Proof>(mut self, expression: E) -> Self
+    where
+        E: Expression<Source: PerRow>,
+        Scope: Covers<E::Source, Proof>,
+    {
+        self.query.groups.push(expression.into_expr().into_tokens());
+        self
+    }
+
+    /// Keeps the groups for which the condition is true; it may contain aggregates.
+    #[must_use]
+    pub fn having<C, Proof>(mut self, condition: C) -> Self
+    where
+        C: Condition,
+        Scope: Covers<C::Source, Proof>,
+    {
+        let condition = condition.into_condition().at_least(Level::And);
+        self.query.group_conditions.push(condition);
         self
     }
 
     /// Orders the rows; further calls order what is equal so far.
     #[must_use]
-    pub fn order_by<S, Proof>(mut self, ordering: Ordering<S>) -> Self
+    pub fn order_by<S, T, Proof>(mut self, ordering: Ordering<S, T>) -> Self
     where
         Scope: Covers<S, Proof>,
     {
-        self.parts.order.push(ordering.into_tokens());
+        self.query.order.push(ordering.into_order());
+        self
+    }
+
+    /// Returns equal rows once.
+    #[must_use]
+    pub fn distinct(mut self) -> Self {
+        self.query.is_distinct = true;
         self
     }
 
     /// Returns at most `limit` rows.
     #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
-        self.parts.limit = Some(limit);
+        self.query.limit = Some(limit);
         self
     }
 
     /// Leaves out the first `offset` rows.
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
-        self.parts.offset = offset;
+        self.query.offset = offset;
         self
     }
 
+    /// Locks the rows against changes by others until the transaction ends: `FOR UPDATE`.
+    ///
+    /// On SQLite nothing is written, because a transaction that may write holds the lock of the whole database.
+    #[must_use]
+    pub fn for_update(mut self, lock: Lock) -> Self {
+        self.query.lock = Some(lock);
+        self
+    }
+
+    /// Joins along a relation without adding the target to the row.
+    #[must_use]
+    pub fn joining<L, Proof>(self, relation: L) -> Select<R, Tables<L::To, Scope>, Form, Outer>
+    where
+        L: Relation,
+        Scope: Covers<Table<L::From>, Proof>,
+    {
+        Select::from_query(joined(self.query, " JOIN ", &relation))
+    }
+
+    /// Joins along a relation without adding the target to the row, and keeps rows without a partner.
+    ///
+    /// The target's columns are NULL then, so that selecting one gives an `Option`.
+    #[must_use]
+    pub fn left_joining<L, Proof>(
+        self,
+        relation: L,
+    ) -> Select<R, Tables<Optional<L::To>, Scope>, Form, Outer>
+    where
+        L: Relation,
+        Scope: Covers<Table<L::From>, Proof>,
+    {
+        Select::from_query(joined(self.query, " LEFT JOIN ", &relation))
+    }
+
+    /// Lets a subquery use the columns of a model or an alias of the query around it.
+    #[must_use]
+    pub fn correlate<E: Entity>(self) -> Select<R, Tables<E, Scope>, Form, (Table<E>, Outer)> {
+        Select::from_query(self.query)
+    }
+
+    /// Returns the text and the parameters for a dialect.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](ErrorKind::Unsupported) for what the dialect cannot do, [`Usage`](ErrorKind::Usage) for a column
+    /// that has many values in a group.
+    pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
+        let mut writer = Writer::new(dialect);
+        self.query.write(&mut writer);
+        writer.try_finish()
+    }
+}
+
+/// Whole models, and what is added to them.
+impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
     /// Joins along a relation and adds the target to the row; rows without a partner are left out.
     #[must_use]
     pub fn join<L, Proof>(
         self,
         relation: L,
-    ) -> Select<<R as Append<L::To>>::Output, Tables<L::To, Scope>>
+    ) -> Select<<R as Append<Row<L>>>::Output, Tables<L::To, Scope>, Models, Outer>
     where
         L: Relation,
-        R: Append<L::To>,
-        Scope: Covers<L::From, Proof>,
+        R: Append<Row<L>>,
+        Scope: Covers<Table<L::From>, Proof>,
     {
-        Select::from_parts(self.parts.joined(" JOIN ", &relation))
+        let mut query = joined(self.query, " JOIN ", &relation);
+        query.select_also::<L::To>();
+        Select::from_query(query)
     }
 
     /// Joins along a relation and adds `Some` target to the row, or `None` where there is no partner.
@@ -142,31 +223,125 @@ impl<R, Scope> Select<R, Scope> {
     pub fn left_join<L, Proof>(
         self,
         relation: L,
-    ) -> Select<<R as Append<Option<L::To>>>::Output, Tables<L::To, Scope>>
+    ) -> Select<<R as Append<Option<Row<L>>>>::Output, Tables<Optional<L::To>, Scope>, Models, Outer>
     where
         L: Relation,
-        R: Append<Option<L::To>>,
-        Scope: Covers<L::From, Proof>,
+        R: Append<Option<Row<L>>>,
+        Scope: Covers<Table<L::From>, Proof>,
     {
-        Select::from_parts(self.parts.joined(" LEFT JOIN ", &relation))
+        let mut query = joined(self.query, " LEFT JOIN ", &relation);
+        query.select_also::<L::To>();
+        Select::from_query(query)
     }
 
-    /// Returns the text and the parameters for a dialect.
-    pub fn render(&self, dialect: Dialect) -> RenderedStatement<'static> {
-        self.parts.render(Writer::new(dialect), self.parts.limit)
+    /// Joins a table by a condition and adds its model to the row; rows without a partner are left out.
+    ///
+    /// `Hero::select().join_on(table::<Team>(), Team::NAME.eq(Hero::NAME))`
+    #[must_use]
+    pub fn join_on<E, C, Proof>(
+        self,
+        table: TableOf<E>,
+        condition: C,
+    ) -> Select<<R as Append<E::Model>>::Output, Tables<E, Scope>, Models, Outer>
+    where
+        E: Entity,
+        C: Condition<Source: PerRow>,
+        R: Append<E::Model>,
+        Tables<E, Scope>: Covers<C::Source, Proof>,
+    {
+        Select::from_query(joined_on(self.query, " JOIN ", table, condition))
+    }
+
+    /// Joins a table by a condition and adds `Some` of its model to the row, or `None` where there is no partner.
+    #[must_use]
+    pub fn left_join_on<E, C, Proof>(
+        self,
+        table: TableOf<E>,
+        condition: C,
+    ) -> Select<<R as Append<Option<E::Model>>>::Output, Tables<Optional<E>, Scope>, Models, Outer>
+    where
+        E: Entity,
+        C: Condition<Source: PerRow>,
+        R: Append<Option<E::Model>>,
+        Tables<E, Scope>: Covers<C::Source, Proof>,
+    {
+        Select::from_query(joined_on(self.query, " LEFT JOIN ", table, condition))
+    }
+
+    /// Selects columns and expressions instead of the models: one, or a tuple of up to twelve.
+    ///
+    /// Columns from the far side of an outer join become an `Option`.
+    /// `Hero::select().columns((Hero::NAME, Hero::AGE))` has rows of type `(String, Option<i32>)`.
+    #[must_use]
+    pub fn columns<P, Proof>(self, columns: P) -> Select<P::Row, Scope, Expressions, Outer>
+    where
+        P: Project<Scope, Proof>,
+    {
+        let mut query = self.query;
+        let mut expressions = ColumnList::default();
+        columns.push_columns(&mut expressions);
+        query.columns = Columns::Expressions(expressions.0);
+        Select::from_query(query)
     }
 }
 
-impl<R: Decode + Send, Scope> Select<R, Scope> {
+impl<R, Scope, Outer> Select<R, Scope, Expressions, Outer> {
+    /// Reads the columns into a struct declared with [`row!`](crate::row!), whose fields have these types in this order.
+    #[must_use]
+    pub fn decode_as<T: FromColumns<R>>(self) -> Select<T, Scope, Expressions, Outer> {
+        Select::from_query(self.query)
+    }
+}
+
+/// The model that a relation leads to.
+type Row<L> = <<L as Relation>::To as Entity>::Model;
+
+/// Returns the condition that the query has a row.
+///
+/// The query is a subquery: [`correlate`](Select::correlate) lets it use columns of the query around it.
+pub fn exists<R, Scope, Form, Outer>(
+    query: Select<R, Scope, Form, Outer>,
+) -> Expr<Settled<Outer>, bool> {
+    Expr::new(query.query.into_exists(), Level::Comparison)
+}
+
+/// Returns the value of the query's first row, NULL when it has none, as an expression.
+///
+/// The query is a subquery: [`correlate`](Select::correlate) lets it use columns of the query around it.
+pub fn scalar<T, Scope, Outer>(
+    query: Select<T, Scope, Expressions, Outer>,
+) -> Expr<Settled<Outer>, Option<T::Base>>
+where
+    T: sqlmodel_core::FieldValue,
+{
+    let mut query = query.query;
+    query.limit = Some(query.limit.map_or(1, |limit| limit.min(1)));
+    let tokens = vec![
+        crate::expr::Token::Text("("),
+        crate::expr::Token::Query(Box::new(query)),
+        crate::expr::Token::Text(")"),
+    ];
+    Expr::new(tokens, Level::Atom)
+}
+
+/// Some of a query's rows, and how many there are in all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<R> {
+    /// The rows of this page.
+    pub rows: Vec<R>,
+    /// The number of rows on all pages.
+    pub total: u64,
+}
+
+impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
     /// Returns all rows. No rows give an empty vector.
     pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<R>, Error> {
-        let limit = self.parts.limit;
-        fetch(&self.parts, cx, executor, limit, Collect::all()).await
+        fetch(&self.query, cx, executor, Collect::all()).await
     }
 
     /// Returns the first row, or `None` when there is none.
     pub async fn first<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Option<R>, Error> {
-        let rows: Vec<R> = ok!(self.parts.up_to(1, cx, executor).await);
+        let rows: Vec<R> = ok!(up_to(self.query, 1, cx, executor).await);
         Outcome::Ok(rows.into_iter().next())
     }
 
@@ -176,13 +351,8 @@ impl<R: Decode + Send, Scope> Select<R, Scope> {
     ///
     /// [`ErrorKind::NoRows`] when there is none, [`ErrorKind::TooManyRows`] when there are several.
     pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<R, Error> {
-        match ok!(self.one_or_none(cx, executor).await) {
-            Some(row) => Outcome::Ok(row),
-            None => Outcome::Err(Error::new(
-                ErrorKind::NoRows,
-                "no row matches where one is expected",
-            )),
-        }
+        let rows = ok!(up_to(self.query, 2, cx, executor).await);
+        Outcome::Ok(ok_result!(only(rows).and_then(or_no_rows)))
     }
 
     /// Returns the only row, or `None` when there is none.
@@ -195,142 +365,176 @@ impl<R: Decode + Send, Scope> Select<R, Scope> {
         cx: &Cx,
         executor: &mut E,
     ) -> Outcome<Option<R>, Error> {
-        let mut rows: Vec<R> = ok!(self.parts.up_to(2, cx, executor).await);
-        if rows.len() > 1 {
-            return Outcome::Err(Error::new(
-                ErrorKind::TooManyRows,
-                "several rows match where at most one is expected",
-            ));
-        }
-        Outcome::Ok(rows.pop())
+        let rows = ok!(up_to(self.query, 2, cx, executor).await);
+        Outcome::Ok(ok_result!(only(rows)))
+    }
+
+    /// Returns a page of `size` rows, the first of which is page 0, and the number of rows on all pages.
+    ///
+    /// Two statements; run them in a transaction where they must agree.
+    /// The query should have an order, and no limit of its own.
+    /// Pages far from the start cost as much as all before them.
+    pub async fn page<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+        number: u64,
+        size: u64,
+    ) -> Outcome<Page<R>, Error> {
+        let total = ok!(self.clone().count(cx, executor).await);
+        let offset = number.saturating_mul(size);
+        let rows = ok!(self.limit(size).offset(offset).all(cx, executor).await);
+        Outcome::Ok(Page { rows, total })
+    }
+
+    /// Hands each row to a function while the database sends them, so that memory does not grow with their number.
+    ///
+    /// `Break` ends the query without reading the rest.
+    pub async fn for_each<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+        on_row: impl FnMut(R) -> ControlFlow<()> + Send,
+    ) -> Outcome<(), Error> {
+        let mut writer = Writer::for_executor(executor);
+        self.query.write(&mut writer);
+        let rendered = ok_result!(writer.try_finish());
+        let mut sink = Each {
+            on_row,
+            n_rows: 0,
+            row: PhantomData,
+        };
+        executor.query(cx, rendered.statement(), &mut sink).await
     }
 }
 
-impl<R, Scope> Select<R, Scope> {
+impl<R, Scope, Form> Select<R, Scope, Form> {
     /// Returns the number of rows that the query has, its limit and offset included.
     pub async fn count<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
         let mut writer = Writer::for_executor(executor);
-        writer.text("SELECT count(*) FROM (");
-        let mut rendered = self.parts.render(writer, self.parts.limit);
-        rendered.sql.push_str(") AS counted");
-        let mut counts = Collect::<i64>::up_to(1);
-        ok!(executor.query(cx, rendered.statement(), &mut counts).await);
-        let count = counts.into_rows().first().copied().unwrap_or(0);
+        self.query.write_count(&mut writer);
+        let count: i64 = ok!(scalar_of(writer, cx, executor).await).unwrap_or(0);
         Outcome::Ok(u64::try_from(count).unwrap_or(0))
     }
+
+    /// Tells whether the query has a row. The database stops at the first.
+    pub async fn exists<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<bool, Error> {
+        let mut writer = Writer::for_executor(executor);
+        self.query.write_exists(&mut writer);
+        Outcome::Ok(ok!(scalar_of(writer, cx, executor).await).unwrap_or(false))
+    }
 }
 
-impl Parts {
-    fn joined<L: Relation>(mut self, keyword: &'static str, relation: &L) -> Self {
-        for step in relation.steps() {
-            let (schema, table) = step.table();
-            self.joins.push(Join {
-                keyword,
-                schema,
-                table,
-                condition: step.condition(),
-            });
-        }
-        self.entities.push(Entity::of::<L::To>());
-        self
-    }
-
-    async fn up_to<R: Decode + Send, E: Executor>(
-        &self,
-        n_rows: usize,
-        cx: &Cx,
-        executor: &mut E,
-    ) -> Outcome<Vec<R>, Error> {
-        let limit = self
-            .limit
-            .map_or(n_rows as u64, |limit| limit.min(n_rows as u64));
-        fetch(self, cx, executor, Some(limit), Collect::up_to(n_rows)).await
-    }
-
-    fn render<'a>(&self, mut writer: Writer<'a>, limit: Option<u64>) -> RenderedStatement<'a> {
-        writer.text("SELECT ");
-        self.render_columns(&mut writer);
-        writer.text(" FROM ");
-        writer.table(self.from.schema, self.from.table);
-        for join in &self.joins {
-            writer.text(join.keyword);
-            writer.table(join.schema, join.table);
-            writer.text(" ON ");
-            writer.tokens(&join.condition);
-        }
-        writer.conditions(&self.conditions);
-        for (position, ordering) in self.order.iter().enumerate() {
-            writer.text(if position == 0 { " ORDER BY " } else { ", " });
-            writer.tokens(ordering);
-        }
-        self.render_limit(&mut writer, limit);
-        writer.finish()
-    }
-
-    /// Columns of one table keep their names; those of several are told apart as `table__column`.
-    fn render_columns(&self, writer: &mut Writer<'_>) {
-        let mut is_first = true;
-        for entity in &self.entities {
-            for field in entity.fields {
-                if !std::mem::take(&mut is_first) {
-                    writer.text(", ");
-                }
-                writer.identifier(entity.table);
-                writer.text(".");
-                writer.identifier(field.column);
-                if self.entities.len() > 1 {
-                    writer.text(" AS ");
-                    writer.identifier(&format!("{}__{}", entity.table, field.column));
-                }
-            }
-        }
-    }
-
-    fn render_limit(&self, writer: &mut Writer<'_>, limit: Option<u64>) {
-        match (limit, self.offset) {
-            (None, 0) => {}
-            (Some(limit), offset) => {
-                writer.text(" LIMIT ");
-                writer.number(limit);
-                if offset > 0 {
-                    writer.text(" OFFSET ");
-                    writer.number(offset);
-                }
-            }
-            (None, offset) => {
-                // SQLite and MySQL have no OFFSET without LIMIT; each manual names its number for "all".
-                writer.tokens(&[Token::PerDialect([
-                    " LIMIT -1",
-                    "",
-                    " LIMIT 18446744073709551615",
-                ])]);
-                writer.text(" OFFSET ");
-                writer.number(offset);
-            }
+impl Query {
+    fn select_also<E: Entity>(&mut self) {
+        if let Columns::Models(models) = &mut self.columns {
+            models.push(ModelColumns::of::<E>());
         }
     }
 }
 
-async fn fetch<R: Decode + Send, E: Executor>(
-    parts: &Parts,
+fn joined<L: Relation>(mut query: Query, keyword: &'static str, relation: &L) -> Query {
+    const { assert_other_table(L::From::NAME, L::To::NAME) };
+    for step in relation.steps() {
+        query.joins.push(Join {
+            keyword,
+            source: step.source(),
+            condition: step.condition(),
+        });
+    }
+    query
+}
+
+fn joined_on<E: Entity, C: Condition>(
+    mut query: Query,
+    keyword: &'static str,
+    _: TableOf<E>,
+    condition: C,
+) -> Query {
+    query.joins.push(Join {
+        keyword,
+        source: Source::of::<E>(),
+        condition: condition.into_condition().into_tokens(),
+    });
+    query.select_also::<E>();
+    query
+}
+
+pub(crate) async fn up_to<R: Decode + Send, E: Executor>(
+    mut query: Query,
+    n_rows: usize,
     cx: &Cx,
     executor: &mut E,
-    limit: Option<u64>,
+) -> Outcome<Vec<R>, Error> {
+    let limit = n_rows as u64;
+    query.limit = Some(query.limit.map_or(limit, |own| own.min(limit)));
+    fetch(&query, cx, executor, Collect::up_to(n_rows)).await
+}
+
+pub(crate) async fn fetch<R: Decode + Send, E: Executor>(
+    query: &Query,
+    cx: &Cx,
+    executor: &mut E,
     mut rows: Collect<R>,
 ) -> Outcome<Vec<R>, Error> {
-    let rendered = parts.render(Writer::for_executor(executor), limit);
+    let mut writer = Writer::for_executor(executor);
+    query.write(&mut writer);
+    let rendered = ok_result!(writer.try_finish());
     ok!(executor.query(cx, rendered.statement(), &mut rows).await);
     Outcome::Ok(rows.into_rows())
 }
 
-impl<R, Scope> Clone for Select<R, Scope> {
-    fn clone(&self) -> Self {
-        Self::from_parts(self.parts.clone())
+async fn scalar_of<T: Decode + Send, E: Executor>(
+    writer: Writer<'_>,
+    cx: &Cx,
+    executor: &mut E,
+) -> Outcome<Option<T>, Error> {
+    let rendered = ok_result!(writer.try_finish());
+    let mut rows = Collect::up_to(1);
+    ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+    Outcome::Ok(rows.into_rows().pop())
+}
+
+/// Returns the only row of at most two.
+pub(crate) fn only<R>(mut rows: Vec<R>) -> Result<Option<R>, Error> {
+    if rows.len() > 1 {
+        return Err(Error::new(
+            ErrorKind::TooManyRows,
+            "several rows match where at most one is expected",
+        ));
+    }
+    Ok(rows.pop())
+}
+
+pub(crate) fn or_no_rows<R>(row: Option<R>) -> Result<R, Error> {
+    row.ok_or_else(|| Error::new(ErrorKind::NoRows, "no row matches where one is expected"))
+}
+
+/// Hands rows to a function.
+struct Each<R, F> {
+    on_row: F,
+    n_rows: u64,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Decode, F: FnMut(R) -> ControlFlow<()> + Send> RowSink for Each<R, F> {
+    fn row<D: RowRead>(&mut self, row: &D) -> Result<ControlFlow<()>, Error> {
+        self.n_rows += 1;
+        match R::decode(row, 0) {
+            Ok(value) => Ok((self.on_row)(value)),
+            Err(refused) => Err(refused.at_row::<R>(self.n_rows)),
+        }
     }
 }
 
-impl<R, Scope> fmt::Debug for Select<R, Scope> {
+impl<R, Scope, Form, Outer> Clone for Select<R, Scope, Form, Outer> {
+    fn clone(&self) -> Self {
+        Self::from_query(self.query.clone())
+    }
+}
+
+impl<R, Scope, Form, Outer> fmt::Debug for Select<R, Scope, Form, Outer> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Select").field(&self.parts).finish()
+        f.debug_tuple("Select").field(&self.query).finish()
     }
 }

@@ -5,13 +5,14 @@ use std::marker::PhantomData;
 
 use sqlmodel_core::{
     Collect, Cx, Dialect, Error, ErrorKind, Executor, FieldInfo, Key, Model, OnUpdate, Outcome,
-    TransactionOps, Value, ok,
+    TransactionOps, Value, ok, ok_result,
 };
 
 use crate::column::Column;
-use crate::expr::{Assign, Expr, Level, Token};
+use crate::expr::{Assign, Level, Token};
+use crate::operators::Condition;
 use crate::render::{RenderedStatement, Writer};
-use crate::scope::{Covers, Tables};
+use crate::scope::{Covers, PerRow, Tables};
 
 /// Marks a statement that says which rows it is about.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl<M: Model, State> Update<M, State> {
     #[must_use]
     pub fn set<T, V, Proof>(mut self, column: Column<M, T>, value: V) -> Self
     where
-        V: Assign<T>,
+        V: Assign<T, Source: PerRow>,
         Tables<M>: Covers<V::Source, Proof>,
     {
         self.assignments
@@ -62,11 +63,13 @@ impl<M: Model, State> Update<M, State> {
 
     /// Updates only the rows for which the condition is true; several filters are joined by AND.
     #[must_use]
-    pub fn filter<S, Proof>(mut self, condition: Expr<S, bool>) -> Update<M, Filtered>
+    pub fn filter<C, Proof>(mut self, condition: C) -> Update<M, Filtered>
     where
-        Tables<M>: Covers<S, Proof>,
+        C: Condition<Source: PerRow>,
+        Tables<M>: Covers<C::Source, Proof>,
     {
-        self.conditions.push(condition.at_least(Level::And));
+        let condition = condition.into_condition().at_least(Level::And);
+        self.conditions.push(condition);
         Update {
             assignments: self.assignments,
             conditions: self.conditions,
@@ -87,7 +90,11 @@ impl<M: Model, State> Update<M, State> {
 
 impl<M: Model> Update<M, Filtered> {
     /// Returns the text and the parameters for a dialect.
-    pub fn render(&self, dialect: Dialect) -> RenderedStatement<'static> {
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) for what the dialect cannot do.
+    pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
         let mut writer = Writer::new(dialect);
         writer.text("UPDATE ");
         writer.model::<M>();
@@ -104,8 +111,8 @@ impl<M: Model> Update<M, Filtered> {
         for field in M::fields().iter().filter(|field| !is_assigned(field)) {
             list.automatic(&mut writer, field);
         }
-        writer.conditions(&self.conditions);
-        writer.finish()
+        writer.conditions(" WHERE ", &self.conditions);
+        writer.try_finish()
     }
 
     /// Runs the update and returns the number of rows that matched. Without assignments nothing is sent.
@@ -115,7 +122,7 @@ impl<M: Model> Update<M, Filtered> {
         if self.assignments.is_empty() {
             return Outcome::Ok(0);
         }
-        let rendered = self.render(executor.dialect());
+        let rendered = ok_result!(self.render(executor.dialect()));
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         Outcome::Ok(done.rows_affected)
     }

@@ -1,0 +1,192 @@
+//! Aggregates: one value for many rows.
+//!
+//! Their source is [`Aggregate`], so that the compiler refuses them where each row is looked at on its own.
+
+use sqlmodel_core::Dialect;
+
+use crate::expr::{Expr, Level, Token};
+use crate::number::{Number, NumberKind, refuse_decimals};
+use crate::operators::{Base, Condition, Expression};
+use crate::render::Writer;
+use crate::scope::{Aggregate, PerRow};
+
+/// A call of an aggregate, as it is written for each dialect.
+#[derive(Debug, Clone)]
+pub(crate) struct AggregateCall {
+    /// The function's name with its parenthesis.
+    function: Token,
+    is_distinct: bool,
+    /// Empty for `count(*)`.
+    argument: Vec<Token>,
+    /// What follows the argument, the closing parenthesis excepted.
+    suffix: Token,
+    condition: Option<Vec<Token>>,
+}
+
+/// The aggregates of an expression. All leave out NULLs.
+pub trait AggregateExpression: Expression<Source: PerRow> {
+    /// The number of rows in which this is not NULL.
+    fn count(self) -> Expr<Aggregate<Self::Source>, i64> {
+        call(Token::Text("count("), self, "")
+    }
+
+    /// The number of different values other than NULL.
+    fn count_distinct(self) -> Expr<Aggregate<Self::Source>, i64> {
+        let mut counted = call(Token::Text("count("), self, "");
+        if let [Token::Aggregate(call)] = counted.tokens_mut() {
+            call.is_distinct = true;
+        }
+        counted
+    }
+
+    /// The smallest value; `None` without rows.
+    fn min(self) -> Expr<Aggregate<Self::Source>, Option<Base<Self>>> {
+        call(Token::Text("min("), self, "")
+    }
+
+    /// The largest value; `None` without rows.
+    fn max(self) -> Expr<Aggregate<Self::Source>, Option<Base<Self>>> {
+        call(Token::Text("max("), self, "")
+    }
+
+    /// The sum; `None` without rows. Integers add up to an `i64`, floats to an `f64`.
+    ///
+    /// A sum of integers that does not fit is an error on every dialect. SQLite has no exact sum of decimals: there it is
+    /// an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) error.
+    fn sum(self) -> Expr<Aggregate<Self::Source>, Option<<Base<Self> as Number>::Sum>>
+    where
+        Base<Self>: Number,
+    {
+        let mut sum = call(Token::Text("sum("), self, "");
+        if <Base<Self> as Number>::KIND == NumberKind::Integer {
+            // PostgreSQL and MySQL make a decimal of it.
+            sum.wrap(
+                Token::PerDialect(["", "CAST(", "CAST("]),
+                Token::PerDialect(["", " AS bigint)", " AS SIGNED)"]),
+            );
+        }
+        refuse_decimals::<Base<Self>, _, _>(&mut sum);
+        sum
+    }
+
+    /// The mean; `None` without rows. It is an `f64` for integers and floats.
+    ///
+    /// SQLite has no exact mean of decimals: there it is an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) error.
+    fn avg(self) -> Expr<Aggregate<Self::Source>, Option<<Base<Self> as Number>::Mean>>
+    where
+        Base<Self>: Number,
+    {
+        let mut mean = if <Base<Self> as Number>::KIND == NumberKind::Decimal {
+            call(Token::Text("avg("), self, "")
+        } else {
+            // Of integers, PostgreSQL and MySQL would give a decimal, MySQL one with four digits.
+            let function = Token::PerDialect(["avg(", "avg(CAST(", "avg(0e0 + "]);
+            call_with(
+                function,
+                self,
+                Token::PerDialect(["", " AS double precision)", ""]),
+            )
+        };
+        refuse_decimals::<Base<Self>, _, _>(&mut mean);
+        mean
+    }
+}
+
+impl<E: Expression<Source: PerRow>> AggregateExpression for E {}
+
+/// Returns the number of rows.
+pub fn count_all() -> Expr<Aggregate<()>, i64> {
+    from_call(AggregateCall {
+        function: Token::Text("count("),
+        is_distinct: false,
+        argument: Vec::new(),
+        suffix: Token::Text(""),
+        condition: None,
+    })
+}
+
+impl<S, T> Expr<Aggregate<S>, T> {
+    /// Takes only the rows for which the condition is true; a second filter narrows the first.
+    ///
+    /// | dialect | SQL |
+    /// |---|---|
+    /// | SQLite, PostgreSQL | `sum(a) FILTER (WHERE condition)` |
+    /// | MySQL | `sum(CASE WHEN condition THEN a END)` |
+    #[must_use]
+    pub fn filter<C: Condition<Source: PerRow>>(
+        mut self,
+        condition: C,
+    ) -> Expr<Aggregate<(S, C::Source)>, T> {
+        let condition = condition.into_condition().at_least(Level::And);
+        for token in self.tokens_mut() {
+            if let Token::Aggregate(call) = token {
+                let conditions = call.condition.get_or_insert_default();
+                if !conditions.is_empty() {
+                    conditions.push(Token::Text(" AND "));
+                }
+                conditions.extend(condition.iter().cloned());
+            }
+        }
+        self.retyped()
+    }
+}
+
+fn call<E: Expression, S, T>(function: Token, argument: E, suffix: &'static str) -> Expr<S, T> {
+    call_with(function, argument, Token::Text(suffix))
+}
+
+fn call_with<E: Expression, S, T>(function: Token, argument: E, suffix: Token) -> Expr<S, T> {
+    from_call(AggregateCall {
+        function,
+        is_distinct: false,
+        argument: argument.into_expr().at_least(Level::Product),
+        suffix,
+        condition: None,
+    })
+}
+
+fn from_call<S, T>(call: AggregateCall) -> Expr<S, T> {
+    Expr::new(vec![Token::Aggregate(Box::new(call))], Level::Atom)
+}
+
+impl AggregateCall {
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        let Self {
+            function,
+            is_distinct,
+            argument,
+            suffix,
+            condition,
+        } = self;
+        writer.token(function);
+        if *is_distinct {
+            writer.text("DISTINCT ");
+        }
+        let has_filter = writer.dialect() != Dialect::Mysql;
+        match condition {
+            Some(condition) if !has_filter => {
+                writer.text("CASE WHEN ");
+                writer.tokens(condition);
+                writer.text(" THEN ");
+                Self::write_argument(argument, "1", writer);
+                writer.text(" END");
+            }
+            _ => Self::write_argument(argument, "*", writer),
+        }
+        writer.token(suffix);
+        writer.text(")");
+        if let Some(condition) = condition.as_ref().filter(|_| has_filter) {
+            writer.text(" FILTER (WHERE ");
+            writer.tokens(condition);
+            writer.text(")");
+        }
+    }
+
+    fn write_argument(argument: &[Token], all_rows: &str, writer: &mut Writer<'_>) {
+        if argument.is_empty() {
+            writer.text(all_rows);
+        } else {
+            writer.tokens(argument);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Arithmetic with SQL's result types.
+//!
+//! Both operands have the same type, which is the type of the result; [`cast`](crate::ValueExpression::cast) widens.
+//! A result that does not fit is an error on PostgreSQL and MySQL, and where SQLite gives a wider number,
+//! reading it is one. A division by zero is an error on PostgreSQL and NULL elsewhere, so a quotient may be NULL.
+
+use std::ops::{Add, Div, Mul, Rem, Sub};
+
+use sqlmodel_core::value::Decimal;
+use sqlmodel_core::{Dialect, FieldValue};
+
+use crate::column::Column;
+use crate::expr::{Expr, Level, Operand, Token};
+use crate::operators::{Base, Combined, Expression};
+use crate::scope::{Entity, Table};
+use crate::text::call;
+
+/// A type that columns compute with. A newtype of a number may implement it.
+#[diagnostic::on_unimplemented(
+    message = "SQL does not compute with `{Self}`",
+    label = "expected a number"
+)]
+pub trait Number: FieldValue<Base = Self> {
+    /// How databases compute with it.
+    const KIND: NumberKind;
+    /// The type of a sum.
+    type Sum: FieldValue<Base = Self::Sum>;
+    /// The type of a mean.
+    type Mean: FieldValue<Base = Self::Mean>;
+}
+
+/// How databases compute with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NumberKind {
+    /// Whole numbers: division truncates.
+    Integer,
+    /// Binary fractions.
+    Float,
+    /// Exact fractions. SQLite has none, so computing with them there is an error.
+    Decimal,
+}
+
+macro_rules! number {
+    ($($ty:ty: $kind:ident, $sum:ty, $mean:ty;)+) => {$(
+        impl Number for $ty {
+            const KIND: NumberKind = NumberKind::$kind;
+            type Sum = $sum;
+            type Mean = $mean;
+        }
+    )+};
+}
+
+number! {
+    i16: Integer, i64, f64;
+    i32: Integer, i64, f64;
+    i64: Integer, i64, f64;
+    f32: Float, f64, f64;
+    f64: Float, f64, f64;
+    Decimal: Decimal, Self, Self;
+}
+
+#[cfg(feature = "rust_decimal")]
+number! {
+    sqlmodel_core::types::rust_decimal::Decimal: Decimal, Self, Self;
+}
+
+/// Whole numbers, which have a remainder.
+#[diagnostic::on_unimplemented(
+    message = "SQL has no portable remainder of `{Self}`",
+    label = "expected an integer"
+)]
+pub trait Integer: Number {}
+
+impl Integer for i16 {}
+impl Integer for i32 {}
+impl Integer for i64 {}
+
+/// What numbers can do beyond what every [`Expression`] and the operators `+ - * / %` can.
+pub trait NumberExpression: Expression<Value: FieldValue<Base: Number>> {
+    /// The number without its sign.
+    fn abs(self) -> Expr<Self::Source, Self::Value> {
+        let mut expression = call(self, Token::Text("abs("));
+        refuse_decimals::<Base<Self>, _, _>(&mut expression);
+        expression
+    }
+}
+
+impl<E: Expression<Value: FieldValue<Base: Number>>> NumberExpression for E {}
+
+const NO_DECIMALS: Token = Token::Refused(
+    Dialect::Sqlite,
+    "SQLite has no exact decimals to compute with: read the values and compute in Rust, or store whole numbers of the smallest unit",
+);
+
+/// Makes an expression over decimals an error on SQLite, which would compute with binary fractions of its own accord.
+pub(crate) fn refuse_decimals<N: Number, S, T>(expression: &mut Expr<S, T>) {
+    if N::KIND == NumberKind::Decimal {
+        expression.push(NO_DECIMALS);
+    }
+}
+
+fn arithmetic<E: Expression, R: Operand<Base<E>>, T>(
+    left: E,
+    operator: Token,
+    right: R,
+    level: Level,
+) -> Expr<(E::Source, R::Source), T>
+where
+    Base<E>: Number,
+{
+    // The left operand may be a chain of the same level, the right one may not: a - (b - c).
+    let tighter = match level {
+        Level::Sum => Level::Product,
+        _ => Level::Atom,
+    };
+    let mut tokens = left.into_expr().at_least(level);
+    tokens.push(operator);
+    tokens.extend(right.into_operand().at_least(tighter));
+    let mut expression = Expr::new(tokens, level);
+    refuse_decimals::<Base<E>, _, _>(&mut expression);
+    expression
+}
+
+fn divide<E: Expression, R: Operand<Base<E>>>(
+    left: E,
+    right: R,
+) -> Expr<(E::Source, R::Source), Option<Base<E>>>
+where
+    Base<E>: Number,
+{
+    // MySQL's slash makes a decimal of two integers.
+    let operator = match <Base<E> as Number>::KIND {
+        NumberKind::Integer => Token::PerDialect([" / ", " / ", " DIV "]),
+        NumberKind::Float | NumberKind::Decimal => Token::Text(" / "),
+    };
+    arithmetic(left, operator, right, Level::Product)
+}
+
+macro_rules! same_type_operator {
+    ($($trait:ident $method:ident $symbol:literal $level:ident;)+) => {$(
+        impl<E: Entity, T: FieldValue<Base: Number>, R: Operand<T::Base>> $trait<R> for Column<E, T> {
+            type Output = Combined<Self, R, T::Base>;
+
+            fn $method(self, other: R) -> Self::Output {
+                arithmetic(self, Token::Text($symbol), other, Level::$level)
+            }
+        }
+
+        impl<S, T: FieldValue<Base: Number>, R: Operand<T::Base>> $trait<R> for Expr<S, T> {
+            type Output = Combined<Self, R, T::Base>;
+
+            fn $method(self, other: R) -> Self::Output {
+                arithmetic(self, Token::Text($symbol), other, Level::$level)
+            }
+        }
+    )+};
+}
+
+same_type_operator! {
+    Add add " + " Sum;
+    Sub sub " - " Sum;
+    Mul mul " * " Product;
+}
+
+impl<E: Entity, T: FieldValue<Base: Number>, R: Operand<T::Base>> Div<R> for Column<E, T> {
+    type Output = Expr<(Table<E>, R::Source), Option<T::Base>>;
+
+    fn div(self, other: R) -> Self::Output {
+        divide(self, other)
+    }
+}
+
+impl<S, T: FieldValue<Base: Number>, R: Operand<T::Base>> Div<R> for Expr<S, T> {
+    type Output = Expr<(S, R::Source), Option<T::Base>>;
+
+    fn div(self, other: R) -> Self::Output {
+        divide(self, other)
+    }
+}
+
+impl<E: Entity, T: FieldValue<Base: Integer>, R: Operand<T::Base>> Rem<R> for Column<E, T> {
+    type Output = Expr<(Table<E>, R::Source), Option<T::Base>>;
+
+    fn rem(self, other: R) -> Self::Output {
+        arithmetic(self, Token::Text(" % "), other, Level::Product)
+    }
+}
+
+impl<S, T: FieldValue<Base: Integer>, R: Operand<T::Base>> Rem<R> for Expr<S, T> {
+    type Output = Expr<(S, R::Source), Option<T::Base>>;
+
+    fn rem(self, other: R) -> Self::Output {
+        arithmetic(self, Token::Text(" % "), other, Level::Product)
+    }
+}

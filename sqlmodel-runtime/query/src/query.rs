@@ -1,0 +1,427 @@
+//! A SELECT without its types: what it says, and how that is written.
+
+use sqlmodel_core::{Dialect, Error, FieldInfo, Model};
+
+use crate::expr::Token;
+use crate::render::Writer;
+use crate::scope::Entity;
+
+/// A SELECT.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    pub(crate) is_distinct: bool,
+    pub(crate) columns: Columns,
+    pub(crate) from: Source,
+    pub(crate) joins: Vec<Join>,
+    pub(crate) conditions: Vec<Vec<Token>>,
+    pub(crate) groups: Vec<Vec<Token>>,
+    pub(crate) group_conditions: Vec<Vec<Token>>,
+    pub(crate) order: Vec<Order>,
+    pub(crate) limit: Option<u64>,
+    pub(crate) offset: u64,
+    pub(crate) lock: Option<Lock>,
+}
+
+/// What a query selects.
+#[derive(Debug, Clone)]
+pub(crate) enum Columns {
+    /// All columns of these models.
+    Models(Vec<ModelColumns>),
+    /// One column for each expression.
+    Expressions(Vec<Vec<Token>>),
+    /// The number one, where only the rows matter.
+    One,
+}
+
+/// The columns of a model, under its name in the query.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ModelColumns {
+    name: &'static str,
+    fields: &'static [FieldInfo],
+}
+
+/// A table in the FROM clause.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source {
+    schema: Option<&'static str>,
+    table: &'static str,
+    /// The table's name or its alias.
+    name: &'static str,
+    key: &'static [&'static str],
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Join {
+    pub(crate) keyword: &'static str,
+    pub(crate) source: Source,
+    pub(crate) condition: Vec<Token>,
+}
+
+/// One expression to order by.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) is_descending: bool,
+    pub(crate) nulls: Option<Nulls>,
+}
+
+/// Where NULLs go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nulls {
+    First,
+    Last,
+}
+
+/// What to do about rows that somebody else has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lock {
+    /// Wait until they are free.
+    Wait,
+    /// Fail at once.
+    NoWait,
+    /// Leave them out.
+    SkipLocked,
+}
+
+impl ModelColumns {
+    pub(crate) fn of<E: Entity>() -> Self {
+        Self {
+            name: E::NAME,
+            fields: E::Model::fields(),
+        }
+    }
+}
+
+impl Source {
+    pub(crate) fn of<E: Entity>() -> Self {
+        Self {
+            schema: E::Model::SCHEMA_NAME,
+            table: E::Model::TABLE_NAME,
+            name: E::NAME,
+            key: E::Model::PRIMARY_KEY,
+        }
+    }
+
+    /// Returns the same table under another name.
+    pub(crate) fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.table(self.schema, self.table);
+        if self.name != self.table {
+            writer.text(" AS ");
+            writer.identifier(self.name);
+        }
+    }
+}
+
+impl Query {
+    pub(crate) fn new(columns: Columns, from: Source) -> Self {
+        Self {
+            is_distinct: false,
+            columns,
+            from,
+            joins: Vec::new(),
+            conditions: Vec::new(),
+            groups: Vec::new(),
+            group_conditions: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            offset: 0,
+            lock: None,
+        }
+    }
+
+    pub(crate) fn of<E: Entity>() -> Self {
+        Self::new(
+            Columns::Models(vec![ModelColumns::of::<E>()]),
+            Source::of::<E>(),
+        )
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        if let Err(error) = self.check_groups() {
+            writer.refuse(error);
+        }
+        writer.text("SELECT ");
+        if self.is_distinct {
+            writer.text("DISTINCT ");
+        }
+        self.columns.write(writer);
+        writer.text(" FROM ");
+        self.from.write(writer);
+        for Join {
+            keyword,
+            source,
+            condition,
+        } in &self.joins
+        {
+            writer.text(keyword);
+            source.write(writer);
+            writer.text(" ON ");
+            writer.tokens(condition);
+        }
+        writer.conditions(" WHERE ", &self.conditions);
+        for (position, group) in self.groups.iter().enumerate() {
+            writer.text(if position == 0 { " GROUP BY " } else { ", " });
+            self.write_group(group, writer);
+        }
+        writer.conditions(" HAVING ", &self.group_conditions);
+        self.write_order(writer);
+        self.write_limit(writer);
+        self.write_lock(writer);
+    }
+
+    /// Writes `SELECT count(*)` of the rows that the query has.
+    pub(crate) fn write_count(mut self, writer: &mut Writer<'_>) {
+        let is_plain = !self.is_distinct && !self.is_grouped();
+        if is_plain {
+            self.columns = Columns::One;
+        }
+        self.lock = None;
+        if self.limit.is_none() && self.offset == 0 {
+            self.order.clear();
+        }
+        writer.text("SELECT count(*) FROM (");
+        self.write(writer);
+        writer.text(") AS ");
+        writer.identifier("counted");
+    }
+
+    /// Writes `SELECT EXISTS (..)`.
+    pub(crate) fn write_exists(self, writer: &mut Writer<'_>) {
+        writer.text("SELECT ");
+        writer.tokens(&self.into_exists());
+    }
+
+    /// Returns `EXISTS (..)`.
+    pub(crate) fn into_exists(mut self) -> Vec<Token> {
+        if !self.is_grouped() {
+            self.columns = Columns::One;
+        }
+        if self.limit.is_none() && self.offset == 0 {
+            self.order.clear();
+        }
+        self.lock = None;
+        vec![
+            Token::Text("EXISTS ("),
+            Token::Query(Box::new(self)),
+            Token::Text(")"),
+        ]
+    }
+
+    fn write_order(&self, writer: &mut Writer<'_>) {
+        for (position, order) in self.order.iter().enumerate() {
+            writer.text(if position == 0 { " ORDER BY " } else { ", " });
+            order.write(writer);
+        }
+    }
+
+    fn write_limit(&self, writer: &mut Writer<'_>) {
+        if let Some(limit) = self.limit {
+            writer.text(" LIMIT ");
+            writer.number(limit);
+        } else if self.offset > 0 {
+            // SQLite and MySQL have no OFFSET without LIMIT; each manual names its number for "all".
+            writer.token(&Token::PerDialect([
+                " LIMIT -1",
+                "",
+                " LIMIT 18446744073709551615",
+            ]));
+        }
+        if self.offset > 0 {
+            writer.text(" OFFSET ");
+            writer.number(self.offset);
+        }
+    }
+
+    /// SQLite has no locks of rows: whoever may write holds the lock of the whole database.
+    fn write_lock(&self, writer: &mut Writer<'_>) {
+        let Some(lock) = self.lock else { return };
+        if writer.dialect() == Dialect::Sqlite {
+            return;
+        }
+        writer.text(match lock {
+            Lock::Wait => " FOR UPDATE",
+            Lock::NoWait => " FOR UPDATE NOWAIT",
+            Lock::SkipLocked => " FOR UPDATE SKIP LOCKED",
+        });
+    }
+
+    /// An expression with parameters is written once and then named by its position: PostgreSQL does not know that two
+    /// parameters are equal.
+    fn write_group(&self, group: &[Token], writer: &mut Writer<'_>) {
+        let has_params = group.iter().any(|token| matches!(token, Token::Param(_)));
+        let selected = match &self.columns {
+            Columns::Expressions(expressions) if has_params => expressions
+                .iter()
+                .position(|expression| are_same(expression, group)),
+            _ => None,
+        };
+        match selected {
+            Some(position) => writer.number(position as u64 + 1),
+            None => writer.tokens(group),
+        }
+    }
+
+    fn is_grouped(&self) -> bool {
+        let has_aggregate = |tokens: &Vec<Token>| {
+            tokens
+                .iter()
+                .any(|token| matches!(token, Token::Aggregate(_)))
+        };
+        !self.groups.is_empty()
+            || !self.group_conditions.is_empty()
+            || matches!(&self.columns, Columns::Expressions(all) if all.iter().any(has_aggregate))
+            || self.order.iter().any(|order| has_aggregate(&order.tokens))
+    }
+
+    /// Refuses a column that has many values in a group. PostgreSQL and MySQL refuse it, SQLite would take any of them.
+    fn check_groups(&self) -> Result<(), Error> {
+        if !self.is_grouped() {
+            return Ok(());
+        }
+        match &self.columns {
+            Columns::Models(models) => {
+                for ModelColumns { name, fields } in models {
+                    for field in *fields {
+                        self.check_column(name, field.column)?;
+                    }
+                }
+            }
+            Columns::Expressions(expressions) => {
+                for expression in expressions {
+                    self.check_expression(expression)?;
+                }
+            }
+            Columns::One => {}
+        }
+        let conditions = self.group_conditions.iter();
+        conditions
+            .chain(self.order.iter().map(|order| &order.tokens))
+            .try_for_each(|tokens| self.check_expression(tokens))
+    }
+
+    fn check_expression(&self, tokens: &[Token]) -> Result<(), Error> {
+        if self.groups.iter().any(|group| are_same(group, tokens)) {
+            return Ok(());
+        }
+        tokens.iter().try_for_each(|token| match token {
+            Token::Column { table, column } => self.check_column(table, column),
+            _ => Ok(()),
+        })
+    }
+
+    /// Passes a column that is grouped by, and every column of a table whose whole key is grouped by.
+    fn check_column(&self, table: &str, column: &str) -> Result<(), Error> {
+        let is_group = |column: &str| {
+            self.groups.iter().any(|group| {
+                matches!(&**group, [Token::Column { table: of, column: grouped }] if *of == table && *grouped == column)
+            })
+        };
+        let sources = std::iter::once(&self.from).chain(self.joins.iter().map(|join| &join.source));
+        let key = sources
+            .filter(|source| source.name == table)
+            .map(|source| source.key)
+            .next();
+        let has_key_of_table =
+            |key: &[&str]| !key.is_empty() && key.iter().all(|column| is_group(column));
+        // A column of no table of this query belongs to the query around it, which has one row at a time.
+        if is_group(column) || key.is_none_or(has_key_of_table) {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "`{table}.{column}` has many values in a group: group by it, or select an aggregate of it"
+        )))
+    }
+}
+
+impl Columns {
+    fn write(&self, writer: &mut Writer<'_>) {
+        match self {
+            Self::Models(models) => Self::write_models(models, writer),
+            Self::Expressions(expressions) => {
+                for (position, expression) in expressions.iter().enumerate() {
+                    if position > 0 {
+                        writer.text(", ");
+                    }
+                    writer.tokens(expression);
+                    writer.text(" AS ");
+                    writer.identifier(&format!("c{}", position + 1));
+                }
+            }
+            Self::One => writer.text("1"),
+        }
+    }
+
+    /// Columns of one table keep their names; those of several are told apart as `table__column`.
+    fn write_models(models: &[ModelColumns], writer: &mut Writer<'_>) {
+        let mut is_first = true;
+        for ModelColumns { name, fields } in models {
+            for field in *fields {
+                if !std::mem::take(&mut is_first) {
+                    writer.text(", ");
+                }
+                writer.identifier(name);
+                writer.text(".");
+                writer.identifier(field.column);
+                if models.len() > 1 {
+                    writer.text(" AS ");
+                    writer.identifier(&format!("{name}__{}", field.column));
+                }
+            }
+        }
+    }
+}
+
+impl Order {
+    fn write(&self, writer: &mut Writer<'_>) {
+        let Self {
+            tokens,
+            is_descending,
+            nulls,
+        } = self;
+        // MySQL has no NULLS FIRST, and orders false before true.
+        if let (Some(nulls), Dialect::Mysql) = (nulls, writer.dialect()) {
+            writer.text("(");
+            writer.tokens(tokens);
+            writer.text(match nulls {
+                Nulls::First => ") IS NOT NULL, ",
+                Nulls::Last => ") IS NULL, ",
+            });
+        }
+        writer.tokens(tokens);
+        if *is_descending {
+            writer.text(" DESC");
+        }
+        if let (Some(nulls), Dialect::Sqlite | Dialect::Postgres) = (nulls, writer.dialect()) {
+            writer.text(match nulls {
+                Nulls::First => " NULLS FIRST",
+                Nulls::Last => " NULLS LAST",
+            });
+        }
+    }
+}
+
+/// Tells whether two expressions are written alike. Aggregates and subqueries never are.
+fn are_same(a: &[Token], b: &[Token]) -> bool {
+    let is_same = |pair: (&Token, &Token)| match pair {
+        (Token::Text(a), Token::Text(b)) => a == b,
+        (Token::PerDialect(a), Token::PerDialect(b)) => a == b,
+        (
+            Token::Column { table, column },
+            Token::Column {
+                table: other_table,
+                column: other_column,
+            },
+        ) => table == other_table && column == other_column,
+        (Token::Param(a), Token::Param(b)) => a == b,
+        _ => false,
+    };
+    a.len() == b.len() && a.iter().zip(b).all(is_same)
+}

@@ -1,0 +1,154 @@
+//! Functions on values of any type: what becomes of NULL, CASE, and CAST.
+
+use std::marker::PhantomData;
+
+use sqlmodel_core::FieldValue;
+
+use crate::expr::{Expr, Level, Operand, Token};
+use crate::operators::{Base, Condition, Expression};
+use crate::scope::Settled;
+
+/// Functions on values of any type.
+pub trait ValueExpression: Expression {
+    /// This, or the other where this is NULL.
+    ///
+    /// The result may be NULL only where the other may.
+    fn coalesce<R: Operand<Base<Self>>>(
+        self,
+        other: R,
+    ) -> Expr<(Settled<Self::Source>, R::Source), R::Value> {
+        two(self, "coalesce(", other)
+    }
+
+    /// NULL where this equals the other, and otherwise this.
+    fn null_if<R: Operand<Base<Self>>>(
+        self,
+        other: R,
+    ) -> Expr<(Self::Source, R::Source), Option<Base<Self>>> {
+        two(self, "nullif(", other)
+    }
+
+    /// The value as another type, where every dialect converts alike: between integers, from integers to floats
+    /// and texts, and between floats.
+    ///
+    /// An integer that does not fit is an error: of the database, or when it is read.
+    fn cast<U: CastFrom<Base<Self>>>(
+        self,
+    ) -> Expr<Self::Source, <Self::Value as FieldValue>::Lift<U>> {
+        let mut cast = self.into_expr().retyped();
+        cast.wrap(Token::Text("CAST("), Token::PerDialect(U::SUFFIX));
+        cast
+    }
+}
+
+impl<E: Expression> ValueExpression for E {}
+
+fn two<E: Expression, R: Operand<Base<E>>, S, T>(
+    first: E,
+    function: &'static str,
+    second: R,
+) -> Expr<S, T> {
+    let mut tokens = vec![Token::Text(function)];
+    tokens.extend(first.into_expr().into_tokens());
+    tokens.push(Token::Text(", "));
+    tokens.extend(second.into_operand().into_tokens());
+    tokens.push(Token::Text(")"));
+    Expr::new(tokens, Level::Atom)
+}
+
+/// A type that every dialect converts a `T` to in the same way.
+#[diagnostic::on_unimplemented(
+    message = "databases do not convert `{T}` to `{Self}` in the same way",
+    label = "convert the value in Rust instead"
+)]
+pub trait CastFrom<T>: FieldValue<Base = Self> {
+    /// What ends the CAST on SQLite, PostgreSQL and MySQL.
+    #[doc(hidden)]
+    const SUFFIX: [&'static str; 3];
+}
+
+macro_rules! cast {
+    ($($to:ty: $suffix:expr, from $($from:ty),+;)+) => {$($(
+        impl CastFrom<$from> for $to {
+            const SUFFIX: [&'static str; 3] = $suffix;
+        }
+    )+)+};
+}
+
+cast! {
+    i16: [" AS INTEGER)", " AS smallint)", " AS SIGNED)"], from i32, i64;
+    i32: [" AS INTEGER)", " AS integer)", " AS SIGNED)"], from i16, i64;
+    i64: [" AS INTEGER)", " AS bigint)", " AS SIGNED)"], from i16, i32;
+    f64: [" AS REAL)", " AS double precision)", " AS DOUBLE)"], from i16, i32, i64, f32;
+    String: [" AS TEXT)", " AS text)", " AS CHAR)"], from i16, i32, i64;
+}
+
+/// Begins a CASE expression: the value of the first condition that is true.
+///
+/// `case(Hero::AGE.lt(18), "young").when(Hero::AGE.lt(65), "grown").otherwise("old")`
+pub fn case<C: Condition, R: Operand<T>, T: FieldValue<Base = T>>(
+    condition: C,
+    value: R,
+) -> Case<(Settled<C::Source>, R::Source), R::Value> {
+    Case::<(), ()> {
+        tokens: vec![Token::Text("CASE")],
+        types: PhantomData,
+    }
+    .branch(condition, value)
+}
+
+/// A CASE expression in the making, whose branches give a `V`.
+#[derive(Debug, Clone)]
+#[must_use = "a CASE is ended with `otherwise` or `or_null`"]
+pub struct Case<S, V> {
+    tokens: Vec<Token>,
+    types: PhantomData<fn() -> (S, V)>,
+}
+
+impl<S, V: FieldValue> Case<S, V> {
+    /// Adds a branch: the value where the condition is true and none before it is.
+    pub fn when<C: Condition, R: Operand<V::Base>>(
+        self,
+        condition: C,
+        value: R,
+    ) -> Case<(S, (Settled<C::Source>, R::Source)), V::Lift<R::Value>> {
+        self.branch(condition, value)
+    }
+
+    /// Ends the CASE with the value where no condition is true.
+    pub fn otherwise<R: Operand<V::Base>>(
+        mut self,
+        value: R,
+    ) -> Expr<(S, R::Source), V::Lift<R::Value>> {
+        self.tokens.push(Token::Text(" ELSE "));
+        self.tokens.extend(value.into_operand().into_tokens());
+        self.end()
+    }
+
+    /// Ends the CASE; where no condition is true it is NULL.
+    pub fn or_null(self) -> Expr<S, Option<V::Base>> {
+        self.end()
+    }
+}
+
+impl<S, V> Case<S, V> {
+    fn branch<C: Condition, T, R: Operand<T>, Z, U>(
+        mut self,
+        condition: C,
+        value: R,
+    ) -> Case<Z, U> {
+        self.tokens.push(Token::Text(" WHEN "));
+        self.tokens.extend(condition.into_condition().into_tokens());
+        self.tokens.push(Token::Text(" THEN "));
+        self.tokens.extend(value.into_operand().into_tokens());
+        Case {
+            tokens: self.tokens,
+            types: PhantomData,
+        }
+    }
+
+    fn end<Z, U>(mut self) -> Expr<Z, U> {
+        self.tokens.push(Token::Text(" END"));
+        Expr::new(self.tokens, Level::Atom)
+    }
+}
