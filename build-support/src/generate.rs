@@ -19,7 +19,9 @@ pub(crate) struct Report {
     pub(crate) watched: Vec<PathBuf>,
     /// Why there is no code; one line each.
     pub(crate) problems: Vec<String>,
-    /// The same for people, with the lines of the schema.
+    /// What the schema says and the code does not do.
+    pub(crate) warnings: Vec<String>,
+    /// The problems for people, with the lines of the schema.
     pub(crate) diagnostics: String,
 }
 
@@ -77,13 +79,10 @@ fn check(project: &Project, report: &mut Report) -> Option<Schema> {
         }
     }
     let schema = compilation.schema.filter(|_| !diagnostics.has_errors())?;
-    for gap in emit::gaps(&schema) {
-        if gap.is_fatal {
-            let place = place(gap.span);
-            report.problems.push(format!("{place}: {}", gap.message));
-        }
+    for emit::Gap { span, message } in emit::gaps(&schema) {
+        report.warnings.push(format!("{}: {message}", place(span)));
     }
-    report.problems.is_empty().then_some(schema)
+    Some(schema)
 }
 
 /// Writes what changed: the module `models` in a folder of its own, and beside it the file that declares it.

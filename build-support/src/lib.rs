@@ -93,6 +93,9 @@ impl Config {
         for path in &report.watched {
             println!("cargo::rerun-if-changed={}", path.display());
         }
+        for warning in &report.warnings {
+            println!("cargo::warning={warning}");
+        }
         for problem in &report.problems {
             println!("cargo::error={problem}");
         }

@@ -116,29 +116,20 @@ fn generate(matches: &ArgMatches, terminal: Terminal) -> Status {
 /// Compiles a project and compares its folders with what it generates.
 fn plan(project: &Project, terminal: Terminal) -> Result<output::Plan, Status> {
     let schema = compile_project(project, terminal)?;
-    report_gaps(&schema, project, terminal)?;
+    report_gaps(&schema, project, terminal);
     let folders = generate::folders(project, &schema).map_err(|error| terminal.error(error))?;
     let inputs = generate::inputs(project).map_err(|error| terminal.error(error))?;
     output::plan(&folders, &inputs).map_err(|error| terminal.error(error))
 }
 
 /// Tells what the schema says and the generated code does not do.
-fn report_gaps(schema: &Schema, project: &Project, terminal: Terminal) -> Result<(), Status> {
-    let gaps = emit::gaps(schema);
-    for gap in &gaps {
-        let source = project.sources.get(gap.span.source);
-        let place = source.position(gap.span.start);
-        let severity = if gap.is_fatal { "error" } else { "warning" };
-        let emit::Gap { message, .. } = gap;
+fn report_gaps(schema: &Schema, project: &Project, terminal: Terminal) {
+    for emit::Gap { span, message } in emit::gaps(schema) {
+        let source = project.sources.get(span.source);
+        let place = source.position(span.start);
         let (name, line, column) = (source.name(), place.line, place.column);
-        terminal.status(format_args!(
-            "{name}:{line}:{column}: {severity}: {message}"
-        ));
+        terminal.status(format_args!("{name}:{line}:{column}: warning: {message}"));
     }
-    if gaps.iter().any(|gap| gap.is_fatal) {
-        return Err(Status::Wrong);
-    }
-    Ok(())
 }
 
 fn apply(plan: &output::Plan, terminal: Terminal) -> Result<Status, Status> {

@@ -74,7 +74,10 @@ const OUTPUTS: &[fn(&Output<'_>, &mut Vec<File>)] = &[
 fn models(output: &Output<'_>) -> Vec<File> {
     /// Fewer models are done before a thread has started.
     const MIN_MODELS: usize = 64;
-    let ids: Vec<_> = output.schema.models.ids().collect();
+    let ids = output.schema.models.ids();
+    let ids: Vec<_> = ids
+        .filter(|id| gaps::is_generated(output.schema, *id))
+        .collect();
     let n_threads = thread::available_parallelism().map_or(1, usize::from);
     let n_each = ids.len().div_ceil(n_threads).max(MIN_MODELS);
     let emit =

@@ -1,6 +1,8 @@
 //! What a schema says and this version generates no code for, so that nobody relies on it.
+//!
+//! The SQL of a schema is whole: its tables, keys and checks are made of everything.
 
-use crate::ir::{Schema, Strategy};
+use crate::ir::{Join, ModelId, Relation, Schema, Strategy};
 use crate::source::Span;
 
 /// Something that a schema says and generated code does not do.
@@ -10,21 +12,13 @@ pub struct Gap {
     pub span: Span,
     /// What it is.
     pub message: String,
-    /// Whether the code would be wrong without it, so that none is generated.
-    pub is_fatal: bool,
 }
 
 /// Finds what a schema says and generated code does not do, sorted by place.
 #[must_use]
 pub fn gaps(schema: &Schema) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    let mut push = |span: Span, is_fatal: bool, message: String| {
-        gaps.push(Gap {
-            span,
-            message,
-            is_fatal,
-        });
-    };
+    let mut push = |span: Span, message: String| gaps.push(Gap { span, message });
     for family in schema.families.values() {
         let root = &schema.models[family.root];
         let strategy = match family.strategy {
@@ -33,10 +27,20 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
             Strategy::Concrete => "concrete",
         };
         let message = format!(
-            "the inheritance of `{}` ({strategy}) is checked, and not generated yet",
+            "the models of the inheritance family `{}` ({strategy}) are checked, and not generated yet",
             root.name
         );
-        push(root.span, true, message);
+        push(root.span, message);
+    }
+    for relation in schema.relations.values() {
+        let is_own = is_generated(schema, relation.model);
+        if is_own && !leads_to_generated(schema, relation) {
+            let message = format!(
+                "the relation `{}` leads to an inheritance family, and is not generated yet",
+                relation.name
+            );
+            push(relation.span, message);
+        }
     }
     for field in schema.fields.values().filter(|it| it.model.is_some()) {
         if !field.validate.is_empty() {
@@ -44,22 +48,36 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
                 "`validate` of `{}` is checked, and not generated yet",
                 field.name
             );
-            push(field.span, false, message);
+            push(field.span, message);
         }
     }
     for rule in schema.models.values().flat_map(|model| &model.rules) {
         let message = format!("the rule `{}` is checked, and not generated yet", rule.name);
-        push(rule.span, false, message);
+        push(rule.span, message);
     }
     for view in &schema.views {
         let message = format!("the view `{}` is not generated yet", view.name.value);
-        push(view.name.span, false, message);
+        push(view.name.span, message);
     }
     for query in &schema.queries {
         let message = format!("the query `{}` is not generated yet", query.name.value);
-        push(query.name.span, false, message);
+        push(query.name.span, message);
     }
     gaps.sort_by_key(|gap| gap.span);
     gaps.dedup();
     gaps
+}
+
+/// Whether Rust is generated for a model.
+pub(super) fn is_generated(schema: &Schema, model: ModelId) -> bool {
+    schema.models[model].family.is_none()
+}
+
+/// Whether Rust is generated for all models that a relation leads to.
+pub(super) fn leads_to_generated(schema: &Schema, relation: &Relation) -> bool {
+    let is_link_generated = match &relation.join {
+        Join::Direct(_) => true,
+        Join::Link { model, .. } => is_generated(schema, *model),
+    };
+    is_link_generated && is_generated(schema, relation.target)
 }

@@ -5,7 +5,7 @@ use sqlmodel_sql::{Dialect, Function, Literal, SqlType};
 use crate::emit::fields::{self, Given};
 use crate::emit::rust::{Expr, Rust};
 use crate::emit::types::{Codec, Types};
-use crate::emit::{File, Output, abstracts, names, new, relations, serde, variants};
+use crate::emit::{File, Output, abstracts, gaps, names, new, relations, serde, variants};
 use crate::ir::{EnumLiteral, Field, FieldId, KeyPart, Model, ModelId, Value, ValueSource, Write};
 
 /// One model, as its file needs it.
@@ -104,8 +104,11 @@ impl<'a> ModelFile<'a> {
                     );
                 });
             }
-            for relation in &self.model.relations {
-                relations::constant(self, *relation, out);
+            let schema = self.output.schema;
+            for id in &self.model.relations {
+                if gaps::leads_to_generated(schema, &schema.relations[*id]) {
+                    relations::constant(self, *id, out);
+                }
             }
         });
     }

@@ -1,7 +1,7 @@
 //! The files that declare modules and re-export what is in them: `mod.rs` of the output and of each module's folder.
 
 use crate::emit::rust::Rust;
-use crate::emit::{File, Output, names};
+use crate::emit::{File, Output, gaps, names};
 
 /// What a program sees of a schema that it does not use in full, or keeps to itself, is no warning.
 const UNUSED: [&str; 7] = [
@@ -77,7 +77,10 @@ fn items(output: &Output<'_>, module: usize, out: &mut Rust) {
             add(&item.name, vec![item.name.clone()]);
         }
     }
-    for item in schema.models.values().filter(|item| item.module == module) {
+    for (id, item) in schema.models.iter() {
+        if item.module != module || !gaps::is_generated(schema, id) {
+            continue;
+        }
         let variants = item.variants.iter().map(|variant| variant.name.clone());
         let own = [item.name.clone(), names::new(&item.name)];
         add(&item.name, own.into_iter().chain(variants).collect());

@@ -5,6 +5,8 @@
 #![deny(warnings, missing_docs)]
 #![forbid(unsafe_code)]
 
+/// The worked example of the language: people who write.
+pub mod blog;
 /// The Chinook sample database: a shop for music.
 pub mod chinook;
 /// Teams of heroes, after SQLModel's tutorial.
@@ -14,3 +16,5 @@ pub mod names;
 /// Every type and every constraint of the language.
 pub mod shop;
 pub mod support;
+/// Inheritance: its tables, and what stands outside of the families.
+pub mod zoo;
