@@ -5,6 +5,7 @@
 //! which table. Parts name each other by id. Nothing here can fail: a schema with an error in it has no `ir`.
 
 mod arena;
+mod expr;
 mod mapping;
 mod model;
 mod query;
@@ -14,6 +15,7 @@ mod types;
 pub use sqlmodel_sql::{Dialect, Function, Literal, PerDialect, Table};
 
 pub use self::arena::{Arena, Id};
+pub use self::expr::{BinaryOperator, Expr};
 pub use self::mapping::{ColumnRef, MappedColumn, MappedTable, Mapping};
 pub use self::model::{
     Abstract, Field, Format, KeyPart, Model, ModelRule, Validation, Variant, VariantKind, Write,

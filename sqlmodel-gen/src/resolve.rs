@@ -19,6 +19,7 @@ mod bases;
 mod case;
 mod checks;
 mod enums;
+mod expr;
 mod families;
 mod fields;
 mod keys;
@@ -125,6 +126,7 @@ struct ModelDraft<'a> {
     relations: Vec<RelationId>,
     foreign_keys: Vec<ForeignKeyDraft>,
     variants: Vec<ir::Variant>,
+    rules: Vec<ir::ModelRule>,
 }
 
 /// A declared field as a field of one model, or as template in an abstract base.
@@ -212,6 +214,7 @@ impl<'a> Resolver<'a> {
             relations: Vec::new(),
             foreign_keys: Vec::new(),
             variants: Vec::new(),
+            rules: Vec::new(),
         };
         let models = names.models.values().map(model).collect();
         Self {
@@ -457,7 +460,7 @@ fn model_from_draft(draft: &ModelDraft<'_>) -> ir::Model {
             .map(|path| path.value.clone())
             .collect(),
         variants: draft.variants.clone(),
-        rules: syntax.rules.iter().filter_map(rule_from_syntax).collect(),
+        rules: draft.rules.clone(),
         span: syntax.name.span,
     }
 }
@@ -484,16 +487,6 @@ fn place_in_family(
             default.by = ir::ValueBy::Client;
         }
     }
-}
-
-fn rule_from_syntax(rule: &syntax::ModelRule) -> Option<ir::ModelRule> {
-    let expr = rule.expr.as_ref()?;
-    Some(ir::ModelRule {
-        name: rule.name.as_ref()?.value.clone(),
-        expr: expr.value.clone(),
-        message: rule.message.as_ref()?.value.clone(),
-        span: expr.span,
-    })
 }
 
 /// Returns SQL text without its places.

@@ -5,6 +5,7 @@
 
 mod declaration;
 mod document;
+mod expr;
 mod field;
 mod query;
 mod reader;
@@ -14,6 +15,7 @@ use sqlmodel_sql::{Action, Deferrable, Dialect, DialectSet, Nulls, Order, PerDia
 
 pub(crate) use self::declaration::{FORMAT, parse_file};
 pub(crate) use self::document::{Document, Node, Table, Value, parse_document};
+pub(crate) use self::expr::{Expr, ExprKind, parse_expr};
 pub(crate) use self::reader::{Context, Reader, list};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{EnumStorage, Format, Strategy, VariantKind, Write};

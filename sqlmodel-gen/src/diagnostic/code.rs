@@ -135,5 +135,7 @@ codes! {
     Error "SM0508" ABSTRACT_ALONE "abstract_alone";
     Error "SM0509" DISCRIMINATOR_FIELD "discriminator_field";
     Error "SM0510" CHILD_SQL_DEFAULT "child_sql_default";
+    Error "SM0601" RULE_SYNTAX "rule_syntax";
+    Error "SM0602" RULE_OPERANDS "rule_operands";
     Error "SM0901" NO_SCHEMA "no_schema";
 }

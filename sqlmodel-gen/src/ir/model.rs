@@ -2,7 +2,9 @@
 
 use sqlmodel_sql::Literal;
 
-use crate::ir::{AbstractId, FamilyId, FieldId, FieldType, ModelId, RelationId, RustType, Value};
+use crate::ir::{
+    AbstractId, Expr, FamilyId, FieldId, FieldType, ModelId, RelationId, RustType, Value,
+};
 use crate::source::Span;
 
 /// A `[model.X]`: a Rust struct that is mapped to rows.
@@ -192,10 +194,12 @@ pub struct ModelRule {
     /// Name in snake_case, unique in the model.
     pub name: String,
     /// The condition as written.
-    pub expr: String,
+    pub text: String,
+    /// The condition.
+    pub expr: Expr,
     /// What the user is told when it does not hold.
     pub message: String,
-    /// Where `expr` is written.
+    /// Where the condition is written.
     pub span: Span,
 }
 

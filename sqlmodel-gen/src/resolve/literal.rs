@@ -125,7 +125,7 @@ impl Resolver<'_> {
         let diagnostic = match self.diagnostics.nearest(&written, names.iter().copied()) {
             Some(name) => diagnostic
                 .label(format!("did you mean `{name}`?"))
-                .fix(node.span, format!("\"{name}\"")),
+                .rename(&Name::new(written, node.span), name, self.sources),
             None => diagnostic,
         };
         self.push(diagnostic.help(format!("its values are {}", crate::syntax::list(&names))));

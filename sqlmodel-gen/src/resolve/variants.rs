@@ -24,6 +24,7 @@ impl Resolver<'_> {
             }
             self.derives(&syntax.derive);
             self.check_rules(syntax);
+            self.models[id].rules = self.resolve_rules(id);
         }
     }
 

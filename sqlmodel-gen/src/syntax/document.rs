@@ -91,7 +91,6 @@ pub(crate) fn parse_document(
     }
     let parse = || {
         let mut builder = Builder {
-            sources,
             source,
             text,
             diagnostics,
@@ -116,13 +115,16 @@ pub(crate) fn parse_document(
     });
     parsed.unwrap_or_else(|error| {
         let message = format!("the parser could not be started: {error}");
-        diagnostics.push(Diagnostic::new(&codes::INVALID_TOML, span.at_start(), message));
+        diagnostics.push(Diagnostic::new(
+            &codes::INVALID_TOML,
+            span.at_start(),
+            message,
+        ));
         empty
     })
 }
 
 struct Builder<'a> {
-    sources: &'a SourceMap,
     source: SourceId,
     text: &'a str,
     diagnostics: &'a mut Diagnostics,
@@ -146,7 +148,8 @@ impl Builder<'_> {
         for (at, message) in mistakes(self.text, errors, self.is_broken) {
             let message = format!("invalid TOML: {message}");
             let span = self.span(at);
-            self.diagnostics.push(Diagnostic::new(&codes::INVALID_TOML, span, message));
+            self.diagnostics
+                .push(Diagnostic::new(&codes::INVALID_TOML, span, message));
         }
         self.table(table, 0)
     }
@@ -226,7 +229,11 @@ fn mistakes(
         }
         if is_broken && !mistakes.is_empty() {
             let part = parts.partition_point(|start| *start <= span.start);
-            let start = part.checked_sub(1).and_then(|at| parts.get(at)).copied().unwrap_or(0);
+            let start = part
+                .checked_sub(1)
+                .and_then(|at| parts.get(at))
+                .copied()
+                .unwrap_or(0);
             let end = parts.get(part).copied().unwrap_or(text.len());
             let alone = *believed
                 .entry(start)

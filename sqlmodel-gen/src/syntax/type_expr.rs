@@ -34,7 +34,10 @@ pub(crate) fn parse_type(
                 text,
                 sources,
                 diagnostics,
-                ("a type", "write a type such as `text(80)`, `decimal(12,2)`, `i64[]` or `Email?`"),
+                (
+                    "a type",
+                    "write a type such as `text(80)`, `decimal(12,2)`, `i64[]` or `Email?`",
+                ),
             );
             None
         }
@@ -74,7 +77,10 @@ pub(crate) fn parse_target(
                 text,
                 sources,
                 diagnostics,
-                ("a target", "write a model such as `Team`, `Team?` or `Team.code`"),
+                (
+                    "a target",
+                    "write a model such as `Team`, `Team?` or `Team.code`",
+                ),
             );
             None
         }

@@ -767,3 +767,262 @@ h = { type = "text", sql_type = "mediumtext" }
         "#]],
     );
 }
+
+#[test]
+fn rules_are_read_as_conditions() {
+    check(
+        r#"
+[enum.E]
+values = ["a", "b"]
+[type.T]
+base = "text(80)"
+[model.M.fields]
+id = { type = "i64", key = "auto" }
+n = "i16?"
+d = "decimal(4,2)"
+f = "f64"
+t = "text(80)?"
+named = "T"
+e = "E"
+day = "date"
+flag = "bool"
+list = "i32[]"
+j = "json"
+[[model.M.rules]]
+name = "r0"
+expr = "n is null or n > 0"
+message = "no"
+[[model.M.rules]]
+name = "r1"
+expr = "not flag and (d >= 1.5 or d = 2)"
+message = "no"
+[[model.M.rules]]
+name = "r2"
+expr = "length(t) + length(list) * 2 < 100000"
+message = "no"
+[[model.M.rules]]
+name = "r3"
+expr = "e in ('a', 'b') and e <> 'b'"
+message = "no"
+[[model.M.rules]]
+name = "r4"
+expr = "day > '2024-02-29'"
+message = "no"
+[[model.M.rules]]
+name = "r5"
+expr = "named not in ('x', 'it''s')"
+message = "no"
+[[model.M.rules]]
+name = "r6"
+expr = "-n < n % 2"
+message = "no"
+[[model.M.rules]]
+name = "r7"
+expr = "f / 2.5 > 1"
+message = "no"
+[[model.M.rules]]
+name = "r8"
+expr = "t = named"
+message = "no"
+[[model.M.rules]]
+name = "r9"
+expr = "NOT (t IS NOT NULL)"
+message = "no"
+[[model.M.rules]]
+name = "r10"
+expr = "1 < 2"
+message = "no"
+[[model.M.rules]]
+name = "r11"
+expr = "flag"
+message = "no"
+"#,
+        expect![],
+    );
+}
+
+#[test]
+fn rules_with_mistakes_are_pointed_at() {
+    check(
+        r#"
+[enum.E]
+values = ["a", "b"]
+[type.T]
+base = "text(80)"
+[model.M.fields]
+id = { type = "i64", key = "auto" }
+n = "i16?"
+d = "decimal(4,2)"
+f = "f64"
+t = "text(80)?"
+named = "T"
+e = "E"
+day = "date"
+flag = "bool"
+list = "i32[]"
+j = "json"
+[[model.M.rules]]
+name = "r0"
+expr = "n >"
+message = "no"
+[[model.M.rules]]
+name = "r1"
+expr = "n"
+message = "no"
+[[model.M.rules]]
+name = "r2"
+expr = "nn > 1"
+message = "no"
+[[model.M.rules]]
+name = "r3"
+expr = "n > 'x'"
+message = "no"
+[[model.M.rules]]
+name = "r4"
+expr = "n > d"
+message = "no"
+[[model.M.rules]]
+name = "r5"
+expr = "e = 'c'"
+message = "no"
+[[model.M.rules]]
+name = "r6"
+expr = "day > '2024-02-30'"
+message = "no"
+[[model.M.rules]]
+name = "r7"
+expr = "j = 'x'"
+message = "no"
+[[model.M.rules]]
+name = "r8"
+expr = "j is null"
+message = "no"
+[[model.M.rules]]
+name = "r9"
+expr = "list = 1"
+message = "no"
+[[model.M.rules]]
+name = "r10"
+expr = "flag > true"
+message = "no"
+[[model.M.rules]]
+name = "r11"
+expr = "t like 'x'"
+message = "no"
+[[model.M.rules]]
+name = "r12"
+expr = "length(n) > 1"
+message = "no"
+[[model.M.rules]]
+name = "r13"
+expr = "(n > 1"
+message = "no"
+[[model.M.rules]]
+name = "r14"
+expr = "n > 1)"
+message = "no"
+[[model.M.rules]]
+name = "r15"
+expr = "t = 'x"
+message = "no"
+[[model.M.rules]]
+name = "r16"
+expr = "n in ()"
+message = "no"
+[[model.M.rules]]
+name = "r17"
+expr = "n is 1"
+message = "no"
+[[model.M.rules]]
+name = "r18"
+expr = "n = null"
+message = "no"
+[[model.M.rules]]
+name = "r19"
+expr = "n ? 1"
+message = "no"
+[[model.M.rules]]
+name = "r20"
+expr = "-t = 'x'"
+message = "no"
+[[model.M.rules]]
+name = "r21"
+expr = "not n"
+message = "no"
+[[model.M.rules]]
+name = "r22"
+expr = "n and flag"
+message = "no"
+[[model.M.rules]]
+name = "r23"
+expr = "n + d > 1"
+message = "no"
+[[model.M.rules]]
+name = "r24"
+expr = "length(t)"
+message = "no"
+"#,
+        expect![[r#"
+            20:12: error[SM0601]: the rule cannot be read
+            24:9: error[SM0602]: the operands of the rule do not go together
+            28:9: error[SM0106]: `M` has no field `nn`
+            32:9: error[SM0602]: the operands of the rule do not go together
+            36:9: error[SM0602]: the operands of the rule do not go together
+            40:13: error[SM0205]: `c` is not a value of the enum `E`
+            44:15: error[SM0204]: the constant `'2024-02-30'` does not fit its type
+            48:9: error[SM0602]: the operands of the rule do not go together
+            56:9: error[SM0602]: the operands of the rule do not go together
+            60:9: error[SM0602]: the operands of the rule do not go together
+            64:11: error[SM0601]: the rule cannot be read
+            68:16: error[SM0602]: the operands of the rule do not go together
+            72:15: error[SM0601]: the rule cannot be read
+            76:14: error[SM0601]: the rule cannot be read
+            80:13: error[SM0601]: the rule cannot be read
+            84:15: error[SM0601]: the rule cannot be read
+            88:14: error[SM0601]: the rule cannot be read
+            92:13: error[SM0601]: the rule cannot be read
+            96:11: error[SM0601]: the rule cannot be read
+            100:9: error[SM0602]: the operands of the rule do not go together
+            104:13: error[SM0602]: the operands of the rule do not go together
+            108:9: error[SM0602]: the operands of the rule do not go together
+            112:9: error[SM0602]: the operands of the rule do not go together
+            116:9: error[SM0602]: the operands of the rule do not go together
+        "#]],
+    );
+}
+
+#[test]
+fn a_deep_rule_is_refused() {
+    check(
+        r#"
+[enum.E]
+values = ["a", "b"]
+[type.T]
+base = "text(80)"
+[model.M.fields]
+id = { type = "i64", key = "auto" }
+n = "i16?"
+d = "decimal(4,2)"
+f = "f64"
+t = "text(80)?"
+named = "T"
+e = "E"
+day = "date"
+flag = "bool"
+list = "i32[]"
+j = "json"
+[[model.M.rules]]
+name = "r0"
+expr = "((((((((((((((((((((((((((((((((((((((((flag))))))))))))))))))))))))))))))))))))))))"
+message = "no"
+[[model.M.rules]]
+name = "r1"
+expr = "flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag and flag"
+message = "no"
+"#,
+        expect![[r#"
+            20:41: error[SM0601]: the rule cannot be read
+            24:1161: error[SM0601]: the rule cannot be read
+        "#]],
+    );
+}
