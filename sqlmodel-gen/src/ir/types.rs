@@ -98,11 +98,11 @@ pub struct Enum {
 /// How an enum is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnumStorage {
-    /// As its text value, with a CHECK that lists the values.
+    /// As its text value; a field with `check = true` has a CHECK that lists the values.
     Text,
-    /// As its integer value, with a CHECK that lists the values.
+    /// As its integer value; a field with `check = true` has a CHECK that lists the values.
     Int,
-    /// As a type of the database: `CREATE TYPE` on PostgreSQL, `ENUM(..)` on MySQL, text with a CHECK on SQLite.
+    /// As a type of the database: `CREATE TYPE` on PostgreSQL, `ENUM(..)` on MySQL; as text on SQLite, which has neither.
     Native,
 }
 
