@@ -107,6 +107,8 @@ fn examples_do_what_their_page_says() {
                 _ => continue,
             };
             n_examples += 1;
+            let says_wrong = block.text.starts_with(&format!("# wrong: {mark}\n"));
+            assert_eq!(says_wrong, !expected.is_empty(), "{}", block.place);
             if compiled.codes != expected {
                 wrong.push(format!("{}: {}", block.place, compiled.text));
             }
