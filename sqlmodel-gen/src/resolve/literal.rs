@@ -123,9 +123,11 @@ impl Resolver<'_> {
         let diagnostic = Diagnostic::new(&codes::NOT_IN_ENUM, node.span, message)
             .related(enum_.span, "the enum is declared here");
         let diagnostic = match self.diagnostics.nearest(&written, names.iter().copied()) {
-            Some(name) => diagnostic
-                .label(format!("did you mean `{name}`?"))
-                .rename(&Name::new(written, node.span), name, self.sources),
+            Some(name) => diagnostic.label(format!("did you mean `{name}`?")).rename(
+                &Name::new(written, node.span),
+                name,
+                self.sources,
+            ),
             None => diagnostic,
         };
         self.push(diagnostic.help(format!("its values are {}", crate::syntax::list(&names))));

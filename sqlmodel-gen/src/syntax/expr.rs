@@ -133,7 +133,10 @@ fn tokens(text: &str) -> Result<Vec<Token>, ExprError> {
         };
         if tokens.len() == MAX_TOKENS {
             let message = format!("an expression has at most {MAX_TOKENS} words and signs");
-            return Err(ExprError { range: at..text.len(), message });
+            return Err(ExprError {
+                range: at..text.len(),
+                message,
+            });
         }
         tokens.push(Token {
             kind,
