@@ -341,13 +341,14 @@ impl Operand<Vec<u8>> for &[u8] {
 }
 
 impl<T, V: Assign<T>> Assign<Option<T>> for Option<V> {
-    type Source = ();
+    type Source = V::Source;
 
-    fn into_assigned(self) -> Expr<(), Option<T>> {
-        match self {
-            Some(assigned) => Expr::new(assigned.into_assigned().into_tokens(), Level::Atom),
-            None => param(Value::Null),
-        }
+    fn into_assigned(self) -> Expr<V::Source, Option<T>> {
+        let tokens = match self {
+            Some(assigned) => assigned.into_assigned().into_tokens(),
+            None => vec![Token::Param(Value::Null)],
+        };
+        Expr::new(tokens, Level::Atom)
     }
 }
 

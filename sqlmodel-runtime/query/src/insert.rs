@@ -178,6 +178,8 @@ enum Returning {
 
 /// The values of rows to insert, row after row.
 struct Plan<'r> {
+    /// A model may have no columns to give values for, so the values do not tell.
+    n_rows: usize,
     columns: &'static [&'static str],
     values: Vec<Value<'r>>,
     returned: &'static [sqlmodel_core::FieldInfo],
@@ -192,19 +194,13 @@ impl<'r> Plan<'r> {
             row.to_row(&mut values);
         }
         Self {
+            n_rows: rows.len(),
             columns: R::COLUMNS,
             values,
             returned: <R::Model as Model>::fields(),
             schema: R::Model::SCHEMA_NAME,
             table: R::Model::TABLE_NAME,
         }
-    }
-
-    fn n_rows(&self) -> usize {
-        self.values
-            .len()
-            .checked_div(self.columns.len())
-            .unwrap_or(0)
     }
 
     fn row(&self, row: usize) -> &[Value<'r>] {
@@ -233,7 +229,7 @@ impl<'r> Plan<'r> {
     /// Splits the rows into runs for one statement each.
     fn runs(&self, max_parameters: usize) -> Vec<Range<usize>> {
         let mut runs: Vec<Range<usize>> = Vec::new();
-        for row in 0..self.n_rows() {
+        for row in 0..self.n_rows {
             // Zero columns: DEFAULT VALUES takes one row a statement.
             let n_given = self.n_given(row);
             let max_rows = max_parameters.checked_div(n_given).unwrap_or(1).max(1);

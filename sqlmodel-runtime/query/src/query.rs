@@ -223,9 +223,11 @@ impl Query {
     }
 
     fn write_limit(&self, writer: &mut Writer<'_>) {
+        // No database counts further than this, and SQLite refuses a larger number.
+        let most = i64::MAX.unsigned_abs();
         if let Some(limit) = self.limit {
             writer.text(" LIMIT ");
-            writer.number(limit);
+            writer.number(limit.min(most));
         } else if self.offset > 0 {
             // SQLite and MySQL have no OFFSET without LIMIT; each manual names its number for "all".
             writer.token(&Token::PerDialect([
@@ -236,7 +238,7 @@ impl Query {
         }
         if self.offset > 0 {
             writer.text(" OFFSET ");
-            writer.number(self.offset);
+            writer.number(self.offset.min(most));
         }
     }
 

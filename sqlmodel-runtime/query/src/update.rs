@@ -193,15 +193,28 @@ impl<'r, M: Model> UpdateRow<'r, M> {
     ///
     /// [`ErrorKind::StaleRow`] when no row has the key any more.
     pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
-        if M::COLUMNS
-            .iter()
-            .all(|column| M::PRIMARY_KEY.contains(column))
-        {
-            return Outcome::Ok(());
+        let is_written =
+            |field: &FieldInfo| is_stored(field) || field.is_version || field.on_update.is_some();
+        if !M::fields().iter().any(is_written) {
+            let n_rows = ok!(self.count(cx, executor).await);
+            return expect_one_row::<M>(n_rows, "update", "");
         }
         let rendered = self.render(executor.dialect());
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         expect_one_row::<M>(done.rows_affected, "update", &rendered.sql)
+    }
+
+    /// Returns how many rows have the model's key: for a model that has nothing to store but its key.
+    async fn count<E: Executor>(&self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+        let key_value = self.row.primary_key_value();
+        let mut key = Vec::with_capacity(M::PRIMARY_KEY.len());
+        if let Some(value) = &key_value {
+            value.encode_key(&mut key);
+        }
+        let rendered = crate::model::select_by_key::<M>(executor.dialect(), key);
+        let mut rows = Collect::<M>::up_to(1);
+        ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+        Outcome::Ok(rows.into_rows().len() as u64)
     }
 }
 

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use rusqlite::{CachedStatement, OpenFlags};
 use sqlmodel_core::{
-    Access, Capabilities, Connection, Cx, Dialect, Done, Error, Executor, Outcome, Prepared,
-    RowSink, Statement, Transaction, TransactionOptions, TransactionStep, Value, ok, ok_result,
-    seam,
+    Access, Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Outcome,
+    Prepared, RowSink, Statement, Transaction, TransactionOptions, TransactionStep, Value, ok,
+    ok_result, seam,
 };
 
 use crate::error::{connect_error, statement_error};
@@ -27,6 +27,8 @@ pub struct SqliteConnection {
     raw: rusqlite::Connection,
     capabilities: Capabilities,
     is_query_only: bool,
+    /// Whether a transaction was begun and not ended by us; SQLite may have ended it by itself since.
+    is_in_transaction: bool,
 }
 
 impl SqliteConnection {
@@ -71,6 +73,8 @@ impl SqliteConnection {
         on_row: impl FnMut(&SqliteRow<'_>) -> Result<ControlFlow<()>, Error>,
     ) -> Result<Done, Error> {
         let Statement { sql, params } = statement;
+        self.check_transaction()
+            .map_err(|error| error.with_sql(sql))?;
         let mut prepared = self.bound(sql, params)?;
         let n_before = self.raw.total_changes();
         step_through(&mut prepared, on_row).map_err(|error| error.with_sql(sql))?;
@@ -79,6 +83,19 @@ impl SqliteConnection {
             rows_affected: if has_changed { self.raw.changes() } else { 0 },
             last_insert_id: has_changed.then(|| self.raw.last_insert_rowid()),
         })
+    }
+
+    /// Refuses to go on in a transaction that SQLite has rolled back: what follows would be permanent at once.
+    ///
+    /// A full disk, an I/O error, or a trigger's `RAISE(ROLLBACK)` end a transaction (lang_transaction.html, section 3).
+    fn check_transaction(&self) -> Result<(), Error> {
+        if self.is_in_transaction && self.raw.is_autocommit() {
+            return Err(Error::new(
+                ErrorKind::Database,
+                "the database has rolled the transaction back, and nothing more can run in it",
+            ));
+        }
+        Ok(())
     }
 
     fn bound(&self, sql: &str, params: &[Value<'_>]) -> Result<CachedStatement<'_>, Error> {
@@ -109,11 +126,21 @@ impl SqliteConnection {
 
     fn transact(&mut self, step: TransactionStep) -> Result<(), Error> {
         match step {
-            TransactionStep::Begin(options) => self.begin_now(options),
-            TransactionStep::Commit => self.control("COMMIT").and_then(|()| self.end_query_only()),
-            TransactionStep::Rollback => self
-                .control("ROLLBACK")
-                .and_then(|()| self.end_query_only()),
+            TransactionStep::Begin(options) => {
+                self.begin_now(options)?;
+                self.is_in_transaction = true;
+                Ok(())
+            }
+            TransactionStep::Commit => {
+                self.control("COMMIT")?;
+                self.end_transaction()
+            }
+            TransactionStep::Rollback => {
+                if !self.raw.is_autocommit() {
+                    self.control("ROLLBACK")?;
+                }
+                self.end_transaction()
+            }
             TransactionStep::Savepoint(depth) => self.control(&savepoint("SAVEPOINT", depth)),
             TransactionStep::Release(depth) => self.control(&savepoint("RELEASE", depth)),
             TransactionStep::RollbackTo(depth) => {
@@ -131,12 +158,16 @@ impl SqliteConnection {
             Access::ReadOnly => {
                 self.control("BEGIN DEFERRED")?;
                 self.is_query_only = true;
-                self.control("PRAGMA query_only = ON")
+                self.control("PRAGMA query_only = ON").inspect_err(|_| {
+                    // The first error is the one to tell; a transaction that cannot be ended is found by the next one.
+                    let _ = self.control("ROLLBACK");
+                })
             }
         }
     }
 
-    fn end_query_only(&mut self) -> Result<(), Error> {
+    fn end_transaction(&mut self) -> Result<(), Error> {
+        self.is_in_transaction = false;
         if std::mem::take(&mut self.is_query_only) {
             self.control("PRAGMA query_only = OFF")?;
         }
@@ -202,9 +233,8 @@ impl Connection for SqliteConnection {
     }
 
     fn abandon(&mut self, depth: u32) {
-        // SQLite ends a transaction by itself on some errors (disk full, I/O); then there is nothing to undo.
-        if self.raw.is_autocommit() {
-            let _ = self.end_query_only();
+        // Where SQLite has ended the transaction by itself, the outermost level notes it; the others have nothing to undo.
+        if depth > 0 && self.raw.is_autocommit() {
             return;
         }
         let step = match depth {
@@ -246,6 +276,7 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
         raw,
         capabilities,
         is_query_only: false,
+        is_in_transaction: false,
     })
 }
 

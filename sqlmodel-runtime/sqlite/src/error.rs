@@ -1,6 +1,6 @@
 //! From SQLite's result codes to the runtime's error kinds.
 
-use rusqlite::ffi;
+use rusqlite::{ErrorCode, ffi};
 use sqlmodel_core::{ConstraintKind, Error, ErrorKind};
 
 use crate::options::Location;
@@ -42,7 +42,11 @@ pub(crate) fn connect_error(error: rusqlite::Error, location: &Location) -> Erro
         Location::File(path) => format!("cannot open the database `{}`: {error}", path.display()),
         Location::Memory => format!("cannot open a database in memory: {error}"),
     };
-    Error::new(ErrorKind::Connect, message).with_cause(error)
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Busy,
+        _ => ErrorKind::Connect,
+    };
+    Error::new(kind, message).with_cause(error)
 }
 
 fn failure_error(failure: ffi::Error, message: Option<String>) -> Error {
@@ -88,11 +92,17 @@ fn constraint_kind(extended_code: i32) -> Option<ConstraintKind> {
 }
 
 /// Reads what SQLite writes behind the colon: `UNIQUE constraint failed: hero.name, hero.age`,
-/// `CHECK constraint failed: ck_hero_age`.
+/// `UNIQUE constraint failed: index 'ux_hero_lower'`, `CHECK constraint failed: ck_hero_age`.
 fn with_constraint(error: Error, kind: ConstraintKind, message: &str) -> Error {
     let Some((_, detail)) = message.split_once(" constraint failed: ") else {
         return error.with_constraint(kind, None);
     };
+    if let Some(index) = detail
+        .strip_prefix("index '")
+        .and_then(|rest| rest.strip_suffix('\''))
+    {
+        return error.with_constraint(kind, Some(index));
+    }
     match kind {
         ConstraintKind::Unique | ConstraintKind::NotNull => {
             let mut table = "";

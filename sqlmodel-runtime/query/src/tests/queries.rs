@@ -151,21 +151,27 @@ fn rows_can_be_locked_and_nulls_be_put_first() {
         .order_by(Hero::AGE.asc().nulls_first())
         .for_update(Lock::SkipLocked)
         .limit(3);
-    check(|dialect| query.render(dialect), expect![[r#"
+    check(
+        |dialect| query.render(dialect),
+        expect![[r#"
         SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" ORDER BY "hero"."age" NULLS FIRST LIMIT 3
         SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" ORDER BY "hero"."age" NULLS FIRST LIMIT 3 FOR UPDATE SKIP LOCKED
         SELECT `hero`.`id`, `hero`.`name`, `hero`.`age`, `hero`.`team_id` FROM `hero` ORDER BY (`hero`.`age`) IS NOT NULL, `hero`.`age` LIMIT 3 FOR UPDATE SKIP LOCKED
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn equal_rows_come_once() {
     let query = Hero::select().columns(Hero::AGE).distinct();
-    check(|dialect| query.render(dialect), expect![[r#"
+    check(
+        |dialect| query.render(dialect),
+        expect![[r#"
         SELECT DISTINCT "hero"."age" AS "c1" FROM "hero"
         SELECT DISTINCT "hero"."age" AS "c1" FROM "hero"
         SELECT DISTINCT `hero`.`age` AS `c1` FROM `hero`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

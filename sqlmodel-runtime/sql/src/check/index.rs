@@ -43,7 +43,7 @@ fn predicate(findings: &mut Findings<'_>, object: &Object, index: &Index) {
         let help = if index.is_unique {
             "make a computed column that is null in the other rows, and index that"
         } else {
-            "remove the condition, or leave MySQL out with `only`"
+            "remove the condition, or leave MySQL out with `dialects`"
         };
         findings.add(object, "has no index of some rows only", help);
     }
@@ -63,7 +63,7 @@ fn access_method(
             findings.add(
                 object,
                 problem,
-                "leave SQLite out of `method`, or out with `only`",
+                "leave SQLite out of `method`, or out with `dialects`",
             );
         }
         // InnoDB would make a B-tree without a word (MySQL 8.4 manual, 15.1.15).

@@ -471,7 +471,7 @@ fn mysql_has_no_index_of_some_rows() {
     check_index(
         of_a().with_predicate(predicate.clone()),
         &expect![[r#"
-        index `ix` of table `t`: MySQL has no index of some rows only; remove the condition, or leave MySQL out with `only`
+        index `ix` of table `t`: MySQL has no index of some rows only; remove the condition, or leave MySQL out with `dialects`
     "#]],
     );
     check_index(
@@ -548,13 +548,13 @@ fn index_method_is_one_of_the_dialect() {
     check_index(
         by("btree"),
         &expect![[r#"
-        index `ix` of table `t`: SQLite has one method of indexing, a B-tree; leave SQLite out of `method`, or out with `only`
+        index `ix` of table `t`: SQLite has one method of indexing, a B-tree; leave SQLite out of `method`, or out with `dialects`
     "#]],
     );
     check_index(
         by("hash"),
         &expect![[r#"
-            index `ix` of table `t`: SQLite has one method of indexing, a B-tree; leave SQLite out of `method`, or out with `only`
+            index `ix` of table `t`: SQLite has one method of indexing, a B-tree; leave SQLite out of `method`, or out with `dialects`
             index `ix` of table `t`: SQLite has no unique index by `hash`; use a unique key
             index `ix` of table `t`: SQLite has no order in an index by `hash`; remove the order
             index `ix` of table `t`: PostgreSQL has no unique index by `hash`; use a unique key

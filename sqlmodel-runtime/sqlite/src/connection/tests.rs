@@ -1,4 +1,4 @@
-use sqlmodel_core::{ConstraintKind, ErrorKind, TransactionOps, block_on};
+use sqlmodel_core::{ConstraintKind, TransactionOps, block_on};
 
 use super::*;
 
@@ -308,5 +308,38 @@ fn prepare_tells_the_shape_of_a_statement() {
                 .await
                 .is_err()
         );
+    });
+}
+
+#[test]
+fn a_transaction_that_the_database_ended_runs_nothing_more() {
+    with_tables(async |cx, connection| {
+        let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON team WHEN new.name = 'bad'
+            BEGIN SELECT RAISE(ROLLBACK, 'no'); END";
+        connection.execute_sql(cx, trigger, &[]).await.unwrap();
+        let mut transaction = connection.begin(cx).await.unwrap();
+        insert_team(cx, &mut transaction, "first").await.unwrap();
+        assert!(insert_team(cx, &mut transaction, "bad").await.is_err());
+        let after = insert_team(cx, &mut transaction, "after").await;
+        assert!(after.is_err(), "it would be permanent at once: {after:?}");
+        assert!(transaction.commit(cx).await.is_err());
+        assert_eq!(count_teams(cx, connection).await, 0);
+        let mut transaction = connection.begin(cx).await.unwrap();
+        insert_team(cx, &mut transaction, "good").await.unwrap();
+        transaction.commit(cx).await.unwrap();
+        assert_eq!(count_teams(cx, connection).await, 1);
+    });
+}
+
+#[test]
+fn the_index_of_an_expression_is_named() {
+    with_tables(async |cx, connection| {
+        let index = "CREATE UNIQUE INDEX ux_team_lower ON team (lower(name))";
+        connection.execute_sql(cx, index, &[]).await.unwrap();
+        insert_team(cx, connection, "a").await.unwrap();
+        let refused = error_of(cx, connection, "INSERT INTO team (name) VALUES ('A')").await;
+        assert!(refused.is_unique_violation());
+        assert_eq!(refused.constraint(), Some("ux_team_lower"));
+        assert_eq!(refused.constraint_table(), None);
     });
 }
