@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         target_dir: arguments.target_dir.clone(),
     };
     let runs = arguments.runs(3);
+    let mut failures = Vec::new();
     for n_models in arguments.models(&[200]) {
         for usage in [Usage::None, Usage::Once] {
             let mut all = Vec::new();
@@ -61,19 +62,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 if usage == Usage::Once && peer.queries.is_none() {
                     continue;
                 }
-                let shape = shape::models(n_models);
-                let measured = measure(&cx, peer, &shape, usage, runs)?;
-                eprintln!(
-                    "bench: {} {usage}: load {}",
-                    peer.name,
-                    machine::load().unwrap_or_default()
-                );
-                all.push(measured);
+                let models = shape::models(n_models);
+                match measure(&cx, peer, &models, usage, runs) {
+                    Ok(measured) => all.push(measured),
+                    // What the others cost is worth printing all the same.
+                    Err(error) => failures.push(format!("{}: {error}", peer.name)),
+                }
+                let load = machine::load().unwrap_or_default();
+                eprintln!("bench: {}, {usage}: done at a load of {load}", peer.name);
             }
             print(&all, n_models, usage, runs);
         }
     }
-    Ok(())
+    if failures.is_empty() {
+        return Ok(());
+    }
+    Err(failures.join("\n").into())
 }
 
 fn measure(

@@ -1,4 +1,6 @@
-//! The models that all peers declare: ten columns, the last of which refers to the model before.
+//! The models that all peers declare: ten columns, the last of which refers to another model.
+//!
+//! References form a tree: along a chain of hundreds, toasty's types nest deeper than rustc follows.
 
 use std::fmt;
 
@@ -125,7 +127,9 @@ const ADDED: Column = Column::new("added", Kind::Text).nullable();
 pub(crate) fn models(n_models: usize) -> Vec<Model> {
     let model = |position: usize| Model {
         name: models::name(position),
-        parent: position.checked_sub(1).map(models::name),
+        parent: position
+            .checked_sub(1)
+            .map(|before| models::name(before / 2)),
         columns: COLUMNS.to_vec(),
     };
     (0..n_models).map(model).collect()
