@@ -23,13 +23,14 @@ fn folder() -> PathBuf {
 }
 
 fn page(name: &str) -> String {
-    fs::read_to_string(folder().join(name)).unwrap()
+    fs::read_to_string(folder().join(name)).expect("the page can be read")
 }
 
 /// Returns the names of all pages, sorted.
 fn pages() -> Vec<String> {
-    let entries = fs::read_dir(folder()).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let entries = fs::read_dir(folder()).expect("the folder is there");
+    let names = entries.map(|entry| entry.expect("the folder can be read").file_name());
+    let names = names.map(|name| name.to_string_lossy().into_owned());
     let mut names: Vec<String> = names.collect();
     names.sort();
     names
@@ -240,19 +241,26 @@ fn mapped(ty: &str, time_crate: TimeCrate) -> (String, [String; 3]) {
         text,
         ..
     } = compile_texts([text.as_str()], &options);
-    let schema = schema.unwrap_or_else(|| panic!("{text}"));
+    let schema = schema.expect(&text);
     let files = emit::rust(&schema, &sources);
     let line = files
         .iter()
         .flat_map(|file| file.text.lines())
         .find_map(|line| line.trim().strip_prefix("pub it: "));
-    let rust = line.unwrap().trim_end_matches(',').to_owned();
-    let table = schema.tables.values().next().unwrap();
+    let rust = line
+        .expect("the field is emitted")
+        .trim_end_matches(',')
+        .to_owned();
+    let table = schema
+        .tables
+        .values()
+        .next()
+        .expect("the model has a table");
     let column = table
         .columns
         .iter()
         .find(|column| column.name == "it")
-        .unwrap();
+        .expect("the table has the column");
     (
         rust,
         Dialect::ALL.map(|dialect| column.ty.sql_name(dialect)),
@@ -265,8 +273,11 @@ fn builtins() -> Vec<String> {
         [with_fields("it = \"qqqqqqqqqqqq\"").as_str()],
         &Options::default(),
     );
-    let (_, list) = compiled.text.split_once("the types are ").unwrap();
-    let (list, _) = list.split_once(", and ").unwrap();
+    let (_, list) = compiled
+        .text
+        .split_once("the types are ")
+        .expect("the help lists types");
+    let (list, _) = list.split_once(", and ").expect("the list ends");
     list.split(", ")
         .map(|name| name.trim_matches('`').to_owned())
         .collect()

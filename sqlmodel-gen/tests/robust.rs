@@ -53,8 +53,8 @@ fn texts(folder: &str) -> Vec<String> {
     let mut folders = vec![root().join(folder)];
     let mut paths = Vec::new();
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("the folder can be read").path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_none_or(|it| it == "toml") {
@@ -63,7 +63,9 @@ fn texts(folder: &str) -> Vec<String> {
         }
     }
     paths.sort();
-    let bytes = paths.into_iter().map(|path| fs::read(path).unwrap());
+    let bytes = paths
+        .into_iter()
+        .map(|path| fs::read(path).expect("the file can be read"));
     let mut texts: Vec<String> = bytes.filter_map(|it| String::from_utf8(it).ok()).collect();
     texts.sort_by_key(String::len);
     texts
@@ -78,7 +80,7 @@ impl Random {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % n.max(1)
+        usize::try_from(self.0 >> 33).unwrap_or_default() % n.max(1)
     }
 
     fn choose<'a, T>(&mut self, items: &'a [T]) -> &'a T {

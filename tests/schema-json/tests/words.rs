@@ -162,11 +162,11 @@ fn known_by(diagnostics: &Diagnostics, text: &str) -> BTreeSet<String> {
         .into_iter()
         .filter(|it| it.message.contains(NONSENSE))
         .filter_map(|it| it.help.as_deref());
-    let lists = helps.filter_map(|help| {
+    let mut lists = helps.filter_map(|help| {
         let parts = help.split_once(" is one of ");
         parts.or_else(|| help.split_once(" are "))
     });
-    let Some((_, list)) = lists.last() else {
+    let Some((_, list)) = lists.next_back() else {
         panic!("{text}: no list of what is known in {diagnostics:#?}")
     };
     assert!(!list.ends_with(" more"), "{list}");
