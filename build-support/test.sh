@@ -8,6 +8,7 @@ need() { # need PROGRAM HOW_TO_GET_IT
     command -v "$1" >/dev/null || { printf '%s: needs `%s`: %s\n' "$0" "$1" "$2" >&2; exit 1; }
 }
 need cargo 'install Rust 1.95 or later from https://rustup.rs'
+need rustfmt 'generated code is compared with its layout; rustup component add rustfmt'
 compiler=${CC:-cc}
 need "${compiler%% *}" 'SQLite is compiled from source; on Debian: apt-get install gcc libc6-dev'
 
