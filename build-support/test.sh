@@ -12,4 +12,7 @@ need rustfmt 'generated code is compared with its layout; rustup component add r
 compiler=${CC:-cc}
 need "${compiler%% *}" 'SQLite is compiled from source; on Debian: apt-get install gcc libc6-dev'
 
+# The JSON Schemas for editors are tested by a workspace of their own: its validator would change features below the async runtime.
+cargo test --locked --manifest-path tests/schema-json/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}/schema-json"
+
 exec cargo test --workspace --locked --no-fail-fast "$@"

@@ -124,6 +124,9 @@ pub(crate) fn parse_document(
     })
 }
 
+/// What most who meet an error of TOML itself need to know.
+const TOML_IN_SHORT: &str = "write `key = value` on a line of its own, text in double quotes, and `[model.Name]` before what belongs to it";
+
 struct Builder<'a> {
     source: SourceId,
     text: &'a str,
@@ -149,7 +152,7 @@ impl Builder<'_> {
             let message = format!("invalid TOML: {message}");
             let span = self.span(at);
             self.diagnostics
-                .push(Diagnostic::new(&codes::INVALID_TOML, span, message));
+                .push(Diagnostic::new(&codes::INVALID_TOML, span, message).help(TOML_IN_SHORT));
         }
         self.table(table, 0)
     }

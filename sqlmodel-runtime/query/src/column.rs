@@ -45,9 +45,9 @@ impl<M: Entity, T> Column<M, T> {
 }
 
 /// Returns the value that an upsert was to insert into a column, for use in what it updates instead.
-pub const fn excluded<M: Entity<Model = M>, T>(column: Column<M, T>) -> Column<Excluded<M>, T>
+pub const fn excluded<M, T>(column: Column<M, T>) -> Column<Excluded<M>, T>
 where
-    M: sqlmodel_core::Model,
+    M: Entity<Model = M> + sqlmodel_core::Model,
 {
     Column::new(column.name)
 }
