@@ -30,6 +30,7 @@ use crate::source::{Role, SourceId, SourceMap};
 
 pub use self::ddl::ddl;
 pub use self::gaps::{Gap, gaps};
+#[cfg(feature = "cli")]
 pub(crate) use self::names::snake_case;
 
 /// The first line of every generated file starts with this, after the comment sign of its language.

@@ -49,11 +49,13 @@ impl JsonWriter {
         write_string(&mut self.out, value);
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) fn boolean(&mut self, value: bool) {
         self.begin_item();
         let _ = write!(self.out, "{value}");
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) fn null(&mut self) {
         self.begin_item();
         self.out.push_str("null");
