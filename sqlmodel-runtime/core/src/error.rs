@@ -237,15 +237,12 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
+    /// Writes the kind and the message, as a program whose `main` returns the error shows it; `{:#?}` writes everything.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            kind,
-            message,
-            sql,
-            sqlstate,
-            constraint,
-            cause,
-        } = &*self.0;
+        if !f.alternate() {
+            return write!(f, "{:?}: {self}", self.0.kind);
+        }
+        let Inner { kind, message, sql, sqlstate, constraint, cause } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("message", message)

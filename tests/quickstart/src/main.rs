@@ -17,15 +17,21 @@ type Result<T> = std::result::Result<T, Box<dyn StdError>>;
 fn main() -> Result<()> {
     let file = match std::env::args_os().nth(1) {
         Some(file) => PathBuf::from(file),
-        None => std::env::temp_dir().join("quickstart.db"),
+        None => fresh_file()?,
     };
     sqlmodel_runtime::block_on(async |cx| tell(cx, &file).await)
 }
 
-async fn tell(cx: &Cx, file: &Path) -> Result<()> {
+/// Removes what an earlier run has left in the folder for temporary files. A file that was named is never removed.
+fn fresh_file() -> Result<PathBuf> {
+    let file = std::env::temp_dir().join("quickstart.db");
     if file.exists() {
-        fs::remove_file(file)?;
+        fs::remove_file(&file)?;
     }
+    Ok(file)
+}
+
+async fn tell(cx: &Cx, file: &Path) -> Result<()> {
     let mut connection = SqliteConnection::open(cx, file).await.into_result()?;
     schema::create_all(cx, &mut connection, tables::TABLES)
         .await
