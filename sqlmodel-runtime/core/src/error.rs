@@ -242,7 +242,14 @@ impl fmt::Debug for Error {
         if !f.alternate() {
             return write!(f, "{:?}: {self}", self.0.kind);
         }
-        let Inner { kind, message, sql, sqlstate, constraint, cause } = &*self.0;
+        let Inner {
+            kind,
+            message,
+            sql,
+            sqlstate,
+            constraint,
+            cause,
+        } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("message", message)
