@@ -13,15 +13,15 @@
 pub use sqlmodel_core::{
     Access, Capabilities, Connection, ConstraintKind, Cx, Decode, DecodeError, Dialect, Done,
     Encode, Error, ErrorKind, Executor, FieldInfo, Inheritance, InheritanceStrategy, Isolation,
-    Key, Model, Outcome, OutcomeError, Prepared, Record, Row, RowRead, Statement, Transaction,
-    TransactionOps, TransactionOptions, Value, ValueKind, block_on, ok, ok_result,
+    Key, Model, Outcome, OutcomeError, Prepared, Record, Row, RowRead, RowSink, Statement,
+    Transaction, TransactionOps, TransactionOptions, Value, ValueKind, block_on, ok, ok_result,
 };
 pub use sqlmodel_query::{
-    AggregateExpression, Column, Condition, Entity, Expr, Expression, HasOne, Lock, ManyToMany,
-    ModelQuery, Number, NumberExpression, NumberKind, Ordering, Page, Relation, RenderedStatement,
-    Select, TextExpression, ToMany, ToOne, ValueExpression, alias, all_of, any_of, case, count_all,
-    delete, excluded, exists, field_value, insert, insert_many, row, scalar, select, select_from,
-    table, update,
+    AggregateExpression, Column, Compound, Condition, Direction, Entity, Expr, Expression, HasOne,
+    IncludeOptions, Lock, ManyToMany, ModelQuery, Number, NumberExpression, NumberKind, Ordering,
+    Page, Relation, RenderedStatement, Select, TextExpression, ToMany, ToOne, ValueExpression,
+    alias, all_of, any_of, case, count_all, delete, excluded, exists, field_value, insert,
+    insert_many, row, scalar, select, select_from, table, update,
 };
 
 pub use sqlmodel_schema as schema;

@@ -2,6 +2,6 @@
 
 pub use sqlmodel_core::{Connection, Cx, Error, Executor, Model, Outcome, Record, TransactionOps};
 pub use sqlmodel_query::{
-    AggregateExpression, Expression, ModelQuery, NumberExpression, Relation, TextExpression,
-    ValueExpression, delete, insert, insert_many, select, update,
+    AggregateExpression, Expression, IncludeOptions, ModelQuery, NumberExpression, Relation,
+    TextExpression, ValueExpression, delete, insert, insert_many, select, update,
 };

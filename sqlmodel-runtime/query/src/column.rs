@@ -3,6 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use sqlmodel_core::Model;
+
 use crate::expr::{Expr, Level, Token};
 use crate::scope::{Entity, Excluded, Table};
 
@@ -45,10 +47,7 @@ impl<M: Entity, T> Column<M, T> {
 }
 
 /// Returns the value that an upsert was to insert into a column, for use in what it updates instead.
-pub const fn excluded<M, T>(column: Column<M, T>) -> Column<Excluded<M>, T>
-where
-    M: Entity<Model = M> + sqlmodel_core::Model,
-{
+pub const fn excluded<M: Model, T>(column: Column<M, T>) -> Column<Excluded<M>, T> {
     Column::new(column.name)
 }
 

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use sqlmodel_core::{Cx, Dialect, Error, Executor, Model, Outcome, ok, ok_result};
+use sqlmodel_core::{
+    Collect, Cx, Dialect, Error, Executor, Model, Outcome, TransactionOps, ok, ok_result,
+};
 
 use crate::expr::{Level, Token};
 use crate::operators::Condition;
 use crate::render::{RenderedStatement, Writer};
 use crate::scope::{Covers, PerRow, Tables};
-use crate::update::{Filtered, Unfiltered, expect_one_row, key_condition};
+use crate::select::fetch;
+use crate::update::{Filtered, Unfiltered, expect_one_row, key_condition, locked, returning};
 
 /// A DELETE of the rows of `M` that its filters match.
 ///
@@ -80,6 +83,27 @@ impl<M: Model> Delete<M, Filtered> {
         let rendered = ok_result!(self.render(executor.dialect()));
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         Outcome::Ok(done.rows_affected)
+    }
+}
+
+impl<M: Model> Delete<M, Filtered> {
+    /// Runs the delete and returns the rows as they were.
+    ///
+    /// One statement with RETURNING; where the database has none, a SELECT and the DELETE in a transaction.
+    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<M>, Error> {
+        if executor.capabilities().has_returning {
+            let mut rendered = ok_result!(self.render(executor.dialect()));
+            returning::<M>(executor.dialect(), &mut rendered);
+            let mut deleted = Collect::all();
+            ok!(executor.query(cx, rendered.statement(), &mut deleted).await);
+            return Outcome::Ok(deleted.into_rows());
+        }
+        let mut transaction = ok!(executor.nested(cx).await);
+        let query = locked::<M>(&self.conditions);
+        let deleted = ok!(fetch(&query, cx, &mut transaction, Collect::all()).await);
+        ok!(self.execute(cx, &mut transaction).await);
+        ok!(transaction.commit(cx).await);
+        Outcome::Ok(deleted)
     }
 }
 

@@ -13,6 +13,7 @@ use sqlmodel_core::{
 
 use crate::expr::Token;
 use crate::render::{RenderedStatement, Writer};
+use crate::upsert::Conflict;
 
 /// The INSERT of one row.
 #[derive(Debug, Clone)]
@@ -30,6 +31,10 @@ impl<R: Record> InsertOne<R> {
     /// Begins the insert of a row.
     pub fn new(row: R) -> Self {
         Self { row }
+    }
+
+    pub(crate) fn into_row(self) -> R {
+        self.row
     }
 
     /// Returns the text and the parameters for a dialect, without a RETURNING clause.
@@ -65,6 +70,10 @@ impl<R: Record> InsertMany<R> {
         Self {
             rows: rows.into_iter().collect(),
         }
+    }
+
+    pub(crate) fn into_rows(self) -> Vec<R> {
+        self.rows
     }
 
     /// Runs the insert and returns the number of rows. Without rows nothing is sent.
@@ -171,13 +180,13 @@ fn encoded_key<K: sqlmodel_core::Key>(key: &K) -> Vec<Value<'_>> {
 
 /// Whether a statement returns what it stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Returning {
+pub(crate) enum Returning {
     Nothing,
     Model,
 }
 
 /// The values of rows to insert, row after row.
-struct Plan<'r> {
+pub(crate) struct Plan<'r> {
     /// A model may have no columns to give values for, so the values do not tell.
     n_rows: usize,
     columns: &'static [&'static str],
@@ -188,7 +197,7 @@ struct Plan<'r> {
 }
 
 impl<'r> Plan<'r> {
-    fn of<R: Record>(rows: &'r [R]) -> Self {
+    pub(crate) fn of<R: Record>(rows: &'r [R]) -> Self {
         let mut values = Vec::with_capacity(rows.len() * R::COLUMNS.len());
         for row in rows {
             row.to_row(&mut values);
@@ -203,7 +212,15 @@ impl<'r> Plan<'r> {
         }
     }
 
-    fn row(&self, row: usize) -> &[Value<'r>] {
+    pub(crate) fn columns(&self) -> &'static [&'static str] {
+        self.columns
+    }
+
+    pub(crate) fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    pub(crate) fn row(&self, row: usize) -> &[Value<'r>] {
         let n_columns = self.columns.len();
         self.values
             .get(row * n_columns..(row + 1) * n_columns)
@@ -227,7 +244,7 @@ impl<'r> Plan<'r> {
     }
 
     /// Splits the rows into runs for one statement each.
-    fn runs(&self, max_parameters: usize) -> Vec<Range<usize>> {
+    pub(crate) fn runs(&self, max_parameters: usize) -> Vec<Range<usize>> {
         let mut runs: Vec<Range<usize>> = Vec::new();
         for row in 0..self.n_rows {
             // Zero columns: DEFAULT VALUES takes one row a statement.
@@ -259,37 +276,66 @@ impl<'r> Plan<'r> {
         rows: Range<usize>,
         returning: Returning,
     ) -> RenderedStatement<'r> {
+        self.write(dialect, rows, None, returning).finish()
+    }
+
+    /// Renders some rows, with what becomes of those that are there already.
+    pub(crate) fn render_run(
+        &self,
+        dialect: Dialect,
+        rows: Range<usize>,
+        conflict: Option<&Conflict>,
+        returning: Returning,
+    ) -> Result<RenderedStatement<'r>, Error> {
+        self.write(dialect, rows, conflict, returning).try_finish()
+    }
+
+    fn write(
+        &self,
+        dialect: Dialect,
+        rows: Range<usize>,
+        conflict: Option<&Conflict>,
+        returning: Returning,
+    ) -> Writer<'r> {
         let mut writer = Writer::new(dialect);
         writer.text("INSERT INTO ");
         writer.table(self.schema, self.table);
-        if self.n_given(rows.start) == 0 {
-            writer.tokens(&[Token::PerDialect([
+        let first = rows.start;
+        if self.n_given(first) == 0 {
+            writer.token(&Token::PerDialect([
                 " DEFAULT VALUES",
                 " DEFAULT VALUES",
                 " () VALUES ()",
-            ])]);
+            ]));
         } else {
             self.render_values(&mut writer, rows);
+        }
+        if let Some(conflict) = conflict {
+            let given: Vec<_> = self.given(first).map(|(column, _)| column).collect();
+            conflict.write(&given, &mut writer);
         }
         if returning == Returning::Model {
             writer.returning(self.returned);
         }
-        writer.finish()
+        writer
+    }
+
+    /// Returns the columns of a row that are not left to their defaults, and their values.
+    fn given(&self, row: usize) -> impl Iterator<Item = (&'static str, &Value<'r>)> {
+        self.columns
+            .iter()
+            .copied()
+            .zip(self.row(row))
+            .filter(|(_, value)| !matches!(value, Value::Default))
     }
 
     fn render_values(&self, writer: &mut Writer<'r>, rows: Range<usize>) {
-        let given = |row: usize| {
-            self.columns
-                .iter()
-                .zip(self.row(row))
-                .filter(|(_, value)| !matches!(value, Value::Default))
-        };
         writer.text(" (");
-        writer.columns(given(rows.start).map(|(column, _)| *column));
+        writer.columns(self.given(rows.start).map(|(column, _)| column));
         writer.text(") VALUES ");
         for row in rows.clone() {
             writer.text(if row == rows.start { "(" } else { ", (" });
-            for (position, (_, value)) in given(row).enumerate() {
+            for (position, (_, value)) in self.given(row).enumerate() {
                 if position > 0 {
                     writer.text(", ");
                 }

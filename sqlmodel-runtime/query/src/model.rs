@@ -6,8 +6,9 @@ use sqlmodel_core::{
 
 use crate::delete::{Delete, DeleteRow};
 use crate::insert::{InsertMany, InsertOne};
+use crate::insert_from::{InsertColumns, InsertFrom};
 use crate::render::{RenderedStatement, Writer};
-use crate::select::Select;
+use crate::select::{Expressions, Select};
 use crate::update::{Update, UpdateRow, key_condition};
 
 /// The statements that begin at a model.
@@ -42,6 +43,17 @@ pub trait ModelQuery: Model {
     /// Begins the insert of many rows.
     fn insert_many<R: Record<Model = Self>>(rows: impl IntoIterator<Item = R>) -> InsertMany<R> {
         InsertMany::new(rows)
+    }
+
+    /// Begins the insert of the rows of a query: `Hero::insert_from((Hero::NAME, Hero::AGE), query)`.
+    fn insert_from<C, Scope>(
+        columns: C,
+        query: Select<C::Row, Scope, Expressions>,
+    ) -> InsertFrom<Self>
+    where
+        C: InsertColumns<Self>,
+    {
+        InsertFrom::new(columns, query)
     }
 
     /// Begins an update of the rows that a filter matches.

@@ -130,16 +130,7 @@ pub trait Expression: Sized {
     }
 
     /// `self BETWEEN low AND high`, both bounds included.
-    fn between<L, H>(
-        self,
-        low: L,
-        high: H,
-    ) -> Expr<
-        (Self::Source, (L::Source, H::Source)),
-        <Self::Value as FieldValue>::Lift<
-            <L::Value as FieldValue>::Lift<<H::Value as FieldValue>::Lift<bool>>,
-        >,
-    >
+    fn between<L, H>(self, low: L, high: H) -> Between<Self, L, H>
     where
         L: Operand<Base<Self>>,
         H: Operand<Base<Self>>,
@@ -205,6 +196,22 @@ pub(crate) type Combined<E, R, U> = Expr<
 
 /// What a comparison gives.
 pub(crate) type Compared<E, R> = Combined<E, R, bool>;
+
+/// What a question about three operands gives.
+pub(crate) type Between<E, L, H> = Expr<
+    (
+        <E as Expression>::Source,
+        (
+            <L as Operand<Base<E>>>::Source,
+            <H as Operand<Base<E>>>::Source,
+        ),
+    ),
+    <<E as Expression>::Value as FieldValue>::Lift<
+        <<L as Operand<Base<E>>>::Value as FieldValue>::Lift<
+            <<H as Operand<Base<E>>>::Value as FieldValue>::Lift<bool>,
+        >,
+    >,
+>;
 
 const NULL_SAFE_EQUAL: Token = Token::PerDialect([" IS ", " IS NOT DISTINCT FROM ", " <=> "]);
 

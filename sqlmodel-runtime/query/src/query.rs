@@ -173,7 +173,7 @@ impl Query {
         }
         writer.conditions(" HAVING ", &self.group_conditions);
         self.write_order(writer);
-        self.write_limit(writer);
+        write_limit(self.limit, self.offset, writer);
         self.write_lock(writer);
     }
 
@@ -219,26 +219,6 @@ impl Query {
         for (position, order) in self.order.iter().enumerate() {
             writer.text(if position == 0 { " ORDER BY " } else { ", " });
             order.write(writer);
-        }
-    }
-
-    fn write_limit(&self, writer: &mut Writer<'_>) {
-        // No database counts further than this, and SQLite refuses a larger number.
-        let most = i64::MAX.unsigned_abs();
-        if let Some(limit) = self.limit {
-            writer.text(" LIMIT ");
-            writer.number(limit.min(most));
-        } else if self.offset > 0 {
-            // SQLite and MySQL have no OFFSET without LIMIT; each manual names its number for "all".
-            writer.token(&Token::PerDialect([
-                " LIMIT -1",
-                "",
-                " LIMIT 18446744073709551615",
-            ]));
-        }
-        if self.offset > 0 {
-            writer.text(" OFFSET ");
-            writer.number(self.offset.min(most));
         }
     }
 
@@ -340,6 +320,27 @@ impl Query {
         Err(Error::usage(format!(
             "`{table}.{column}` has many values in a group: group by it, or select an aggregate of it"
         )))
+    }
+}
+
+/// Writes LIMIT and OFFSET.
+pub(crate) fn write_limit(limit: Option<u64>, offset: u64, writer: &mut Writer<'_>) {
+    // No database counts further than this, and SQLite refuses a larger number.
+    let most = i64::MAX.unsigned_abs();
+    if let Some(limit) = limit {
+        writer.text(" LIMIT ");
+        writer.number(limit.min(most));
+    } else if offset > 0 {
+        // SQLite and MySQL have no OFFSET without LIMIT; each manual names its number for "all".
+        writer.token(&Token::PerDialect([
+            " LIMIT -1",
+            "",
+            " LIMIT 18446744073709551615",
+        ]));
+    }
+    if offset > 0 {
+        writer.text(" OFFSET ");
+        writer.number(offset.min(most));
     }
 }
 

@@ -226,6 +226,16 @@ macro_rules! direct_relation {
             pub const fn new(near: &'static [&'static str], far: &'static [&'static str]) -> Self {
                 Self { near, far, models: PhantomData }
             }
+
+            /// Returns the columns of `M`.
+            pub const fn near(&self) -> &'static [&'static str] {
+                self.near
+            }
+
+            /// Returns the columns of the target that equal them.
+            pub const fn far(&self) -> &'static [&'static str] {
+                self.far
+            }
         }
 
         impl<M, T> Clone for $name<M, T> {
@@ -288,6 +298,21 @@ impl<M, T, L> ManyToMany<M, T, L> {
             far,
             models: PhantomData,
         }
+    }
+
+    /// Returns the model's columns.
+    pub const fn near(&self) -> &'static [&'static str] {
+        self.near
+    }
+
+    /// Returns the link's columns that equal the model's.
+    pub const fn link_near(&self) -> &'static [&'static str] {
+        self.link_near
+    }
+
+    /// Returns the relation from the link to the target.
+    pub(crate) const fn far_half(&self) -> ToOne<L, T> {
+        ToOne::new(self.link_far, self.far)
     }
 }
 

@@ -9,10 +9,10 @@ use sqlmodel_core::{
     ok, ok_result,
 };
 
-use crate::expr::{Expr, Level};
+use crate::expr::{Expr, Level, Token};
 use crate::operators::{Condition, Expression, Ordering};
 use crate::projection::{ColumnList, FromColumns, Project};
-use crate::query::{Columns, Join, Lock, ModelColumns, Query, Source};
+use crate::query::{Columns, Join, Lock, ModelColumns, Order, Query, Source};
 use crate::relation::{Relation, assert_other_table};
 use crate::render::{RenderedStatement, Writer};
 use crate::scope::{Covers, Entity, Optional, PerRow, Settled, Table, Tables};
@@ -72,6 +72,14 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
             query,
             types: PhantomData,
         }
+    }
+
+    pub(crate) fn add_conditions(&mut self, conditions: Vec<Vec<Token>>) {
+        self.query.conditions.extend(conditions);
+    }
+
+    pub(crate) fn add_orders(&mut self, orders: Vec<Order>) {
+        self.query.order.extend(orders);
     }
 
     pub(crate) fn into_query(self) -> Query {
@@ -213,9 +221,7 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
         R: Append<Row<L>>,
         Scope: Covers<Table<L::From>, Proof>,
     {
-        let mut query = joined(self.query, " JOIN ", &relation);
-        query.select_also::<L::To>();
-        Select::from_query(query)
+        self.joined_and_selected(" JOIN ", &relation)
     }
 
     /// Joins along a relation and adds `Some` target to the row, or `None` where there is no partner.
@@ -229,7 +235,16 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
         R: Append<Option<Row<L>>>,
         Scope: Covers<Table<L::From>, Proof>,
     {
-        let mut query = joined(self.query, " LEFT JOIN ", &relation);
+        self.joined_and_selected(" LEFT JOIN ", &relation)
+    }
+
+    /// Joins along a relation and adds a part to the row as the types say.
+    pub(crate) fn joined_and_selected<R2, Scope2, L: Relation>(
+        self,
+        keyword: &'static str,
+        relation: &L,
+    ) -> Select<R2, Scope2, Models, Outer> {
+        let mut query = joined(self.query, keyword, relation);
         query.select_also::<L::To>();
         Select::from_query(query)
     }
@@ -317,9 +332,9 @@ where
     let mut query = query.query;
     query.limit = Some(query.limit.map_or(1, |limit| limit.min(1)));
     let tokens = vec![
-        crate::expr::Token::Text("("),
-        crate::expr::Token::Query(Box::new(query)),
-        crate::expr::Token::Text(")"),
+        Token::Text("("),
+        Token::Query(Box::new(query)),
+        Token::Text(")"),
     ];
     Expr::new(tokens, Level::Atom)
 }
@@ -373,7 +388,7 @@ impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
     ///
     /// Two statements; run them in a transaction where they must agree.
     /// The query should have an order, and no limit of its own.
-    /// Pages far from the start cost as much as all before them.
+    /// Pages far from the start cost as much as all before them: [`seek`](Self::seek) does not.
     pub async fn page<E: Executor>(
         self,
         cx: &Cx,

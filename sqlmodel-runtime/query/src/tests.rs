@@ -7,6 +7,7 @@ use sqlmodel_core::{
 
 mod expressions;
 mod queries;
+mod writes;
 
 use crate::{Column, Expression, ModelQuery, RenderedStatement, TextExpression, ToMany, ToOne};
 

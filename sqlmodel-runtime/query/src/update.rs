@@ -10,9 +10,13 @@ use sqlmodel_core::{
 
 use crate::column::Column;
 use crate::expr::{Assign, Level, Token};
+use crate::include::values_of;
+use crate::key::KeySet;
 use crate::operators::Condition;
+use crate::query::{Lock, Query};
 use crate::render::{RenderedStatement, Writer};
 use crate::scope::{Covers, PerRow, Tables};
+use crate::select::fetch;
 
 /// Marks a statement that says which rows it is about.
 #[derive(Debug)]
@@ -109,7 +113,7 @@ impl<M: Model> Update<M, Filtered> {
                 .any(|(column, _)| *column == field.column)
         };
         for field in M::fields().iter().filter(|field| !is_assigned(field)) {
-            list.automatic(&mut writer, field);
+            list.automatic(&mut writer, M::TABLE_NAME, field);
         }
         writer.conditions(" WHERE ", &self.conditions);
         writer.try_finish()
@@ -126,6 +130,90 @@ impl<M: Model> Update<M, Filtered> {
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         Outcome::Ok(done.rows_affected)
     }
+}
+
+impl<M: Model + Send> Update<M, Filtered> {
+    /// Runs the update and returns the rows that matched, as they are stored then. Without assignments none are.
+    ///
+    /// One statement with RETURNING; where the database has none, a SELECT of the keys, the UPDATE and a SELECT of the rows
+    /// in a transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`] where the database has no RETURNING and the update assigns to the primary key.
+    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<M>, Error> {
+        if self.assignments.is_empty() {
+            return Outcome::Ok(Vec::new());
+        }
+        if !executor.capabilities().has_returning {
+            return self.update_then_select(cx, executor).await;
+        }
+        let mut rendered = ok_result!(self.render(executor.dialect()));
+        returning::<M>(executor.dialect(), &mut rendered);
+        let mut stored = Collect::all();
+        ok!(executor.query(cx, rendered.statement(), &mut stored).await);
+        Outcome::Ok(stored.into_rows())
+    }
+
+    async fn update_then_select<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Vec<M>, Error> {
+        let assigns_key = self
+            .assignments
+            .iter()
+            .any(|(column, _)| M::PRIMARY_KEY.contains(column));
+        if assigns_key {
+            return Outcome::Err(Error::unsupported(
+                "without RETURNING, rows whose key changes cannot be told: select them first",
+            ));
+        }
+        let max_parameters = executor.capabilities().max_parameters;
+        let mut transaction = ok!(executor.nested(cx).await);
+        let before: Vec<M> = ok!(fetch(
+            &locked::<M>(&self.conditions),
+            cx,
+            &mut transaction,
+            Collect::all()
+        )
+        .await);
+        let mut keys = KeySet::default();
+        for row in &before {
+            keys.insert(values_of(row, M::PRIMARY_KEY));
+        }
+        drop(before);
+        ok!(self.execute(cx, &mut transaction).await);
+        let mut stored = Vec::with_capacity(keys.len());
+        for condition in keys.conditions(M::TABLE_NAME, M::PRIMARY_KEY, max_parameters) {
+            let mut query = Query::of::<M>();
+            query.conditions.push(condition);
+            stored.extend(ok!(fetch::<M, _>(
+                &query,
+                cx,
+                &mut transaction,
+                Collect::all()
+            )
+            .await));
+        }
+        ok!(transaction.commit(cx).await);
+        Outcome::Ok(stored)
+    }
+}
+
+/// Adds RETURNING with all columns of the model.
+pub(crate) fn returning<M: Model>(dialect: Dialect, rendered: &mut RenderedStatement<'_>) {
+    let mut writer = Writer::new(dialect);
+    writer.returning(M::fields());
+    rendered.sql.push_str(&writer.finish().sql);
+}
+
+/// Returns the query that locks the rows which a statement is about.
+pub(crate) fn locked<M: Model>(conditions: &[Vec<Token>]) -> Query {
+    let mut query = Query::of::<M>();
+    query.conditions = conditions.to_vec();
+    query.lock = Some(Lock::Wait);
+    query
 }
 
 impl<M, State> Clone for Update<M, State> {
@@ -173,7 +261,7 @@ impl<'r, M: Model> UpdateRow<'r, M> {
                 continue;
             };
             if field.is_version || field.on_update.is_some() {
-                list.automatic(&mut writer, field);
+                list.automatic(&mut writer, M::TABLE_NAME, field);
             } else if is_stored(field) {
                 list.column(&mut writer, column);
                 writer.param(value);
@@ -250,19 +338,23 @@ impl<'r, M: Model> UpdateRow<'r, M> {
 }
 
 /// Tells whether an update of a stored model writes the field's value.
-fn is_stored(field: &FieldInfo) -> bool {
+pub(crate) fn is_stored(field: &FieldInfo) -> bool {
     !(field.is_primary_key || field.is_generated || field.is_kept_on_update || field.is_version)
 }
 
 /// The list behind SET, in the making.
 #[derive(Debug, Default)]
-struct SetList {
+pub(crate) struct SetList {
     has_items: bool,
 }
 
 impl SetList {
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.has_items
+    }
+
     /// Writes `column = `, for the value to follow.
-    fn column(&mut self, writer: &mut Writer<'_>, column: &str) {
+    pub(crate) fn column(&mut self, writer: &mut Writer<'_>, column: &str) {
         writer.text(if std::mem::replace(&mut self.has_items, true) {
             ", "
         } else {
@@ -273,9 +365,12 @@ impl SetList {
     }
 
     /// Writes what every update stores in a field, if there is such a thing.
-    fn automatic(&mut self, writer: &mut Writer<'_>, field: &FieldInfo) {
+    pub(crate) fn automatic(&mut self, writer: &mut Writer<'_>, table: &str, field: &FieldInfo) {
         if field.is_version {
+            // With its table, because in an upsert the values to be inserted have the same names.
             self.column(writer, field.column);
+            writer.identifier(table);
+            writer.text(".");
             writer.identifier(field.column);
             writer.text(" + 1");
         } else if let Some(on_update) = field.on_update {

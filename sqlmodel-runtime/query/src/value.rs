@@ -28,6 +28,11 @@ pub trait ValueExpression: Expression {
         two(self, "nullif(", other)
     }
 
+    /// The same value with the type of one that may be NULL, to stand beside others that may.
+    fn optional(self) -> Expr<Self::Source, Option<Base<Self>>> {
+        self.into_expr().retyped()
+    }
+
     /// The value as another type, where every dialect converts alike: between integers, from integers to floats
     /// and texts, and between floats.
     ///

@@ -5,8 +5,8 @@ use sqlmodel_core::Dialect;
 
 use super::{Hero, Team, check};
 use crate::{
-    AggregateExpression, Column, Expression, Lock, ModelQuery, Relation, Select, TextExpression,
-    ToOne, alias, count_all, exists, scalar, select_from, table,
+    AggregateExpression, Column, Direction, Expression, Lock, ModelQuery, Relation, Select,
+    TextExpression, ToOne, alias, count_all, exists, scalar, select_from, table,
 };
 
 impl Hero {
@@ -229,4 +229,64 @@ fn hostile_values_are_parameters_in_every_position() {
             |param| matches!(param, sqlmodel_core::Value::Text(text) if text.contains("DROP"))
         ));
     }
+}
+
+#[test]
+fn a_page_begins_behind_a_row() {
+    let page = |after| {
+        Hero::select()
+            .seek((Hero::NAME.desc(), Hero::ID.asc()), after)
+            .limit(2)
+    };
+    check(
+        |dialect| page(None).render(dialect),
+        expect![[r#"
+        SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" ORDER BY "hero"."name" DESC, "hero"."id" LIMIT 2
+        SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" ORDER BY "hero"."name" DESC, "hero"."id" LIMIT 2
+        SELECT `hero`.`id`, `hero`.`name`, `hero`.`age`, `hero`.`team_id` FROM `hero` ORDER BY `hero`.`name` DESC, `hero`.`id` LIMIT 2
+    "#]],
+    );
+    check(
+        |dialect| page(Some(("x".to_owned(), 7))).render(dialect),
+        expect![[r#"
+            SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" WHERE "hero"."name" <= ?1 AND ("hero"."name" < ?2 OR "hero"."name" = ?3 AND "hero"."id" > ?4) ORDER BY "hero"."name" DESC, "hero"."id" LIMIT 2
+            SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" WHERE "hero"."name" <= $1 AND ("hero"."name" < $2 OR "hero"."name" = $3 AND "hero"."id" > $4) ORDER BY "hero"."name" DESC, "hero"."id" LIMIT 2
+            SELECT `hero`.`id`, `hero`.`name`, `hero`.`age`, `hero`.`team_id` FROM `hero` WHERE `hero`.`name` <= ? AND (`hero`.`name` < ? OR `hero`.`name` = ? AND `hero`.`id` > ?) ORDER BY `hero`.`name` DESC, `hero`.`id` LIMIT 2
+            [Text("x"), Text("x"), Text("x"), I64(7)]
+        "#]],
+    );
+    check(
+        |dialect| Hero::select().seek(Hero::ID.asc(), Some(7)).render(dialect),
+        expect![[r#"
+            SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" WHERE "hero"."id" > ?1 ORDER BY "hero"."id"
+            SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" WHERE "hero"."id" > $1 ORDER BY "hero"."id"
+            SELECT `hero`.`id`, `hero`.`name`, `hero`.`age`, `hero`.`team_id` FROM `hero` WHERE `hero`.`id` > ? ORDER BY `hero`.`id`
+            [I64(7)]
+        "#]],
+    );
+}
+
+#[test]
+fn sets_of_rows_apply_from_left_to_right() {
+    let old = || Hero::select().filter(Hero::AGE.gt(60)).columns(Hero::NAME);
+    let first = || {
+        Hero::select()
+            .order_by(Hero::ID.asc())
+            .limit(1)
+            .columns(Hero::NAME)
+    };
+    let query = old()
+        .union(Team::select().columns(Team::NAME))
+        .intersect(first())
+        .order_by_column(1, Direction::Descending)
+        .limit(5);
+    check(
+        |dialect| query.render(dialect),
+        expect![[r#"
+        SELECT * FROM (SELECT "hero"."name" AS "c1" FROM "hero" WHERE "hero"."age" > ?1 UNION SELECT "team"."name" AS "c1" FROM "team") AS "compound" INTERSECT SELECT * FROM (SELECT "hero"."name" AS "c1" FROM "hero" ORDER BY "hero"."id" LIMIT 1) AS "arm" ORDER BY 1 DESC LIMIT 5
+        SELECT * FROM (SELECT "hero"."name" AS "c1" FROM "hero" WHERE "hero"."age" > $1 UNION SELECT "team"."name" AS "c1" FROM "team") AS "compound" INTERSECT SELECT * FROM (SELECT "hero"."name" AS "c1" FROM "hero" ORDER BY "hero"."id" LIMIT 1) AS "arm" ORDER BY 1 DESC LIMIT 5
+        SELECT * FROM (SELECT `hero`.`name` AS `c1` FROM `hero` WHERE `hero`.`age` > ? UNION SELECT `team`.`name` AS `c1` FROM `team`) AS `compound` INTERSECT SELECT * FROM (SELECT `hero`.`name` AS `c1` FROM `hero` ORDER BY `hero`.`id` LIMIT 1) AS `arm` ORDER BY 1 DESC LIMIT 5
+        [I32(60)]
+    "#]],
+    );
 }

@@ -1,0 +1,228 @@
+//! UNION, INTERSECT and EXCEPT of queries with rows of the same type.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use sqlmodel_core::{Collect, Cx, Decode, Dialect, Error, Executor, Outcome, ok, ok_result};
+
+use crate::query::{Query, write_limit};
+use crate::render::{RenderedStatement, Writer};
+use crate::select::{Select, only, or_no_rows};
+
+/// Queries whose rows are put together. Operators apply from left to right on every dialect.
+pub struct Compound<R> {
+    first: Query,
+    others: Vec<(Operator, Query)>,
+    order: Vec<(u32, Direction)>,
+    limit: Option<u64>,
+    offset: u64,
+    rows: PhantomData<fn() -> R>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Union,
+    UnionAll,
+    Intersect,
+    Except,
+}
+
+/// In which direction rows are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Direction {
+    /// Smallest first.
+    #[default]
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+macro_rules! operators {
+    ($($(#[$doc:meta])* $name:ident $operator:ident;)+) => {
+        impl<R, Scope, Form> Select<R, Scope, Form> {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name<Other>(self, other: Select<R, Other, Form>) -> Compound<R> {
+                    Compound::new(self.into_query()).with(Operator::$operator, other.into_query())
+                }
+            )+
+        }
+
+        impl<R> Compound<R> {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name<Other, Form>(self, other: Select<R, Other, Form>) -> Self {
+                    self.with(Operator::$operator, other.into_query())
+                }
+            )+
+        }
+    };
+}
+
+operators! {
+    /// The rows of both queries, equal ones once.
+    union Union;
+    /// The rows of one query and then of the other.
+    union_all UnionAll;
+    /// The rows that both queries have, equal ones once.
+    intersect Intersect;
+    /// The rows that the other query does not have, equal ones once.
+    except Except;
+}
+
+impl<R> Compound<R> {
+    fn new(first: Query) -> Self {
+        Self {
+            first,
+            others: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            offset: 0,
+            rows: PhantomData,
+        }
+    }
+
+    fn with(mut self, operator: Operator, query: Query) -> Self {
+        self.others.push((operator, query));
+        self
+    }
+
+    /// Orders the rows by their column at a position; the first is at 1. Further calls order what is equal so far.
+    #[must_use]
+    pub fn order_by_column(mut self, position: u32, direction: Direction) -> Self {
+        self.order.push((position, direction));
+        self
+    }
+
+    /// Returns at most `limit` rows.
+    #[must_use]
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Leaves out the first `offset` rows.
+    #[must_use]
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// Returns the text and the parameters for a dialect.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) for what the dialect cannot do,
+    /// [`Usage`](sqlmodel_core::ErrorKind::Usage) for a column that has many values in a group.
+    pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
+        let mut writer = Writer::new(dialect);
+        self.write(&mut writer);
+        writer.try_finish()
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        // INTERSECT binds tighter than its neighbours, except on SQLite: a change of operator is put in parentheses.
+        let changes = self.others.windows(2).filter(|pair| match pair {
+            [(before, _), (after, _)] => before != after,
+            _ => false,
+        });
+        for _ in changes {
+            writer.text("SELECT * FROM (");
+        }
+        write_arm(&self.first, writer);
+        let mut before = None;
+        for (operator, query) in &self.others {
+            if before.is_some_and(|before| before != *operator) {
+                writer.text(") AS ");
+                writer.identifier("compound");
+            }
+            before = Some(*operator);
+            writer.text(match operator {
+                Operator::Union => " UNION ",
+                Operator::UnionAll => " UNION ALL ",
+                Operator::Intersect => " INTERSECT ",
+                Operator::Except => " EXCEPT ",
+            });
+            write_arm(query, writer);
+        }
+        for (place, (position, direction)) in self.order.iter().enumerate() {
+            writer.text(if place == 0 { " ORDER BY " } else { ", " });
+            writer.number(u64::from(*position));
+            if *direction == Direction::Descending {
+                writer.text(" DESC");
+            }
+        }
+        write_limit(self.limit, self.offset, writer);
+    }
+}
+
+impl<R: Decode + Send> Compound<R> {
+    /// Returns all rows. No rows give an empty vector.
+    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<R>, Error> {
+        self.fetch(cx, executor, Collect::all()).await
+    }
+
+    /// Returns the first row, or `None` when there is none.
+    pub async fn first<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Option<R>, Error> {
+        let rows = ok!(self.fetch(cx, executor, Collect::up_to(1)).await);
+        Outcome::Ok(rows.into_iter().next())
+    }
+
+    /// Returns the only row.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRows`](sqlmodel_core::ErrorKind::NoRows) when there is none,
+    /// [`TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several.
+    pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<R, Error> {
+        let rows = ok!(self.fetch(cx, executor, Collect::up_to(2)).await);
+        Outcome::Ok(ok_result!(only(rows).and_then(or_no_rows)))
+    }
+
+    async fn fetch<E: Executor>(
+        &self,
+        cx: &Cx,
+        executor: &mut E,
+        mut rows: Collect<R>,
+    ) -> Outcome<Vec<R>, Error> {
+        let rendered = ok_result!(self.render(executor.dialect()));
+        ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+        Outcome::Ok(rows.into_rows())
+    }
+}
+
+/// Writes one of the queries; SQLite allows no order or limit in it unless it is a table of its own.
+fn write_arm(query: &Query, writer: &mut Writer<'_>) {
+    let is_plain = query.order.is_empty() && query.limit.is_none() && query.offset == 0;
+    if is_plain {
+        return query.write(writer);
+    }
+    writer.text("SELECT * FROM (");
+    query.write(writer);
+    writer.text(") AS ");
+    writer.identifier("arm");
+}
+
+impl<R> Clone for Compound<R> {
+    fn clone(&self) -> Self {
+        Self {
+            first: self.first.clone(),
+            others: self.others.clone(),
+            order: self.order.clone(),
+            limit: self.limit,
+            offset: self.offset,
+            rows: PhantomData,
+        }
+    }
+}
+
+impl<R> fmt::Debug for Compound<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compound")
+            .field("first", &self.first)
+            .field("others", &self.others)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,523 @@
+//! Loading of related rows with those of a query, into the type of its rows.
+//!
+//! To one: the query joins the other table. To many: a further statement for each relation and level asks for the related
+//! rows of all rows at once, by their keys, in chunks of what a statement takes.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use sqlmodel_core::{
+    Append, Collect, Cx, Decode, Error, Executor, Head, Model, Outcome, Record, Target, Value, ok,
+    ok_result,
+};
+
+use crate::expr::Level;
+use crate::key::{KeySet, pick};
+use crate::operators::{Condition, Ordering};
+use crate::query::Query;
+use crate::relation::{Aliased, HasOne, ManyToMany, Relation, ToMany, ToOne};
+use crate::scope::{Covers, Optional, PerRow, Table, Tables};
+use crate::select::{Select, fetch, only, or_no_rows, up_to};
+
+/// A relation that a query can load, beginning from rows of type `R` over the tables of `Scope`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be included in rows of type `{R}`",
+    label = "expected a relation of a model that the query reads"
+)]
+pub trait Include<R, Scope, Proof> {
+    /// The query that loads the relation, too.
+    type Query;
+
+    /// Returns that query.
+    #[doc(hidden)]
+    fn include_in(self, query: Select<R, Scope>) -> Self::Query;
+}
+
+impl<R, Scope> Select<R, Scope> {
+    /// Loads a relation into the rows: `Some` or `None` for a relation to at most one, the model for a relation to exactly
+    /// one, a vector for a relation to many.
+    ///
+    /// `Team::select().include(Team::HEROES)` has rows of type `(Team, Vec<Hero>)`. Includes of relations to many come
+    /// after those to one, can be filtered, ordered and nested, and cost a statement each:
+    /// `Team::HEROES.filter(Hero::AGE.ge(18)).order_by(Hero::NAME.asc()).include(Hero::TEAMS)`.
+    /// Run the query in a transaction where its statements must see the same data.
+    #[must_use]
+    pub fn include<L, Proof>(self, relation: L) -> L::Query
+    where
+        L: Include<R, Scope, Proof>,
+    {
+        relation.include_in(self)
+    }
+}
+
+macro_rules! include_by_join {
+    ($([$($generics:tt)+] $relation:ty, $to:ty, $added:ty;)+) => {$(
+        impl<R, Scope, Proof, $($generics)+> Include<R, Scope, Proof> for $relation
+        where
+            Self: Relation,
+            R: Append<$added>,
+            Scope: Covers<Table<<Self as Relation>::From>, Proof>,
+        {
+            type Query = Select<<R as Append<$added>>::Output, Tables<Optional<$to>, Scope>>;
+
+            fn include_in(self, query: Select<R, Scope>) -> Self::Query {
+                // The rows of an inner and of an outer join are the same where there is always a partner.
+                query.joined_and_selected(" LEFT JOIN ", &self)
+            }
+        }
+    )+};
+}
+
+include_by_join! {
+    [M: Model, T: Target] ToOne<M, T>, T::Model, T;
+    [M: Model, T: Model] HasOne<M, T>, T, Option<T>;
+    [M: Model, T: Target, F, A] Aliased<ToOne<M, T>, F, A>, A, T;
+    [M: Model, T: Model, F, A] Aliased<HasOne<M, T>, F, A>, A, Option<T>;
+}
+
+/// A relation to many, as includes load it.
+pub trait Children: Relation<From: Model, To: Model + Clone + Sync> + Send + Sync {
+    /// What conditions and orders of the include can read.
+    type Scope;
+    /// A row of the statement that loads it.
+    #[doc(hidden)]
+    type Row: Decode + Send;
+
+    /// Returns the query for the related rows of all rows.
+    #[doc(hidden)]
+    fn query(&self) -> Select<Self::Row, Self::Scope>;
+    /// Returns the columns that tell a row's relatives, the table that has their counterparts, and those.
+    #[doc(hidden)]
+    fn keys(&self) -> Keys;
+    /// Returns a related row, and the values of the counterparts.
+    #[doc(hidden)]
+    fn split(&self, row: Self::Row) -> (Vec<Value<'static>>, Self::To);
+}
+
+/// The columns by which rows are related.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Keys {
+    near: &'static [&'static str],
+    table: &'static str,
+    far: &'static [&'static str],
+}
+
+/// Returns some columns of a record.
+pub(crate) fn values_of<R: Record>(record: &R, columns: &[&'static str]) -> Vec<Value<'static>> {
+    let mut values = Vec::with_capacity(R::COLUMNS.len());
+    record.to_row(&mut values);
+    let picked = pick(columns, R::COLUMNS, &values);
+    picked.into_iter().map(Value::into_owned).collect()
+}
+
+impl<M: Model, T: Model + Clone + Sync> Children for ToMany<M, T> {
+    type Scope = Tables<T>;
+    type Row = T;
+
+    fn query(&self) -> Select<T> {
+        Select::new()
+    }
+
+    fn keys(&self) -> Keys {
+        Keys {
+            near: self.near(),
+            table: T::TABLE_NAME,
+            far: self.far(),
+        }
+    }
+
+    fn split(&self, row: T) -> (Vec<Value<'static>>, T) {
+        (values_of(&row, self.far()), row)
+    }
+}
+
+impl<M: Model, T: Model + Clone + Sync, L: Model> Children for ManyToMany<M, T, L> {
+    type Scope = Tables<T, Tables<L>>;
+    type Row = (L, T);
+
+    fn query(&self) -> Select<(L, T), Self::Scope> {
+        Select::<L>::new().joined_and_selected(" JOIN ", &self.far_half())
+    }
+
+    fn keys(&self) -> Keys {
+        Keys {
+            near: self.near(),
+            table: L::TABLE_NAME,
+            far: self.link_near(),
+        }
+    }
+
+    fn split(&self, (link, row): (L, T)) -> (Vec<Value<'static>>, T) {
+        (values_of(&link, self.link_near()), row)
+    }
+}
+
+/// A relation to many that is loaded filtered, ordered, or with relations of its own.
+pub struct Loading<L, N = ()> {
+    relation: L,
+    query: Query,
+    nested: N,
+}
+
+/// Filters, orders and nests what an include loads.
+pub trait IncludeOptions: Children {
+    /// Loads only the rows for which the condition is true.
+    fn filter<C, Proof>(self, condition: C) -> Loading<Self>
+    where
+        C: Condition<Source: PerRow>,
+        Self::Scope: Covers<C::Source, Proof>,
+    {
+        Loading::new(self).filter(condition)
+    }
+
+    /// Orders the rows of each vector. Without an order they come as the database sends them.
+    fn order_by<S, T, Proof>(self, ordering: Ordering<S, T>) -> Loading<Self>
+    where
+        Self::Scope: Covers<S, Proof>,
+    {
+        Loading::new(self).order_by(ordering)
+    }
+
+    /// Loads a relation to many of the loaded rows, too.
+    fn include<I: IntoLoading>(self, relation: I) -> Loading<Self, ((), I::Loading)> {
+        Loading::new(self).include(relation)
+    }
+}
+
+impl<L: Children> IncludeOptions for L {}
+
+/// A relation to many, with or without options.
+pub trait IntoLoading {
+    /// The relation with its options.
+    type Loading;
+
+    /// Returns it.
+    #[doc(hidden)]
+    fn into_loading(self) -> Self::Loading;
+}
+
+impl<L: Children> IntoLoading for L {
+    type Loading = Loading<L>;
+
+    fn into_loading(self) -> Loading<L> {
+        Loading::new(self)
+    }
+}
+
+impl<L, N> IntoLoading for Loading<L, N> {
+    type Loading = Self;
+
+    fn into_loading(self) -> Self {
+        self
+    }
+}
+
+impl<L: Children> Loading<L> {
+    fn new(relation: L) -> Self {
+        Self {
+            query: relation.query().into_query(),
+            relation,
+            nested: (),
+        }
+    }
+}
+
+impl<L: Children, N> Loading<L, N> {
+    /// Loads only the rows for which the condition is true.
+    #[must_use]
+    pub fn filter<C, Proof>(mut self, condition: C) -> Self
+    where
+        C: Condition<Source: PerRow>,
+        L::Scope: Covers<C::Source, Proof>,
+    {
+        let condition = condition.into_condition().at_least(Level::And);
+        self.query.conditions.push(condition);
+        self
+    }
+
+    /// Orders the rows of each vector; further calls order what is equal so far.
+    #[must_use]
+    pub fn order_by<S, T, Proof>(mut self, ordering: Ordering<S, T>) -> Self
+    where
+        L::Scope: Covers<S, Proof>,
+    {
+        self.query.order.push(ordering.into_order());
+        self
+    }
+
+    /// Loads a relation to many of the loaded rows, too.
+    #[must_use]
+    pub fn include<I: IntoLoading>(self, relation: I) -> Loading<L, (N, I::Loading)> {
+        Loading {
+            relation: self.relation,
+            query: self.query,
+            nested: (self.nested, relation.into_loading()),
+        }
+    }
+}
+
+/// What adds loaded relations to rows of type `R`.
+pub trait Attach<R>: Send + Sync {
+    /// The type of the longer rows.
+    type Row: Send;
+
+    /// Loads the relations and adds them.
+    #[doc(hidden)]
+    fn attach<E: Executor>(
+        &self,
+        cx: &Cx,
+        executor: &mut E,
+        rows: Vec<R>,
+    ) -> impl Future<Output = Outcome<Vec<Self::Row>, Error>> + Send;
+}
+
+impl<R: Send> Attach<R> for () {
+    type Row = R;
+
+    async fn attach<E: Executor>(&self, _: &Cx, _: &mut E, rows: Vec<R>) -> Outcome<Vec<R>, Error> {
+        Outcome::Ok(rows)
+    }
+}
+
+impl<R, Before, L, N> Attach<R> for (Before, Loading<L, N>)
+where
+    R: Send,
+    Before: Attach<R>,
+    Before::Row: Head<Model = L::From> + Append<Vec<N::Row>>,
+    <Before::Row as Append<Vec<N::Row>>>::Output: Send,
+    L: Children,
+    N: Attach<L::To>,
+    N::Row: Clone,
+{
+    type Row = <Before::Row as Append<Vec<N::Row>>>::Output;
+
+    async fn attach<E: Executor>(
+        &self,
+        cx: &Cx,
+        executor: &mut E,
+        rows: Vec<R>,
+    ) -> Outcome<Vec<Self::Row>, Error> {
+        let (before, loading) = self;
+        let rows = ok!(before.attach(cx, executor, rows).await);
+        let near = loading.relation.keys().near;
+        let mut keys = KeySet::default();
+        let numbers: Vec<_> = rows
+            .iter()
+            .map(|row| keys.insert(values_of(row.head(), near)))
+            .collect();
+        let mut groups = ok!(loading.load(cx, executor, &keys).await);
+        let mut n_left = vec![0_usize; groups.len()];
+        for number in numbers.iter().flatten() {
+            if let Some(n) = n_left.get_mut(*number) {
+                *n += 1;
+            }
+        }
+        let with_children = rows.into_iter().zip(numbers).map(|(row, number)| {
+            let children = number.map(|number| take_or_clone(number, &mut groups, &mut n_left));
+            row.append(children.unwrap_or_default())
+        });
+        Outcome::Ok(with_children.collect())
+    }
+}
+
+/// Takes a group for the last row that has it, and copies it for those before, where rows repeat.
+fn take_or_clone<T: Clone>(number: usize, groups: &mut [Vec<T>], n_left: &mut [usize]) -> Vec<T> {
+    let (Some(group), Some(n_left)) = (groups.get_mut(number), n_left.get_mut(number)) else {
+        return Vec::new();
+    };
+    *n_left -= 1;
+    if *n_left == 0 {
+        std::mem::take(group)
+    } else {
+        group.clone()
+    }
+}
+
+impl<L: Children, N: Attach<L::To>> Loading<L, N> {
+    /// Returns the related rows for each of the keys.
+    async fn load<E: Executor>(
+        &self,
+        cx: &Cx,
+        executor: &mut E,
+        keys: &KeySet,
+    ) -> Outcome<Vec<Vec<N::Row>>, Error> {
+        let Keys { table, far, .. } = self.relation.keys();
+        let max_parameters = executor.capabilities().max_parameters;
+        let mut numbers = Vec::new();
+        let mut children = Vec::new();
+        for condition in keys.conditions(table, far, max_parameters) {
+            let mut query = self.query.clone();
+            query.conditions.push(condition);
+            let rows: Vec<L::Row> = ok!(fetch(&query, cx, executor, Collect::all()).await);
+            for row in rows {
+                let (key, child) = self.relation.split(row);
+                if let Some(number) = keys.number(&key) {
+                    numbers.push(number);
+                    children.push(child);
+                }
+            }
+        }
+        let children = ok!(self.nested.attach(cx, executor, children).await);
+        let mut groups: Vec<Vec<N::Row>> = (0..keys.len()).map(|_| Vec::new()).collect();
+        for (number, child) in numbers.into_iter().zip(children) {
+            if let Some(group) = groups.get_mut(number) {
+                group.push(child);
+            }
+        }
+        Outcome::Ok(groups)
+    }
+}
+
+/// A query that loads relations to many into its rows.
+pub struct Including<R, Scope, N> {
+    select: Select<R, Scope>,
+    loads: N,
+    row: PhantomData<fn() -> R>,
+}
+
+macro_rules! include_by_keys {
+    ($([$($generics:tt)+] $relation:ty;)+) => {$(
+        impl<R, Scope, $($generics)+> Include<R, Scope, ()> for $relation
+        where
+            Self: IntoLoading,
+        {
+            type Query = Including<R, Scope, ((), <Self as IntoLoading>::Loading)>;
+
+            fn include_in(self, query: Select<R, Scope>) -> Self::Query {
+                Including {
+                    select: query,
+                    loads: ((), self.into_loading()),
+                    row: PhantomData,
+                }
+            }
+        }
+    )+};
+}
+
+include_by_keys! {
+    [M, T] ToMany<M, T>;
+    [M, T, L] ManyToMany<M, T, L>;
+    [L, N] Loading<L, N>;
+}
+
+impl<R, Scope, N> Including<R, Scope, N> {
+    /// Loads another relation to many.
+    #[must_use]
+    pub fn include<I: IntoLoading>(self, relation: I) -> Including<R, Scope, (N, I::Loading)> {
+        Including {
+            select: self.select,
+            loads: (self.loads, relation.into_loading()),
+            row: PhantomData,
+        }
+    }
+
+    /// Keeps the rows for which the condition is true.
+    #[must_use]
+    pub fn filter<C, Proof>(mut self, condition: C) -> Self
+    where
+        C: Condition<Source: PerRow>,
+        Scope: Covers<C::Source, Proof>,
+    {
+        self.select = self.select.filter(condition);
+        self
+    }
+
+    /// Orders the rows; further calls order what is equal so far.
+    #[must_use]
+    pub fn order_by<S, T, Proof>(mut self, ordering: Ordering<S, T>) -> Self
+    where
+        Scope: Covers<S, Proof>,
+    {
+        self.select = self.select.order_by(ordering);
+        self
+    }
+
+    /// Returns at most `limit` rows, each with all that is included.
+    #[must_use]
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.select = self.select.limit(limit);
+        self
+    }
+
+    /// Leaves out the first `offset` rows.
+    #[must_use]
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.select = self.select.offset(offset);
+        self
+    }
+}
+
+impl<R: Decode + Send, Scope, N: Attach<R>> Including<R, Scope, N> {
+    /// Returns all rows with what is included. One statement, and one for each relation and chunk of keys.
+    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<N::Row>, Error> {
+        let Self { select, loads, .. } = self;
+        let rows = ok!(fetch(&select.into_query(), cx, executor, Collect::all()).await);
+        loads.attach(cx, executor, rows).await
+    }
+
+    /// Returns the first row with what is included, or `None` when there is none.
+    pub async fn first<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Option<N::Row>, Error> {
+        let rows = ok!(self.up_to(1, cx, executor).await);
+        Outcome::Ok(rows.into_iter().next())
+    }
+
+    /// Returns the only row with what is included.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRows`](sqlmodel_core::ErrorKind::NoRows) when there is none,
+    /// [`TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several.
+    pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<N::Row, Error> {
+        let rows = ok!(self.up_to(2, cx, executor).await);
+        Outcome::Ok(ok_result!(only(rows).and_then(or_no_rows)))
+    }
+
+    /// Returns the only row with what is included, or `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several.
+    pub async fn one_or_none<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Option<N::Row>, Error> {
+        let rows = ok!(self.up_to(2, cx, executor).await);
+        Outcome::Ok(ok_result!(only(rows)))
+    }
+
+    async fn up_to<E: Executor>(
+        self,
+        n_rows: usize,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Vec<N::Row>, Error> {
+        let Self { select, loads, .. } = self;
+        let rows = ok!(up_to(select.into_query(), n_rows, cx, executor).await);
+        loads.attach(cx, executor, rows).await
+    }
+}
+
+impl<L: fmt::Debug, N: fmt::Debug> fmt::Debug for Loading<L, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loading")
+            .field("relation", &self.relation)
+            .field("query", &self.query)
+            .field("nested", &self.nested)
+            .finish()
+    }
+}
+
+impl<R, Scope, N: fmt::Debug> fmt::Debug for Including<R, Scope, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Including")
+            .field("select", &self.select)
+            .field("loads", &self.loads)
+            .finish()
+    }
+}

@@ -1,0 +1,103 @@
+//! INSERT of the rows of a query.
+
+use std::marker::PhantomData;
+
+use sqlmodel_core::{Cx, Dialect, Error, Executor, Model, Outcome, ok, ok_result};
+
+use crate::column::Column;
+use crate::query::Query;
+use crate::render::{RenderedStatement, Writer};
+use crate::select::{Expressions, Select};
+
+/// Columns of the model `M` to insert into: one, or a tuple of up to twelve.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are no columns of `{M}`",
+    label = "expected a column, or a tuple of columns"
+)]
+pub trait InsertColumns<M> {
+    /// The type of a row of values for them.
+    type Row;
+
+    /// Returns the names of the columns.
+    fn column_names(self) -> Vec<&'static str>;
+}
+
+impl<M, T> InsertColumns<M> for Column<M, T> {
+    type Row = T;
+
+    fn column_names(self) -> Vec<&'static str> {
+        vec![self.name()]
+    }
+}
+
+macro_rules! columns_tuple {
+    ($($part:ident)+) => {
+        impl<M, $($part),+> InsertColumns<M> for ($(Column<M, $part>,)+) {
+            type Row = ($($part,)+);
+
+            #[expect(non_snake_case, reason = "the parts are named after their types")]
+            fn column_names(self) -> Vec<&'static str> {
+                let ($($part,)+) = self;
+                vec![$($part.name()),+]
+            }
+        }
+    };
+}
+
+columns_tuple!(A);
+columns_tuple!(A B);
+columns_tuple!(A B C);
+columns_tuple!(A B C D);
+columns_tuple!(A B C D E);
+columns_tuple!(A B C D E F);
+columns_tuple!(A B C D E F G);
+columns_tuple!(A B C D E F G H);
+columns_tuple!(A B C D E F G H I);
+columns_tuple!(A B C D E F G H I J);
+columns_tuple!(A B C D E F G H I J K);
+columns_tuple!(A B C D E F G H I J K L);
+
+/// The INSERT of a query's rows. Columns that it does not name get their defaults.
+#[derive(Debug, Clone)]
+pub struct InsertFrom<M> {
+    columns: Vec<&'static str>,
+    query: Query,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> InsertFrom<M> {
+    /// Begins the insert of the rows of `query` into `columns`; their types are the same, NULL included.
+    pub fn new<C, Scope>(columns: C, query: Select<C::Row, Scope, Expressions>) -> Self
+    where
+        C: InsertColumns<M>,
+    {
+        Self {
+            columns: columns.column_names(),
+            query: query.into_query(),
+            model: PhantomData,
+        }
+    }
+
+    /// Returns the text and the parameters for a dialect.
+    ///
+    /// # Errors
+    ///
+    /// What [`Select::render`] refuses.
+    pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
+        let mut writer = Writer::new(dialect);
+        writer.text("INSERT INTO ");
+        writer.model::<M>();
+        writer.text(" (");
+        writer.columns(self.columns.iter().copied());
+        writer.text(") ");
+        self.query.write(&mut writer);
+        writer.try_finish()
+    }
+
+    /// Runs the insert and returns the number of rows.
+    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+        let rendered = ok_result!(self.render(executor.dialect()));
+        let done = ok!(executor.execute(cx, rendered.statement()).await);
+        Outcome::Ok(done.rows_affected)
+    }
+}
