@@ -215,6 +215,15 @@ fn files_that_are_not_text_are_refused() {
     refused(&project, &["error: ", "schema/other.toml: not UTF-8"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_refused() {
+    let project = Project::new(SCHEMA);
+    std::os::unix::fs::symlink("gone.toml", project.path("schema/link.toml"))
+        .expect("the test can use its folder");
+    refused(&project, &["link.toml"]);
+}
+
 #[test]
 fn a_configuration_that_names_no_schema_is_refused() {
     let project = Project::new(SCHEMA);

@@ -132,7 +132,8 @@ fn find(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
             continue;
         };
         let is_ours = file_name == CONFIG_FILE || file_name == "Cargo.toml";
-        if !is_ours && fits(file_name, name) && entry.path().is_file() {
+        // A link that leads nowhere is taken for a file, so that reading it reports it.
+        if !is_ours && fits(file_name, name) && !entry.path().is_dir() {
             found.push(folder.join(file_name));
         }
     }
