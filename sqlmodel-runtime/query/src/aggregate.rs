@@ -24,14 +24,20 @@ pub(crate) struct AggregateCall {
 }
 
 /// The aggregates of an expression. All leave out NULLs.
-pub trait AggregateExpression: Expression<Source: PerRow> {
+pub trait AggregateExpression: Expression {
     /// The number of rows in which this is not NULL.
-    fn count(self) -> Expr<Aggregate<Self::Source>, i64> {
+    fn count(self) -> Expr<Aggregate<Self::Source>, i64>
+    where
+        Self::Source: PerRow,
+    {
         call(Token::Text("count("), self, "")
     }
 
     /// The number of different values other than NULL.
-    fn count_distinct(self) -> Expr<Aggregate<Self::Source>, i64> {
+    fn count_distinct(self) -> Expr<Aggregate<Self::Source>, i64>
+    where
+        Self::Source: PerRow,
+    {
         let mut counted = call(Token::Text("count("), self, "");
         if let [Token::Aggregate(call)] = counted.tokens_mut() {
             call.is_distinct = true;
@@ -40,12 +46,18 @@ pub trait AggregateExpression: Expression<Source: PerRow> {
     }
 
     /// The smallest value; `None` without rows.
-    fn min(self) -> Expr<Aggregate<Self::Source>, Option<Base<Self>>> {
+    fn min(self) -> Expr<Aggregate<Self::Source>, Option<Base<Self>>>
+    where
+        Self::Source: PerRow,
+    {
         call(Token::Text("min("), self, "")
     }
 
     /// The largest value; `None` without rows.
-    fn max(self) -> Expr<Aggregate<Self::Source>, Option<Base<Self>>> {
+    fn max(self) -> Expr<Aggregate<Self::Source>, Option<Base<Self>>>
+    where
+        Self::Source: PerRow,
+    {
         call(Token::Text("max("), self, "")
     }
 
@@ -55,6 +67,7 @@ pub trait AggregateExpression: Expression<Source: PerRow> {
     /// an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) error.
     fn sum(self) -> Expr<Aggregate<Self::Source>, Option<<Base<Self> as Number>::Sum>>
     where
+        Self::Source: PerRow,
         Base<Self>: Number,
     {
         let mut sum = call(Token::Text("sum("), self, "");
@@ -74,6 +87,7 @@ pub trait AggregateExpression: Expression<Source: PerRow> {
     /// SQLite has no exact mean of decimals: there it is an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) error.
     fn avg(self) -> Expr<Aggregate<Self::Source>, Option<<Base<Self> as Number>::Mean>>
     where
+        Self::Source: PerRow,
         Base<Self>: Number,
     {
         let mut mean = if <Base<Self> as Number>::KIND == NumberKind::Decimal {
@@ -92,7 +106,7 @@ pub trait AggregateExpression: Expression<Source: PerRow> {
     }
 }
 
-impl<E: Expression<Source: PerRow>> AggregateExpression for E {}
+impl<E: Expression> AggregateExpression for E {}
 
 /// Returns the number of rows.
 pub fn count_all() -> Expr<Aggregate<()>, i64> {

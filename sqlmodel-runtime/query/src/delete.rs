@@ -12,7 +12,9 @@ use crate::operators::Condition;
 use crate::render::{RenderedStatement, Writer};
 use crate::scope::{Covers, PerRow, Tables};
 use crate::select::fetch;
-use crate::update::{Filtered, Unfiltered, expect_one_row, key_condition, locked, returning};
+use crate::update::{
+    Filtered, SaysWhichRows, Unfiltered, expect_one_row, key_condition, locked, returning,
+};
 
 /// A DELETE of the rows of `M` that its filters match.
 ///
@@ -64,13 +66,16 @@ impl<M: Model, State> Delete<M, State> {
     }
 }
 
-impl<M: Model> Delete<M, Filtered> {
+impl<M: Model, State> Delete<M, State> {
     /// Returns the text and the parameters for a dialect.
     ///
     /// # Errors
     ///
     /// [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) for what the dialect cannot do.
-    pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
+    pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error>
+    where
+        State: SaysWhichRows,
+    {
         let mut writer = Writer::new(dialect);
         writer.text("DELETE FROM ");
         writer.model::<M>();
@@ -79,18 +84,24 @@ impl<M: Model> Delete<M, Filtered> {
     }
 
     /// Runs the delete and returns the number of rows it deleted.
-    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error>
+    where
+        State: SaysWhichRows,
+    {
         let rendered = ok_result!(self.render(executor.dialect()));
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         Outcome::Ok(done.rows_affected)
     }
 }
 
-impl<M: Model> Delete<M, Filtered> {
+impl<M: Model, State> Delete<M, State> {
     /// Runs the delete and returns the rows as they were.
     ///
     /// One statement with RETURNING; where the database has none, a SELECT and the DELETE in a transaction.
-    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<M>, Error> {
+    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<M>, Error>
+    where
+        State: SaysWhichRows,
+    {
         if executor.capabilities().has_returning {
             let mut rendered = ok_result!(self.render(executor.dialect()));
             returning::<M>(executor.dialect(), &mut rendered);

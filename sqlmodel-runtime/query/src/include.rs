@@ -75,6 +75,15 @@ include_by_join! {
     [M: Model, T: Model, F, A] Aliased<HasOne<M, T>, F, A>, A, Option<T>;
 }
 
+/// Rows that begin with the model `M`, whose relations to many can be included.
+#[diagnostic::on_unimplemented(
+    message = "a relation of `{M}` cannot be included in rows of type `{Self}`",
+    label = "expected a relation of the model that the rows begin with"
+)]
+pub trait BeginsWith<M> {}
+
+impl<R: Head> BeginsWith<R::Model> for R {}
+
 /// A relation to many, as includes load it.
 pub trait Children: Relation<From: Model, To: Model + Clone + Sync> + Send + Sync {
     /// What conditions and orders of the include can read.
@@ -180,7 +189,10 @@ pub trait IncludeOptions: Children {
     }
 
     /// Loads a relation to many of the loaded rows, too.
-    fn include<I: IntoLoading>(self, relation: I) -> Loading<Self, ((), I::Loading)> {
+    fn include<I>(self, relation: I) -> Loading<Self, ((), I::Loading)>
+    where
+        I: IntoLoading<From = Self::To>,
+    {
         Loading::new(self).include(relation)
     }
 }
@@ -189,6 +201,8 @@ impl<L: Children> IncludeOptions for L {}
 
 /// A relation to many, with or without options.
 pub trait IntoLoading {
+    /// The model that it starts from.
+    type From: Model;
     /// The relation with its options.
     type Loading;
 
@@ -198,6 +212,7 @@ pub trait IntoLoading {
 }
 
 impl<L: Children> IntoLoading for L {
+    type From = L::From;
     type Loading = Loading<L>;
 
     fn into_loading(self) -> Loading<L> {
@@ -205,7 +220,8 @@ impl<L: Children> IntoLoading for L {
     }
 }
 
-impl<L, N> IntoLoading for Loading<L, N> {
+impl<L: Children, N> IntoLoading for Loading<L, N> {
+    type From = L::From;
     type Loading = Self;
 
     fn into_loading(self) -> Self {
@@ -248,7 +264,10 @@ impl<L: Children, N> Loading<L, N> {
 
     /// Loads a relation to many of the loaded rows, too.
     #[must_use]
-    pub fn include<I: IntoLoading>(self, relation: I) -> Loading<L, (N, I::Loading)> {
+    pub fn include<I>(self, relation: I) -> Loading<L, (N, I::Loading)>
+    where
+        I: IntoLoading<From = L::To>,
+    {
         Loading {
             relation: self.relation,
             query: self.query,
@@ -381,6 +400,7 @@ macro_rules! include_by_keys {
         impl<R, Scope, $($generics)+> Include<R, Scope, ()> for $relation
         where
             Self: IntoLoading,
+            R: BeginsWith<<Self as IntoLoading>::From>,
         {
             type Query = Including<R, Scope, ((), <Self as IntoLoading>::Loading)>;
 
@@ -404,7 +424,11 @@ include_by_keys! {
 impl<R, Scope, N> Including<R, Scope, N> {
     /// Loads another relation to many.
     #[must_use]
-    pub fn include<I: IntoLoading>(self, relation: I) -> Including<R, Scope, (N, I::Loading)> {
+    pub fn include<I>(self, relation: I) -> Including<R, Scope, (N, I::Loading)>
+    where
+        I: IntoLoading,
+        R: BeginsWith<I::From>,
+    {
         Including {
             select: self.select,
             loads: (self.loads, relation.into_loading()),

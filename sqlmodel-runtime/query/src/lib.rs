@@ -56,6 +56,6 @@ pub use scope::{
 };
 pub use select::{Expressions, Models, Page, Select, TableOf, exists, scalar, select_from, table};
 pub use text::TextExpression;
-pub use update::{Filtered, Unfiltered, Update, UpdateRow};
+pub use update::{Filtered, SaysWhichRows, Unfiltered, Update, UpdateRow};
 pub use upsert::{ConflictTarget, OnConflict, Upsert};
 pub use value::{Case, CastFrom, ValueExpression, case};

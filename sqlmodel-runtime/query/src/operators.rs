@@ -15,6 +15,10 @@ use crate::scope::{Covers, Entity, Settled, Table};
 use crate::select::Select;
 
 /// A column or an expression, and the operators on it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an expression",
+    label = "expected a column or an expression made of columns"
+)]
 #[expect(
     clippy::wrong_self_convention,
     reason = "the names are those of SQL's operators"

@@ -9,7 +9,8 @@ use crate::scope::Covers;
 /// An expression, or a tuple of expressions, that a query over `Scope` can select.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be selected",
-    label = "expected a column, an expression, or a tuple of them"
+    label = "expected a column, an expression, or a tuple of them",
+    note = "columns belong to tables that the query reads: join the table first"
 )]
 pub trait Project<Scope, Proof> {
     /// The type of the rows.

@@ -26,6 +26,15 @@ pub struct Filtered;
 #[derive(Debug)]
 pub struct Unfiltered;
 
+/// Holds for a statement that says which rows it is about.
+#[diagnostic::on_unimplemented(
+    message = "this statement would change every row of its table",
+    label = "say which rows are meant with `filter`, or `all_rows()` if all are"
+)]
+pub trait SaysWhichRows {}
+
+impl SaysWhichRows for Filtered {}
+
 /// An UPDATE of the rows of `M` that its filters match.
 ///
 /// It cannot run before it has a filter, or [`all_rows`](Self::all_rows) says that none is meant.
@@ -92,13 +101,16 @@ impl<M: Model, State> Update<M, State> {
     }
 }
 
-impl<M: Model> Update<M, Filtered> {
+impl<M: Model, State> Update<M, State> {
     /// Returns the text and the parameters for a dialect.
     ///
     /// # Errors
     ///
     /// [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) for what the dialect cannot do.
-    pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
+    pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error>
+    where
+        State: SaysWhichRows,
+    {
         let mut writer = Writer::new(dialect);
         writer.text("UPDATE ");
         writer.model::<M>();
@@ -122,7 +134,10 @@ impl<M: Model> Update<M, Filtered> {
     /// Runs the update and returns the number of rows that matched. Without assignments nothing is sent.
     ///
     /// Columns with a value for every update get it, and a version goes up, unless the update assigns them itself.
-    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error>
+    where
+        State: SaysWhichRows,
+    {
         if self.assignments.is_empty() {
             return Outcome::Ok(0);
         }
@@ -132,7 +147,7 @@ impl<M: Model> Update<M, Filtered> {
     }
 }
 
-impl<M: Model + Send> Update<M, Filtered> {
+impl<M: Model, State> Update<M, State> {
     /// Runs the update and returns the rows that matched, as they are stored then. Without assignments none are.
     ///
     /// One statement with RETURNING; where the database has none, a SELECT of the keys, the UPDATE and a SELECT of the rows
@@ -141,7 +156,10 @@ impl<M: Model + Send> Update<M, Filtered> {
     /// # Errors
     ///
     /// [`ErrorKind::Unsupported`] where the database has no RETURNING and the update assigns to the primary key.
-    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<M>, Error> {
+    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<M>, Error>
+    where
+        State: SaysWhichRows,
+    {
         if self.assignments.is_empty() {
             return Outcome::Ok(Vec::new());
         }
@@ -159,7 +177,10 @@ impl<M: Model + Send> Update<M, Filtered> {
         self,
         cx: &Cx,
         executor: &mut E,
-    ) -> Outcome<Vec<M>, Error> {
+    ) -> Outcome<Vec<M>, Error>
+    where
+        State: SaysWhichRows,
+    {
         let assigns_key = self
             .assignments
             .iter()

@@ -6,6 +6,9 @@
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{SqliteConnection, block_on, schema, sql};
 
+#[doc(hidden)]
+pub use {generated, sqlmodel_runtime};
+
 /// What a test returns: anything that went wrong, as text.
 pub type Test = Result<(), Box<dyn std::error::Error>>;
 
