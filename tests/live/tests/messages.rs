@@ -1,6 +1,7 @@
 //! What the compiler says about wrong queries. Each file of `messages` is compiled as a user's program, and has the
 //! beginning of each error beside it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -18,17 +19,14 @@ fn wrong_queries_are_refused_in_the_words_of_sql() {
     programs.sort();
     assert!(!programs.is_empty());
     for program in programs {
-        expect_file![program.with_extension("txt")].assert_eq(&errors_of(&program));
+        expect_file![program.with_extension("txt")].assert_eq(&errors_of(&program).unwrap());
     }
 }
 
 /// Compiles a program against this package, and returns the first line of each error with the source line it is about.
-fn errors_of(program: &Path) -> String {
-    let libraries = std::env::current_exe()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .to_owned();
+fn errors_of(program: &Path) -> io::Result<String> {
+    let test = std::env::current_exe()?;
+    let libraries = test.parent().unwrap_or(Path::new("."));
     let scratch = std::env::temp_dir().join(format!("messages-{}", std::process::id()));
     let output = Command::new(option_env!("RUSTC").unwrap_or("rustc"))
         .args([
@@ -42,13 +40,13 @@ fn errors_of(program: &Path) -> String {
         .arg(format!("-Ldependency={}", libraries.display()))
         .arg(format!(
             "--extern=live={}",
-            newest_library(&libraries).display()
+            newest_library(libraries)?.display()
         ))
         .arg(program)
-        .output()
-        .unwrap();
+        .output()?;
     let _ = std::fs::remove_file(&scratch);
-    let source = std::fs::read_to_string(program).unwrap();
+    assert!(!output.status.success(), "{} compiles", program.display());
+    let source = std::fs::read_to_string(program)?;
     let place = format!("{}:", program.display());
     let mut printed = String::new();
     for line in String::from_utf8_lossy(&output.stderr).lines() {
@@ -58,8 +56,9 @@ fn errors_of(program: &Path) -> String {
         else {
             continue;
         };
-        let number: usize = number.parse().unwrap();
-        let text = source.lines().nth(number - 1).unwrap_or_default().trim();
+        let number: usize = number.parse().unwrap_or_default();
+        let text = source.lines().nth(number.saturating_sub(1));
+        let text = text.unwrap_or_default().trim();
         let error = error.split_once(": ").map_or(error, |(_, error)| error);
         let message = format!("{text}\n    {error}\n");
         // The compiler repeats an error for each step of an `await`.
@@ -67,25 +66,23 @@ fn errors_of(program: &Path) -> String {
             printed.push_str(&message);
         }
     }
-    assert!(!output.status.success(), "{} compiles", program.display());
-    printed
+    Ok(printed)
 }
 
 /// Returns this package's library as it was built last, which is how this test was built.
-fn newest_library(folder: &Path) -> PathBuf {
+fn newest_library(folder: &Path) -> io::Result<PathBuf> {
     let built = |path: &PathBuf| {
         let metadata = std::fs::metadata(path);
-        metadata
-            .and_then(|metadata| metadata.modified())
-            .unwrap_or(SystemTime::UNIX_EPOCH)
+        let modified = metadata.and_then(|metadata| metadata.modified());
+        modified.unwrap_or(SystemTime::UNIX_EPOCH)
     };
-    std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with("liblive-") && name.ends_with(".rlib")
-        })
+    let is_library = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("liblive-") && name.ends_with(".rlib")
+    };
+    std::fs::read_dir(folder)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(is_library)
         .max_by_key(built)
-        .expect("cargo builds the library of a package before its tests")
+        .ok_or_else(|| io::Error::other("the library of this package is not beside its test"))
 }
