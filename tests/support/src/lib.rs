@@ -1,5 +1,7 @@
 //! What tests of several packages share. It imports nothing, so that every package may use it.
 
 mod scratch;
+mod server;
 
 pub use scratch::Scratch;
+pub use server::{Server, Servers, mysql_url, postgres_url};

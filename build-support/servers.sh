@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Runs private database servers for tests, from the system's binaries, until standard input ends.
+#   servers.sh postgres replica mysql
+# Prints `NAME=URL` for each server and then `ready`. Afterwards it takes commands, a line each, and answers `done`:
+#   kill NAME    ends a server as a crash does        start NAME    starts it again, on the same port and data
+# Exit status 3: the binaries of a server are not installed.
+set -euo pipefail
+
+fail() { printf '%s: %s\n' "$0" "$2" >&2; exit "$1"; }
+
+# Below /tmp, because the path of a socket is short, and because PostgreSQL runs as another user when root runs this.
+folder=$(mktemp -d /tmp/sqlmodel-servers.XXXXXX)
+chmod 755 "$folder"
+running=
+cleanup() {
+    trap - EXIT
+    for server in $running; do "kill_$server" || true; done
+    rm -rf "$folder"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+# What went wrong in a step that is quiet when it goes well.
+quietly() { # quietly COMMAND..
+    "$@" >>"$folder/log" 2>&1 </dev/null || { tail -n 20 "$folder"/*log >&2; fail 1 "failed: $*"; }
+}
+
+# A port below those that the system gives to outgoing connections; a taken one shows when the server starts.
+random_port() { echo $((20000 + (RANDOM * 32768 + RANDOM) % 12000)); }
+
+is_free() { # is_free PORT
+    ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+free_port() {
+    local port=
+    until port=$(random_port) && is_free "$port"; do :; done
+    echo "$port"
+}
+
+# --- PostgreSQL: the primary and its streaming replica. Commits reach the operating system and no further, so that a killed
+# server loses none, and a lost machine may.
+
+postgres_bin() {
+    local found
+    found=$(command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -n 1)
+    [ -n "$found" ] || fail 3 'PostgreSQL is not installed: needs `initdb`'
+    dirname "$(readlink -f "$found")"
+}
+
+as_postgres() { # PostgreSQL refuses to run as root.
+    if [ "$(id -u)" != 0 ]; then "$@"; return; fi
+    local user=postgres
+    id -u "$user" >/dev/null 2>&1 || user=nobody
+    (cd "$folder" && setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups "$@")
+}
+
+make_folder() { # make_folder PATH: one that PostgreSQL's user owns
+    mkdir "$1"
+    if [ "$(id -u)" = 0 ]; then chown "$(as_postgres id -u)" "$1"; fi
+}
+
+launch_postgres() { # launch_postgres NAME PORT
+    quietly as_postgres "$bin/pg_ctl" -D "$folder/$1/data" -l "$folder/$1/log" -s -w -t 60 start -o "-p $2 -k $folder/$1 \
+        -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=300 \
+        -c shared_buffers=64MB -c max_wal_senders=8 -c wal_receiver_status_interval=1s -c log_min_messages=fatal"
+}
+
+stop_postgres() { quietly as_postgres "$bin/pg_ctl" -D "$folder/$1/data" -s -w -m immediate stop; }
+
+init_postgres() {
+    bin=$(postgres_bin)
+    postgres_port=$(free_port)
+    make_folder "$folder/postgres"
+    quietly as_postgres "$bin/initdb" -D "$folder/postgres/data" -U postgres -E UTF8 --locale=C.UTF-8 --no-sync --auth=trust
+    # Roles that have to show a password, each in its own way; all others are trusted.
+    local hba=$folder/postgres/data/pg_hba.conf lines
+    lines=$(
+        for method in scram-sha-256 md5 password; do echo "host all needs_${method%%-*} 127.0.0.1/32 $method"; done
+        cat "$hba"
+    )
+    printf '%s\n' "$lines" >"$hba"
+    start_postgres
+    quietly as_postgres "$bin/psql" -h "$folder/postgres" -p "$postgres_port" -U postgres -q -c "
+        SET password_encryption = 'md5'; CREATE ROLE needs_md5 LOGIN PASSWORD 'open sesame';
+        SET password_encryption = 'scram-sha-256'; CREATE ROLE needs_scram LOGIN PASSWORD 'open sesame';
+        CREATE ROLE needs_password LOGIN PASSWORD 'open sesame'"
+    echo "SQLMODEL_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:$postgres_port/postgres"
+    echo "SQLMODEL_TEST_POSTGRES_SOCKET=$folder/postgres/.s.PGSQL.$postgres_port"
+}
+start_postgres() { launch_postgres postgres "$postgres_port"; }
+kill_postgres() { stop_postgres postgres; }
+
+init_replica() {
+    [ -n "${postgres_port-}" ] || fail 2 'a replica needs `postgres` before it'
+    replica_port=$(free_port)
+    make_folder "$folder/replica"
+    quietly as_postgres "$bin/pg_basebackup" -h "$folder/postgres" -p "$postgres_port" -U postgres -D "$folder/replica/data" \
+        -R -X stream --checkpoint=fast --no-sync
+    start_replica
+    echo "SQLMODEL_TEST_REPLICA_URL=postgres://postgres@127.0.0.1:$replica_port/postgres"
+}
+start_replica() { launch_postgres replica "$replica_port"; }
+kill_replica() { stop_postgres replica; }
+
+# --- MariaDB, by the name that its protocol has.
+
+init_mysql() {
+    local init
+    daemon=$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null) || fail 3 'MariaDB is not installed: needs `mariadbd`'
+    init=$(command -v mariadb-install-db) || fail 3 'MariaDB is not installed: needs `mariadb-install-db`'
+    mysql_port=$(free_port)
+    mkdir "$folder/mysql"
+    # Below the limits of the system's configuration, which is not read.
+    quietly "$init" --no-defaults --datadir="$folder/mysql/data" --user="$(id -un)" --auth-root-authentication-method=normal \
+        --skip-test-db --skip-name-resolve --innodb-log-file-size=16M
+    start_mysql
+    echo "SQLMODEL_TEST_MYSQL_URL=mysql://root@127.0.0.1:$mysql_port/"
+    echo "SQLMODEL_TEST_MYSQL_SOCKET=$folder/mysql/socket"
+}
+start_mysql() {
+    "$daemon" --no-defaults --datadir="$folder/mysql/data" --user="$(id -un)" --socket="$folder/mysql/socket" \
+        --pid-file="$folder/mysql/pid" --bind-address=127.0.0.1 --port="$mysql_port" --skip-name-resolve --skip-log-bin \
+        --innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0 --innodb-log-file-size=16M --innodb-buffer-pool-size=64M \
+        --max-connections=300 --max-allowed-packet=64M </dev/null >>"$folder/mysql/log" 2>&1 &
+    mysql_pid=$!
+    local tries=600
+    until mariadb-admin --no-defaults --socket="$folder/mysql/socket" --user=root ping >>"$folder/log" 2>&1; do
+        tries=$((tries - 1))
+        if [ "$tries" = 0 ] || ! kill -0 "$mysql_pid" 2>/dev/null; then
+            tail -n 20 "$folder/mysql/log" >&2
+            fail 1 'MariaDB does not start'
+        fi
+        sleep 0.05
+    done
+}
+kill_mysql() { kill -KILL "$mysql_pid" && wait "$mysql_pid" 2>/dev/null || true; }
+
+for server in "$@"; do
+    case $server in postgres | replica | mysql) ;; *) fail 2 "unknown server: $server" ;; esac
+    running="$server $running"
+    "init_$server"
+done
+echo ready
+
+while read -r command server; do
+    case $command in kill | start) ;; *) fail 2 "unknown command: $command" ;; esac
+    case " $running " in *" $server "*) ;; *) fail 2 "unknown server: $server" ;; esac
+    "${command}_$server"
+    echo 'done'
+done
