@@ -132,8 +132,12 @@ pub trait Connection: Executor + Sized {
 /// What a database can do. Asked instead of its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Whether INSERT, UPDATE and DELETE return rows.
-    pub has_returning: bool,
+    /// Whether INSERT returns rows.
+    pub has_insert_returning: bool,
+    /// Whether UPDATE returns rows. MariaDB's does not, although its INSERT and DELETE do.
+    pub has_update_returning: bool,
+    /// Whether DELETE returns rows.
+    pub has_delete_returning: bool,
     /// The most parameters that one statement takes.
     pub max_parameters: usize,
     /// Whether a column takes values of its own type alone.

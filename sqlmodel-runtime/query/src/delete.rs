@@ -102,7 +102,7 @@ impl<M: Model, State> Delete<M, State> {
     where
         State: SaysWhichRows,
     {
-        if executor.capabilities().has_returning {
+        if executor.capabilities().has_delete_returning {
             let mut rendered = ok_result!(self.render(executor.dialect()));
             returning::<M>(executor.dialect(), &mut rendered);
             let mut deleted = Collect::all();

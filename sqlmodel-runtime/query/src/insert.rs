@@ -114,7 +114,7 @@ async fn insert_returning<R: Record, E: Executor>(
     cx: &Cx,
     executor: &mut E,
 ) -> Outcome<Vec<R::Model>, Error> {
-    if !executor.capabilities().has_returning {
+    if !executor.capabilities().has_insert_returning {
         return insert_then_select(rows, cx, executor).await;
     }
     let statements = Plan::of(rows).render_all(executor, Returning::Model);

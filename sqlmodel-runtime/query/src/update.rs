@@ -163,7 +163,7 @@ impl<M: Model, State> Update<M, State> {
         if self.assignments.is_empty() {
             return Outcome::Ok(Vec::new());
         }
-        if !executor.capabilities().has_returning {
+        if !executor.capabilities().has_update_returning {
             return self.update_then_select(cx, executor).await;
         }
         let mut rendered = ok_result!(self.render(executor.dialect()));

@@ -268,7 +268,9 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
     let raw = opened.map_err(|error| connect_error(error, &options.location))?;
     configure(&raw, options).map_err(|error| connect_error(error, &options.location))?;
     let capabilities = Capabilities {
-        has_returning: true,
+        has_insert_returning: true,
+        has_update_returning: true,
+        has_delete_returning: true,
         max_parameters: MAX_PARAMETERS,
         has_strict_types: false,
     };

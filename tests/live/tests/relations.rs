@@ -430,7 +430,9 @@ async fn writes_give_rows_back<C: Connection>(cx: &Cx, connection: &mut C) -> Te
         .into_result()?;
     check_returned(cx, connection).await?;
     let capabilities = Capabilities {
-        has_returning: false,
+        has_insert_returning: false,
+        has_update_returning: false,
+        has_delete_returning: false,
         ..connection.capabilities().clone()
     };
     let mut without = WithoutReturning {

@@ -34,7 +34,9 @@ impl Executor for Recorder {
 
     fn capabilities(&self) -> &Capabilities {
         &Capabilities {
-            has_returning: true,
+            has_insert_returning: true,
+            has_update_returning: true,
+            has_delete_returning: true,
             max_parameters: 100,
             has_strict_types: true,
         }
