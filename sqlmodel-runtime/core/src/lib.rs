@@ -18,6 +18,7 @@ mod statement;
 mod transaction;
 pub mod types;
 pub mod value;
+mod wait;
 
 pub use connection::{Capabilities, Connection, Executor, Prepared};
 pub use decode::{Append, Decode, DecodeError, FieldValue, Head, RowRead};
@@ -26,10 +27,11 @@ pub use error::{ConstraintKind, Error, ErrorKind};
 pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, OnUpdate, Record, Target};
 pub use outcome::Stop;
 pub use row::Row;
-pub use seam::{Cx, Outcome, OutcomeError, block_on};
+pub use seam::{Cx, Outcome, OutcomeError, block_on, within};
 pub use sqlmodel_sql::Dialect;
 pub use statement::{Collect, CollectDynamic, Done, RowSink, Statement};
 pub use transaction::{
     Access, Isolation, Transaction, TransactionOps, TransactionOptions, TransactionStep,
 };
 pub use value::{Value, ValueKind};
+pub use wait::{Elapsed, Wait};

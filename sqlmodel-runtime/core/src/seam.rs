@@ -2,11 +2,26 @@
 //!
 //! Every other crate uses these names, so that replacing the runtime touches this module alone.
 
-pub use asupersync::{Budget, CancelKind, CancelReason, Cx, Outcome, OutcomeError, PanicPayload};
+pub use asupersync::time::Sleep;
+pub use asupersync::{
+    Budget, CancelKind, CancelReason, Cx, Outcome, OutcomeError, PanicPayload, Time,
+};
 
-use asupersync::runtime::RuntimeBuilder;
+use std::time::Duration;
+
+use asupersync::runtime::{Runtime, RuntimeBuilder};
 
 use crate::error::Error;
+
+pub mod net {
+    //! Sockets of the async runtime, and bytes in memory that behave like one. Only `sqlmodel-net` uses them.
+
+    pub use asupersync::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
+    pub use asupersync::net::TcpStream;
+    pub use asupersync::net::tcp::stream::TcpKeepaliveConfig;
+    #[cfg(unix)]
+    pub use asupersync::net::unix::UnixStream;
+}
 
 /// Runs `main` to completion on a new single-threaded runtime and returns what it returned.
 ///
@@ -35,6 +50,28 @@ pub fn block_on<T>(main: impl AsyncFnOnce(&Cx) -> T) -> T {
         let cx = Cx::current().expect("the runtime installs a context for its root task");
         main(&cx).await
     })
+}
+
+/// Returns a context for calls that must not take longer than `limit`, nor outlive the budget of `cx`.
+///
+/// It is cancelled on its own: cancelling it leaves `cx` alone.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// sqlmodel_core::block_on(async |cx| {
+///     let soon = sqlmodel_core::within(cx, Duration::from_secs(2));
+///     assert!(soon.budget().deadline.is_some());
+/// });
+/// ```
+pub fn within(cx: &Cx, limit: Duration) -> Cx {
+    let budget = cx.budget().tightened_by_timeout(cx.now(), limit);
+    match Runtime::current_handle() {
+        Some(handle) => handle.request_cx_with_budget(budget),
+        None => cx.clone(),
+    }
 }
 
 /// Returns `Cancelled` when `cx` was cancelled or its budget is spent, and `Ok(())` otherwise.

@@ -11,6 +11,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sqlmodel-query", &["sqlmodel-core", "sqlmodel-sql"]),
     ("sqlmodel-schema", &["sqlmodel-core", "sqlmodel-sql"]),
     ("sqlmodel-sqlite", &["sqlmodel-core"]),
+    ("sqlmodel-net", &["sqlmodel-core"]),
     (
         "sqlmodel-runtime",
         &[

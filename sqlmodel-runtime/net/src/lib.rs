@@ -1,0 +1,13 @@
+//! The transport of the network drivers: TCP and Unix sockets, with buffers, that obey the context of each call.
+//!
+//! A driver is generic over [`Transport`] and talks through a [`Stream`]. It never sees the async runtime,
+//! and its tests run it over bytes in memory, by [`memory`].
+//! Nothing here knows a database's protocol.
+
+mod socket;
+mod stream;
+mod transport;
+
+pub use socket::{Address, Socket, SocketOptions};
+pub use stream::Stream;
+pub use transport::{Memory, Transport, memory};
