@@ -19,9 +19,9 @@ pub use sqlmodel_core::{
 pub use sqlmodel_query::{
     AggregateExpression, Column, Compound, Condition, Direction, Entity, Expr, Expression, HasOne,
     IncludeOptions, Lock, ManyToMany, ModelQuery, Number, NumberExpression, NumberKind, Ordering,
-    Page, Relation, RenderedStatement, Select, TextExpression, ToMany, ToOne, ValueExpression,
-    alias, all_of, any_of, case, count_all, delete, excluded, exists, field_value, insert,
-    insert_many, row, scalar, select, select_from, table, update,
+    Page, Relation, RenderedStatement, Select, TextExpression, ToMany, ToOne, Upserted,
+    ValueExpression, alias, all_of, any_of, case, count_all, delete, excluded, exists, field_value,
+    insert, insert_many, row, scalar, select, select_from, table, update,
 };
 
 pub use sqlmodel_schema as schema;

@@ -1,6 +1,6 @@
 //! The file of a model: its struct, its typed columns and relations, and its side of the runtime's contract.
 
-use sqlmodel_sql::{Dialect, Function, Literal, SqlType};
+use sqlmodel_sql::{Dialect, DialectSet, Function, Index, IndexKey, Literal, PerDialect, SqlType};
 
 use crate::emit::fields::{self, Given};
 use crate::emit::rust::{Expr, Rust};
@@ -134,6 +134,13 @@ impl<'a> ModelFile<'a> {
                 "const PRIMARY_KEY: &'static [&'static str]",
                 &Expr::strs(key),
             );
+            let unique_keys = self.unique_keys();
+            if !unique_keys.is_empty() {
+                out.assign(
+                    "const UNIQUE_KEYS: &'static [&'static [&'static str]]",
+                    &Expr::slice(unique_keys.into_iter().map(Expr::strs)),
+                );
+            }
             let positions = self.key().filter_map(|(id, _)| {
                 let position = columns.iter().position(|(column, _)| *column == id)?;
                 Some(Expr::atom(position.to_string()))
@@ -161,6 +168,18 @@ impl<'a> ModelFile<'a> {
             out.blank();
             self.decode(&columns, out);
         });
+    }
+
+    /// The columns of each unique key and unique index; none where rows are compared by more or less than columns.
+    fn unique_keys(&self) -> Vec<Vec<&'a str>> {
+        let Some(table) = self.table() else {
+            return Vec::new();
+        };
+        let keys = table.unique_keys.iter();
+        let indexes = table.indexes.iter().filter(|index| index.is_unique);
+        keys.map(|key| key.columns.iter().map(AsRef::as_ref).collect())
+            .chain(indexes.map(|index| index_columns(index).unwrap_or_default()))
+            .collect()
     }
 
     fn field_info(&self, id: FieldId, field: &Field) -> Expr {
@@ -457,4 +476,14 @@ pub(super) fn insertable<'a>(file: &ModelFile<'a>) -> Vec<(FieldId, &'a Field, G
         .filter(|(_, field)| field.is_insertable() && !matches!(field.key, KeyPart::Auto { .. }))
         .map(|(id, field)| (id, field, Given::of(field)))
         .collect()
+}
+
+/// The columns of an index that is over columns alone, and over all rows on every dialect.
+fn index_columns(index: &Index) -> Option<Vec<&str>> {
+    let is_plain = index.predicate == PerDialect::NONE && index.dialects == DialectSet::ALL;
+    let columns = index.parts.iter().map(|part| match &part.key {
+        IndexKey::Column(column) => Some(column.as_ref()),
+        IndexKey::Expression(_) => None,
+    });
+    columns.collect::<Option<Vec<_>>>().filter(|_| is_plain)
 }

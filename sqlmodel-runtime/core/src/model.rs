@@ -14,6 +14,8 @@ pub trait Model: Record<Model = Self> + Sized + Send + 'static {
     const SCHEMA_NAME: Option<&'static str> = None;
     /// The primary key's columns.
     const PRIMARY_KEY: &'static [&'static str];
+    /// The columns of each further unique key or unique index; none for one that has an expression or a condition.
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[];
     /// The positions of the primary key's columns among all columns.
     const KEY_POSITIONS: &'static [usize];
     /// The number of columns that [`from_row`](Self::from_row) reads.

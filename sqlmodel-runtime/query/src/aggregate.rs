@@ -164,6 +164,13 @@ fn from_call<S, T>(call: AggregateCall) -> Expr<S, T> {
 }
 
 impl AggregateCall {
+    /// Returns the argument and the condition.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &[Token]> {
+        std::iter::once(&self.argument)
+            .chain(&self.condition)
+            .map(Vec::as_slice)
+    }
+
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         let Self {
             function,

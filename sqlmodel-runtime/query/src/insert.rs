@@ -109,7 +109,7 @@ impl<R: Record> InsertMany<R> {
     }
 }
 
-async fn insert_returning<R: Record, E: Executor>(
+pub(crate) async fn insert_returning<R: Record, E: Executor>(
     rows: &[R],
     cx: &Cx,
     executor: &mut E,
@@ -183,6 +183,8 @@ fn encoded_key<K: sqlmodel_core::Key>(key: &K) -> Vec<Value<'_>> {
 pub(crate) enum Returning {
     Nothing,
     Model,
+    /// The model, and whether the row is a new one, or NULL where the database does not tell.
+    ModelAndInserted,
 }
 
 /// The values of rows to insert, row after row.
@@ -302,11 +304,7 @@ impl<'r> Plan<'r> {
         writer.table(self.schema, self.table);
         let first = rows.start;
         if self.n_given(first) == 0 {
-            writer.token(&Token::PerDialect([
-                " DEFAULT VALUES",
-                " DEFAULT VALUES",
-                " () VALUES ()",
-            ]));
+            write_only_defaults(conflict, &mut writer);
         } else {
             self.render_values(&mut writer, rows);
         }
@@ -314,8 +312,12 @@ impl<'r> Plan<'r> {
             let given: Vec<_> = self.given(first).map(|(column, _)| column).collect();
             conflict.write(&given, &mut writer);
         }
-        if returning == Returning::Model {
+        if returning != Returning::Nothing {
             writer.returning(self.returned);
+        }
+        if returning == Returning::ModelAndInserted {
+            // A row version that replaces none was made by no other transaction's lock or update.
+            writer.token(&Token::PerDialect([", NULL", ", xmax = 0", ", NULL"]));
         }
         writer
     }
@@ -343,5 +345,27 @@ impl<'r> Plan<'r> {
             }
             writer.text(")");
         }
+    }
+}
+
+/// Writes the values of a row that leaves every column to its default.
+fn write_only_defaults(conflict: Option<&Conflict>, writer: &mut Writer<'_>) {
+    match conflict {
+        // SQLite has no ON CONFLICT behind DEFAULT VALUES, but makes the next key of a NULL.
+        Some(conflict) if writer.dialect() == Dialect::Sqlite => match conflict.only_key_column() {
+            Some(column) => {
+                writer.text(" (");
+                writer.identifier(column);
+                writer.text(") VALUES (NULL)");
+            }
+            None => writer.refuse(Error::unsupported(
+                "SQLite cannot upsert a row without any value: give one",
+            )),
+        },
+        _ => writer.token(&Token::PerDialect([
+            " DEFAULT VALUES",
+            " DEFAULT VALUES",
+            " () VALUES ()",
+        ])),
     }
 }

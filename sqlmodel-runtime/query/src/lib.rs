@@ -57,5 +57,5 @@ pub use scope::{
 pub use select::{Expressions, Models, Page, Select, TableOf, exists, scalar, select_from, table};
 pub use text::TextExpression;
 pub use update::{Filtered, SaysWhichRows, Unfiltered, Update, UpdateRow};
-pub use upsert::{ConflictTarget, OnConflict, Upsert};
+pub use upsert::{ConflictTarget, ManyRows, OnConflict, OneRow, Upsert, Upserted};
 pub use value::{Case, CastFrom, ValueExpression, case};

@@ -215,6 +215,22 @@ impl Query {
         ]
     }
 
+    /// Returns the expressions of all clauses.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &[Token]> {
+        let selected = match &self.columns {
+            Columns::Expressions(expressions) => expressions.as_slice(),
+            Columns::Models(_) | Columns::One => &[],
+        };
+        selected
+            .iter()
+            .chain(self.joins.iter().map(|join| &join.condition))
+            .chain(&self.conditions)
+            .chain(&self.groups)
+            .chain(&self.group_conditions)
+            .chain(self.order.iter().map(|order| &order.tokens))
+            .map(Vec::as_slice)
+    }
+
     fn write_order(&self, writer: &mut Writer<'_>) {
         for (position, order) in self.order.iter().enumerate() {
             writer.text(if position == 0 { " ORDER BY " } else { ", " });

@@ -4,6 +4,8 @@ use sqlmodel_core::{Dialect, Error, Executor, FieldInfo, Model, Statement, Value
 use sqlmodel_sql::quote;
 
 use crate::expr::Token;
+use crate::scope::EXCLUDED;
+use crate::update::Assignment;
 
 /// SQL text of one dialect, with the values of its parameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +37,8 @@ pub(crate) struct Writer<'a> {
     sql: String,
     params: Vec<Value<'a>>,
     refusal: Option<Error>,
+    /// Whether the row that could not be inserted is called by MySQL's function.
+    has_values_function: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -44,6 +48,7 @@ impl<'a> Writer<'a> {
             sql: String::with_capacity(128),
             params: Vec::new(),
             refusal: None,
+            has_values_function: false,
         }
     }
 
@@ -129,6 +134,11 @@ impl<'a> Writer<'a> {
                 Dialect::Postgres => postgres,
                 Dialect::Mysql => mysql,
             }),
+            Token::Column { table, column } if self.has_values_function && *table == EXCLUDED => {
+                self.text("VALUES(");
+                self.identifier(column);
+                self.text(")");
+            }
             Token::Column { table, column } => {
                 self.identifier(table);
                 self.text(".");
@@ -142,6 +152,44 @@ impl<'a> Writer<'a> {
             }
             Token::Refused(..) => {}
         }
+    }
+
+    /// Writes something in which `excluded.a` becomes `VALUES(a)`, which both MySQL and MariaDB understand.
+    pub(crate) fn with_values_function(&mut self, write: impl FnOnce(&mut Self)) {
+        self.has_values_function = true;
+        write(self);
+        self.has_values_function = false;
+    }
+
+    /// Returns assignments in an order in which each sees the row as it was.
+    ///
+    /// MySQL assigns from left to right, and what stands further right sees the new values (8.4 manual, UPDATE statement).
+    /// An order that none can have, as of an exchange of two columns, is refused.
+    pub(crate) fn in_order_of_evaluation(
+        &mut self,
+        table: &str,
+        mut assignments: Vec<Assignment>,
+    ) -> Vec<Assignment> {
+        if self.dialect != Dialect::Mysql {
+            return assignments;
+        }
+        let mut ordered = Vec::with_capacity(assignments.len());
+        while !assignments.is_empty() {
+            let is_free = |at: &usize| {
+                let column = assignments.get(*at).map_or("", |(column, _)| column);
+                let mut others = assignments.iter().enumerate();
+                !others.any(|(other, (_, value))| other != *at && reads(value, table, column))
+            };
+            let free = (0..assignments.len()).find(is_free).unwrap_or_else(|| {
+                self.refuse(Error::unsupported(
+                    "MySQL assigns columns one after the other, and these need each other's old values: select the rows \
+                     with `for_update` in a transaction, and update them one by one",
+                ));
+                0
+            });
+            ordered.push(assignments.remove(free));
+        }
+        ordered
     }
 
     /// Writes `WHERE a AND b`, or nothing when there are no conditions; `keyword` comes with its spaces.
@@ -167,6 +215,19 @@ impl<'a> Writer<'a> {
         self.text(" RETURNING ");
         self.columns(fields.iter().map(|field| field.column));
     }
+}
+
+/// Tells whether an expression reads a column.
+fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
+    tokens.iter().any(|token| match token {
+        Token::Column {
+            table: of,
+            column: read,
+        } => *of == table && *read == column,
+        Token::Aggregate(call) => call.parts().any(|tokens| reads(tokens, table, column)),
+        Token::Query(query) => query.parts().any(|tokens| reads(tokens, table, column)),
+        Token::Text(_) | Token::PerDialect(_) | Token::Param(_) | Token::Refused(..) => false,
+    })
 }
 
 fn push_number(sql: &mut String, number: u64) {

@@ -23,13 +23,16 @@ impl<M: Model> Entity for M {
     const NAME: &'static str = M::TABLE_NAME;
 }
 
+/// The name of the row that an upsert could not insert.
+pub(crate) const EXCLUDED: &str = "excluded";
+
 /// The row that an upsert could not insert, as an entity: its columns are the values that were to be inserted.
 #[derive(Debug)]
 pub struct Excluded<M>(PhantomData<fn() -> M>);
 
 impl<M: Model> Entity for Excluded<M> {
     type Model = M;
-    const NAME: &'static str = "excluded";
+    const NAME: &'static str = EXCLUDED;
 }
 
 /// The source of a column: its entity's table.

@@ -87,6 +87,7 @@ impl Record for Team {
 impl Model for Hero {
     const TABLE_NAME: &'static str = "hero";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["name"], &["name", "team_id"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 4;
     type Key = i64;

@@ -114,19 +114,11 @@ impl<M: Model, State> Update<M, State> {
         let mut writer = Writer::new(dialect);
         writer.text("UPDATE ");
         writer.model::<M>();
-        let mut list = SetList::default();
-        for (column, value) in &self.assignments {
-            list.column(&mut writer, column);
-            writer.tokens(value);
-        }
-        let is_assigned = |field: &FieldInfo| {
-            self.assignments
-                .iter()
-                .any(|(column, _)| *column == field.column)
-        };
-        for field in M::fields().iter().filter(|field| !is_assigned(field)) {
-            list.automatic(&mut writer, M::TABLE_NAME, field);
-        }
+        let assignments = with_automatic(M::TABLE_NAME, M::fields(), self.assignments.clone());
+        SetList::write(
+            &writer.in_order_of_evaluation(M::TABLE_NAME, assignments),
+            &mut writer,
+        );
         writer.conditions(" WHERE ", &self.conditions);
         writer.try_finish()
     }
@@ -281,8 +273,9 @@ impl<'r, M: Model> UpdateRow<'r, M> {
             let Some(field) = M::fields().iter().find(|field| field.column == *column) else {
                 continue;
             };
-            if field.is_version || field.on_update.is_some() {
-                list.automatic(&mut writer, M::TABLE_NAME, field);
+            if let Some(automatic) = automatic(M::TABLE_NAME, field) {
+                list.column(&mut writer, column);
+                writer.tokens(&automatic);
             } else if is_stored(field) {
                 list.column(&mut writer, column);
                 writer.param(value);
@@ -370,10 +363,6 @@ pub(crate) struct SetList {
 }
 
 impl SetList {
-    pub(crate) fn is_empty(&self) -> bool {
-        !self.has_items
-    }
-
     /// Writes `column = `, for the value to follow.
     pub(crate) fn column(&mut self, writer: &mut Writer<'_>, column: &str) {
         writer.text(if std::mem::replace(&mut self.has_items, true) {
@@ -385,23 +374,50 @@ impl SetList {
         writer.text(" = ");
     }
 
-    /// Writes what every update stores in a field, if there is such a thing.
-    pub(crate) fn automatic(&mut self, writer: &mut Writer<'_>, table: &str, field: &FieldInfo) {
-        if field.is_version {
-            // With its table, because in an upsert the values to be inserted have the same names.
-            self.column(writer, field.column);
-            writer.identifier(table);
-            writer.text(".");
-            writer.identifier(field.column);
-            writer.text(" + 1");
-        } else if let Some(on_update) = field.on_update {
-            self.column(writer, field.column);
-            match on_update {
-                OnUpdate::Sql(texts) => writer.tokens(&[Token::PerDialect(texts)]),
-                OnUpdate::Value(make) => writer.param(make()),
-            }
+    /// Writes the whole list.
+    pub(crate) fn write(assignments: &[Assignment], writer: &mut Writer<'_>) {
+        let mut list = Self::default();
+        for (column, value) in assignments {
+            list.column(writer, column);
+            writer.tokens(value);
         }
     }
+}
+
+/// A column, and the value that it is assigned.
+pub(crate) type Assignment = (&'static str, Vec<Token>);
+
+/// Returns what every update stores in a field, if there is such a thing.
+pub(crate) fn automatic(table: &'static str, field: &FieldInfo) -> Option<Vec<Token>> {
+    if field.is_version {
+        // With its table, because in an upsert the values to be inserted have the same names.
+        let version = Token::Column {
+            table,
+            column: field.column,
+        };
+        return Some(vec![version, Token::Text(" + 1")]);
+    }
+    Some(vec![match field.on_update? {
+        OnUpdate::Sql(texts) => Token::PerDialect(texts),
+        OnUpdate::Value(make) => Token::Param(make()),
+    }])
+}
+
+/// Adds what every update stores, where it is not assigned already.
+pub(crate) fn with_automatic(
+    table: &'static str,
+    fields: &[FieldInfo],
+    mut assignments: Vec<Assignment>,
+) -> Vec<Assignment> {
+    for field in fields {
+        let is_assigned = assignments
+            .iter()
+            .any(|(column, _)| *column == field.column);
+        if let (false, Some(value)) = (is_assigned, automatic(table, field)) {
+            assignments.push((field.column, value));
+        }
+    }
+    assignments
 }
 
 /// Writes `WHERE key = value AND ..`.

@@ -1,12 +1,12 @@
 //! Upserts, inserts from queries, and what updates and deletes return.
 
 use expect_test::expect;
-use sqlmodel_core::{Dialect, ErrorKind, Value};
+use sqlmodel_core::{Dialect, ErrorKind, Record, Value};
 
 use super::{Hero, NewHero, Team, check};
 use crate::{
-    Column, Expression, ModelQuery, OnConflict, RenderedStatement, Upsert, ValueExpression,
-    excluded,
+    Column, Expression, ModelQuery, OnConflict, OneRow, RenderedStatement, TextExpression, Upsert,
+    ValueExpression, excluded,
 };
 
 fn new_hero(name: &'static str) -> NewHero {
@@ -16,13 +16,13 @@ fn new_hero(name: &'static str) -> NewHero {
     }
 }
 
-fn on_conflict() -> OnConflict<NewHero> {
+fn on_conflict() -> OnConflict<NewHero, OneRow> {
     Hero::insert(new_hero("Deadpond")).on_conflict(Hero::NAME)
 }
 
 /// Renders the one statement of an upsert.
 fn only(
-    upsert: &Upsert<NewHero>,
+    upsert: &Upsert<NewHero, OneRow>,
     dialect: Dialect,
 ) -> Result<RenderedStatement<'_>, sqlmodel_core::Error> {
     let mut statements = upsert.render(dialect)?;
@@ -36,19 +36,21 @@ fn an_upsert_says_what_becomes_of_the_row() {
     check(
         |dialect| only(&upsert, dialect),
         expect![[r#"
-        INSERT INTO "hero" ("name", "age") VALUES (?1, ?2) ON CONFLICT ("name") DO NOTHING
-        INSERT INTO "hero" ("name", "age") VALUES ($1, $2) ON CONFLICT ("name") DO NOTHING
-        MySQL: MySQL resolves conflicts on any unique key: select the row with `for_update` in a transaction, and insert or update it
-    "#]],
+            INSERT INTO "hero" ("name", "age") VALUES (?1, ?2) ON CONFLICT ("name") DO NOTHING
+            INSERT INTO "hero" ("name", "age") VALUES ($1, $2) ON CONFLICT ("name") DO NOTHING
+            INSERT INTO `hero` (`name`, `age`) VALUES (?, ?) ON DUPLICATE KEY UPDATE `id` = `hero`.`id`
+            [Text("Deadpond"), I32(3)]
+        "#]],
     );
     let upsert = on_conflict().do_update();
     check(
         |dialect| only(&upsert, dialect),
         expect![[r#"
-        INSERT INTO "hero" ("name", "age") VALUES (?1, ?2) ON CONFLICT ("name") DO UPDATE SET "age" = "excluded"."age"
-        INSERT INTO "hero" ("name", "age") VALUES ($1, $2) ON CONFLICT ("name") DO UPDATE SET "age" = "excluded"."age"
-        MySQL: MySQL resolves conflicts on any unique key: select the row with `for_update` in a transaction, and insert or update it
-    "#]],
+            INSERT INTO "hero" ("name", "age") VALUES (?1, ?2) ON CONFLICT ("name") DO UPDATE SET "age" = "excluded"."age"
+            INSERT INTO "hero" ("name", "age") VALUES ($1, $2) ON CONFLICT ("name") DO UPDATE SET "age" = "excluded"."age"
+            INSERT INTO `hero` (`name`, `age`) VALUES (?, ?) ON DUPLICATE KEY UPDATE `age` = VALUES(`age`)
+            [Text("Deadpond"), I32(3)]
+        "#]],
     );
     let upsert = on_conflict()
         .set(Hero::AGE, Hero::AGE.coalesce(0) + excluded(Hero::AGE))
@@ -57,10 +59,11 @@ fn an_upsert_says_what_becomes_of_the_row() {
     check(
         |dialect| only(&upsert, dialect),
         expect![[r#"
-        INSERT INTO "hero" ("name", "age") VALUES (?1, ?2) ON CONFLICT ("name") DO UPDATE SET "age" = coalesce("hero"."age", ?3) + "excluded"."age", "team_id" = ?4 WHERE "hero"."age" < "excluded"."age"
-        INSERT INTO "hero" ("name", "age") VALUES ($1, $2) ON CONFLICT ("name") DO UPDATE SET "age" = coalesce("hero"."age", $3) + "excluded"."age", "team_id" = $4 WHERE "hero"."age" < "excluded"."age"
-        MySQL: MySQL resolves conflicts on any unique key: select the row with `for_update` in a transaction, and insert or update it
-    "#]],
+            INSERT INTO "hero" ("name", "age") VALUES (?1, ?2) ON CONFLICT ("name") DO UPDATE SET "age" = coalesce("hero"."age", ?3) + "excluded"."age", "team_id" = ?4 WHERE "hero"."age" < "excluded"."age"
+            INSERT INTO "hero" ("name", "age") VALUES ($1, $2) ON CONFLICT ("name") DO UPDATE SET "age" = coalesce("hero"."age", $3) + "excluded"."age", "team_id" = $4 WHERE "hero"."age" < "excluded"."age"
+            INSERT INTO `hero` (`name`, `age`) VALUES (?, ?) ON DUPLICATE KEY UPDATE `team_id` = IF(`hero`.`age` < VALUES(`age`), ?, `hero`.`team_id`), `age` = IF(`hero`.`age` < VALUES(`age`), coalesce(`hero`.`age`, ?) + VALUES(`age`), `hero`.`age`)
+            [Text("Deadpond"), I32(3), Null, I32(0)]
+        "#]],
     );
 }
 
@@ -77,6 +80,97 @@ fn rows_that_would_update_each_other_are_refused() {
         by_both.render(Dialect::Sqlite).is_ok(),
         "a key with NULL conflicts with nothing"
     );
+}
+
+#[test]
+fn a_conflict_is_about_a_unique_key_and_on_mysql_about_no_other() {
+    let no_key = Hero::insert(new_hero("x"))
+        .on_conflict(Hero::AGE)
+        .do_nothing();
+    check(
+        |dialect| only(&no_key, dialect),
+        expect![[r#"
+        SQLite: `age` is no unique key of `hero`
+        PostgreSQL: `age` is no unique key of `hero`
+        MySQL: `age` is no unique key of `hero`
+    "#]],
+    );
+    let stored = Hero {
+        id: 3,
+        name: "x".into(),
+        age: None,
+        team_id: None,
+    };
+    let by_key = Hero::insert(&stored).on_conflict(Hero::ID).do_nothing();
+    check(
+        |dialect| Ok(by_key.render(dialect)?.remove(0)),
+        expect![[r#"
+            INSERT INTO "hero" ("id", "name", "age", "team_id") VALUES (?1, ?2, ?3, ?4) ON CONFLICT ("id") DO NOTHING
+            INSERT INTO "hero" ("id", "name", "age", "team_id") VALUES ($1, $2, $3, $4) ON CONFLICT ("id") DO NOTHING
+            MySQL: MySQL would take a row with the same `name` for the one to update: leave the value out, or select the row with `for_update` in a transaction, and insert or update it
+        "#]],
+    );
+}
+
+#[test]
+fn mysql_assigns_what_others_read_last() {
+    let update = Hero::update()
+        .set(Hero::NAME, Hero::NAME.concat("!"))
+        .set(Hero::AGE, 3)
+        .set(Hero::TEAM_ID, Hero::AGE.cast::<i64>())
+        .all_rows();
+    check(
+        |dialect| update.render(dialect),
+        expect![[r#"
+        UPDATE "hero" SET "name" = ("hero"."name" || ?1), "age" = ?2, "team_id" = CAST("hero"."age" AS INTEGER)
+        UPDATE "hero" SET "name" = ("hero"."name" || $1), "age" = $2, "team_id" = CAST("hero"."age" AS bigint)
+        UPDATE `hero` SET `name` = concat(`hero`.`name`, ?), `team_id` = CAST(`hero`.`age` AS SIGNED), `age` = ?
+        [Text("!"), I32(3)]
+    "#]],
+    );
+    let exchange = Hero::update()
+        .set(Hero::TEAM_ID, Hero::ID)
+        .set(Hero::ID, Hero::TEAM_ID.coalesce(0))
+        .all_rows();
+    check(
+        |dialect| exchange.render(dialect),
+        expect![[r#"
+        UPDATE "hero" SET "team_id" = "hero"."id", "id" = coalesce("hero"."team_id", ?1)
+        UPDATE "hero" SET "team_id" = "hero"."id", "id" = coalesce("hero"."team_id", $1)
+        MySQL: MySQL assigns columns one after the other, and these need each other's old values: select the rows with `for_update` in a transaction, and update them one by one (in `UPDATE `hero` SET `team_id` = `hero`.`id`, `id` = coalesce(`hero`.`team_id`, ?)`)
+    "#]],
+    );
+}
+
+#[test]
+fn a_row_of_defaults_conflicts_like_any_other() {
+    let upsert = Hero::insert(NoHero).on_conflict(Hero::ID).do_nothing();
+    check(
+        |dialect| Ok(upsert.render(dialect)?.remove(0)),
+        expect![[r#"
+            INSERT INTO "hero" ("id") VALUES (NULL) ON CONFLICT ("id") DO NOTHING
+            INSERT INTO "hero" DEFAULT VALUES ON CONFLICT ("id") DO NOTHING
+            INSERT INTO `hero` () VALUES () ON DUPLICATE KEY UPDATE `id` = `hero`.`id`
+        "#]],
+    );
+}
+
+/// A hero of whom nothing is said.
+struct NoHero;
+
+impl Record for NoHero {
+    type Model = Hero;
+    const COLUMNS: &'static [&'static str] = &[];
+
+    fn to_row<'a>(&'a self, _: &mut Vec<Value<'a>>) {}
+
+    fn primary_key_value(&self) -> Option<i64> {
+        None
+    }
+
+    fn is_new(&self) -> bool {
+        true
+    }
 }
 
 #[test]

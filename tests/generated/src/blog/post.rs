@@ -57,6 +57,7 @@ impl Post {
 impl codegen::Model for Post {
     const TABLE_NAME: &'static str = "post";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["author_id", "slug"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 9;
     type Key = i64;

@@ -37,6 +37,7 @@ impl Profile {
 impl codegen::Model for Profile {
     const TABLE_NAME: &'static str = "profile";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["user_id"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 5;
     type Key = i64;

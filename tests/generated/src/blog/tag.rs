@@ -34,6 +34,7 @@ impl Tag {
 impl codegen::Model for Tag {
     const TABLE_NAME: &'static str = "tag";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["label"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 4;
     type Key = i64;

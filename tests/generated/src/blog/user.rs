@@ -75,6 +75,7 @@ impl User {
 impl codegen::Model for User {
     const TABLE_NAME: &'static str = "users";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["email"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 9;
     type Key = i64;

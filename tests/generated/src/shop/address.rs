@@ -50,6 +50,7 @@ impl Address {
 impl codegen::Model for Address {
     const TABLE_NAME: &'static str = "address";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["customer_id"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 7;
     type Key = i64;

@@ -28,6 +28,7 @@ impl Country {
 impl codegen::Model for Country {
     const TABLE_NAME: &'static str = "country";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["code"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 3;
     type Key = i16;

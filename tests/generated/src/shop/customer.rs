@@ -70,6 +70,7 @@ impl Customer {
 impl codegen::Model for Customer {
     const TABLE_NAME: &'static str = "customer";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["email"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 7;
     type Key = i64;

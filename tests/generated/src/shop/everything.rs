@@ -213,6 +213,7 @@ impl Everything {
 impl codegen::Model for Everything {
     const TABLE_NAME: &'static str = "everything";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["an_email"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 35;
     type Key = i32;

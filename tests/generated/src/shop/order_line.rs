@@ -39,6 +39,7 @@ impl OrderLine {
 impl codegen::Model for OrderLine {
     const TABLE_NAME: &'static str = "order_line";
     const PRIMARY_KEY: &'static [&'static str] = &["region", "number", "line_no"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["region", "number", "product_id"]];
     const KEY_POSITIONS: &'static [usize] = &[0, 1, 2];
     const COLUMN_COUNT: usize = 5;
     type Key = (String, i64, i32);

@@ -28,6 +28,7 @@ impl Team {
 impl codegen::Model for Team {
     const TABLE_NAME: &'static str = "team";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["name"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 3;
     type Key = i64;

@@ -25,6 +25,7 @@ impl Enclosure {
 impl codegen::Model for Enclosure {
     const TABLE_NAME: &'static str = "enclosure";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["label"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 3;
     type Key = i64;
