@@ -12,9 +12,10 @@
 
 pub use sqlmodel_core::{
     Access, Capabilities, Connection, ConstraintKind, Cx, Decode, DecodeError, Dialect, Done,
-    Encode, Error, ErrorKind, Executor, FieldInfo, Inheritance, InheritanceStrategy, Isolation,
-    Key, Model, Outcome, OutcomeError, Prepared, Record, Row, RowRead, RowSink, Statement,
-    Transaction, TransactionOps, TransactionOptions, Value, ValueKind, block_on, ok, ok_result,
+    Encode, Error, ErrorKind, Executor, Fetched, FieldInfo, Inheritance, InheritanceStrategy,
+    Isolation, Key, Model, Outcome, OutcomeError, Prepared, Record, Row, RowRead, RowSink, Rows,
+    Statement, Transaction, TransactionOps, TransactionOptions, Value, ValueKind, block_on, ok,
+    ok_result,
 };
 pub use sqlmodel_query::{
     AggregateExpression, Column, Compound, Condition, Direction, Entity, Expr, Expression, HasOne,

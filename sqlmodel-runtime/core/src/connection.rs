@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sqlmodel_sql::Dialect;
 
+use crate::cursor::Fetched;
 use crate::error::Error;
 use crate::row::Row;
 use crate::seam::{Cx, Outcome};
@@ -50,6 +51,36 @@ pub trait Executor: Send {
         cx: &Cx,
         statement: Statement<'_>,
     ) -> impl Future<Output = Outcome<Done, Error>> + Send;
+
+    /// Begins a query whose rows are fetched little by little; for drivers. Users call [`Rows::open`](crate::Rows::open).
+    ///
+    /// An executor has one cursor at most, and runs nothing else until it is closed. The driver copies what it needs of
+    /// the statement.
+    fn open_cursor(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+    ) -> impl Future<Output = Outcome<(), Error>> + Send;
+
+    /// Hands further rows of the open cursor to `sink` until it breaks, which here means a pause.
+    ///
+    /// Reads no further ahead than a buffer of fixed size, so that a reader who pauses makes the database wait.
+    ///
+    /// Cancel: a dropped or cancelled fetch leaves the cursor behind the last row that `sink` took.
+    ///
+    /// # Errors
+    ///
+    /// What the database reported or `sink` refused. The cursor is then of no more use, and `close_cursor` follows.
+    fn fetch<S: RowSink>(
+        &mut self,
+        cx: &Cx,
+        sink: &mut S,
+    ) -> impl Future<Output = Outcome<Fetched, Error>> + Send;
+
+    /// Gives up the cursor, if there is one, without waiting.
+    ///
+    /// A driver that cannot end the query at once remembers that it must, before the connection runs anything else.
+    fn close_cursor(&mut self);
 
     /// Runs SQL that is not known before run time, and returns dynamic rows.
     fn query_rows(

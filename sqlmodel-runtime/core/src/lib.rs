@@ -9,6 +9,7 @@ pub mod seam;
 #[macro_use]
 mod outcome;
 mod connection;
+mod cursor;
 mod decode;
 mod encode;
 mod error;
@@ -21,6 +22,7 @@ pub mod value;
 mod wait;
 
 pub use connection::{Capabilities, Connection, Executor, Prepared};
+pub use cursor::{Fetched, Rows};
 pub use decode::{Append, Decode, DecodeError, FieldValue, Head, RowRead};
 pub use encode::{Encode, Key};
 pub use error::{ConstraintKind, Error, ErrorKind};

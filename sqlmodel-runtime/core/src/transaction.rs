@@ -9,6 +9,7 @@ mod tests;
 use sqlmodel_sql::Dialect;
 
 use crate::connection::{Capabilities, Connection, Executor};
+use crate::cursor::Fetched;
 use crate::error::Error;
 use crate::seam::{Cx, Outcome};
 use crate::statement::{Done, RowSink, Statement};
@@ -174,6 +175,18 @@ impl<C: Connection> Executor for Transaction<'_, C> {
 
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         self.connection.execute(cx, statement).await
+    }
+
+    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+        self.connection.open_cursor(cx, statement).await
+    }
+
+    async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {
+        self.connection.fetch(cx, sink).await
+    }
+
+    fn close_cursor(&mut self) {
+        self.connection.close_cursor();
     }
 }
 

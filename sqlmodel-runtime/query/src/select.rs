@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use sqlmodel_core::{
     Append, Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, Outcome, RowRead, RowSink,
-    ok, ok_result,
+    Rows, ok, ok_result,
 };
 
 use crate::expr::{Expr, Level, Token};
@@ -400,6 +400,20 @@ impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
         let offset = number.saturating_mul(size);
         let rows = ok!(self.limit(size).offset(offset).all(cx, executor).await);
         Outcome::Ok(Page { rows, total })
+    }
+
+    /// Runs the query and returns its rows to be pulled one at a time, so that memory does not grow with their number.
+    ///
+    /// The database is read as far as rows are asked for. Dropping the rows ends the query.
+    pub async fn stream<'e, E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &'e mut E,
+    ) -> Outcome<Rows<'e, E, R>, Error> {
+        let mut writer = Writer::for_executor(executor);
+        self.query.write(&mut writer);
+        let rendered = ok_result!(writer.try_finish());
+        Rows::open(cx, executor, rendered.statement()).await
     }
 
     /// Hands each row to a function while the database sends them, so that memory does not grow with their number.

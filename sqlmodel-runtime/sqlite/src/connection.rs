@@ -6,26 +6,28 @@ mod tests;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use rusqlite::{CachedStatement, OpenFlags};
+use rusqlite::OpenFlags;
 use sqlmodel_core::{
-    Access, Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Outcome,
-    Prepared, RowSink, Statement, Transaction, TransactionOptions, TransactionStep, Value, ok,
-    ok_result, seam,
+    Access, Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
+    Outcome, Prepared, RowRead, RowSink, Statement, Transaction, TransactionOptions,
+    TransactionStep, ok, ok_result, seam,
 };
 
-use crate::error::{connect_error, statement_error};
+use crate::error::connect_error;
+use crate::lock_wait::{LockWait, give_way};
 use crate::options::{JournalMode, Location, SqliteOptions};
-use crate::row::SqliteRow;
-use crate::value::Param;
+use crate::raw::{Database, Progress};
 
 /// The parameter limit that the bundled library is compiled with (SQLITE_MAX_VARIABLE_NUMBER).
 const MAX_PARAMETERS: usize = 32_766;
 
 /// A connection to a SQLite database.
 pub struct SqliteConnection {
-    raw: rusqlite::Connection,
+    database: Database,
     capabilities: Capabilities,
+    busy_timeout: Duration,
     is_query_only: bool,
     /// Whether a transaction was begun and not ended by us; SQLite may have ended it by itself since.
     is_in_transaction: bool,
@@ -59,29 +61,56 @@ impl SqliteConnection {
         Outcome::Ok(ok_result!(open(options)))
     }
 
-    /// Returns the underlying connection, for what this library has no name for: user functions, hooks, backup.
+    /// Returns the connection as rusqlite has it, for what this library has no name for: user functions, collations, hooks.
     ///
-    /// Transactions must not be begun or ended through it.
-    pub fn raw(&mut self) -> &mut rusqlite::Connection {
-        &mut self.raw
+    /// Transactions must not be begun or ended through it. Statements that run through it do not wait for locks; to set its
+    /// busy handler or its progress handler ends that waiting, or the end of cancelled statements, for ours.
+    pub fn raw(&self) -> &rusqlite::Connection {
+        self.database.connection()
     }
 
-    /// Runs a statement to its end, or until `on_row` breaks.
-    fn run(
-        &self,
+    /// Runs a statement to its end, or until `sink` breaks.
+    async fn run<S: RowSink>(
+        &mut self,
+        cx: &Cx,
         statement: Statement<'_>,
-        on_row: impl FnMut(&SqliteRow<'_>) -> Result<ControlFlow<()>, Error>,
-    ) -> Result<Done, Error> {
+        sink: &mut S,
+    ) -> Outcome<Done, Error> {
         let Statement { sql, params } = statement;
-        self.check_transaction()
-            .map_err(|error| error.with_sql(sql))?;
-        let mut prepared = self.bound(sql, params)?;
-        let n_before = self.raw.total_changes();
-        step_through(&mut prepared, on_row).map_err(|error| error.with_sql(sql))?;
-        let has_changed = self.raw.total_changes() != n_before;
-        Ok(Done {
-            rows_affected: if has_changed { self.raw.changes() } else { 0 },
-            last_insert_id: has_changed.then(|| self.raw.last_insert_rowid()),
+        let at_sql = |error: Error| error.with_sql(sql);
+        ok_result!(self.check_transaction().map_err(at_sql));
+        let n_before = self.database.total_changes();
+        let mut lock_wait = LockWait::new(self.busy_timeout);
+        let mut running = loop {
+            let error = match self.database.start(sql, params) {
+                Ok(running) => break running,
+                Err(error) => at_sql(error),
+            };
+            if !self.database.may_wait() {
+                return Outcome::Err(error);
+            }
+            ok!(lock_wait.pause(cx, error).await);
+        };
+        loop {
+            match ok_result!(running.read(cx, sink).map_err(at_sql)) {
+                Progress::Done | Progress::Broke => break,
+                Progress::Turn => ok!(give_way(cx).await),
+                Progress::Locked(error) => ok!(lock_wait.pause(cx, at_sql(error)).await),
+                Progress::Interrupted(error) => {
+                    ok!(seam::checkpoint(cx));
+                    return Outcome::Err(at_sql(error));
+                }
+            }
+        }
+        drop(running);
+        let has_changed = self.database.total_changes() != n_before;
+        Outcome::Ok(Done {
+            rows_affected: if has_changed {
+                self.database.changes()
+            } else {
+                0
+            },
+            last_insert_id: has_changed.then(|| self.database.last_insert_rowid()),
         })
     }
 
@@ -89,7 +118,7 @@ impl SqliteConnection {
     ///
     /// A full disk, an I/O error, or a trigger's `RAISE(ROLLBACK)` end a transaction (lang_transaction.html, section 3).
     fn check_transaction(&self) -> Result<(), Error> {
-        if self.is_in_transaction && self.raw.is_autocommit() {
+        if self.is_in_transaction && self.database.is_autocommit() {
             return Err(Error::new(
                 ErrorKind::Database,
                 "the database has rolled the transaction back, and nothing more can run in it",
@@ -98,72 +127,69 @@ impl SqliteConnection {
         Ok(())
     }
 
-    fn bound(&self, sql: &str, params: &[Value<'_>]) -> Result<CachedStatement<'_>, Error> {
-        let mut prepared = self
-            .raw
-            .prepare_cached(sql)
-            .map_err(|error| statement_error(error).with_sql(sql))?;
-        if prepared.parameter_count() != params.len() {
-            return Err(Error::usage(format!(
-                "the statement takes {} parameters and was given {}",
-                prepared.parameter_count(),
-                params.len()
-            ))
-            .with_sql(sql));
-        }
-        for (position, value) in params.iter().enumerate() {
-            prepared
-                .raw_bind_parameter(position + 1, Param(value))
-                .map_err(|error| statement_error(error).with_sql(sql))?;
-        }
-        Ok(prepared)
-    }
-
-    fn control(&self, sql: &str) -> Result<(), Error> {
-        self.run(Statement::new(sql, &[]), |_| Ok(ControlFlow::Continue(())))
-            .map(drop)
-    }
-
-    fn transact(&mut self, step: TransactionStep) -> Result<(), Error> {
-        match step {
-            TransactionStep::Begin(options) => {
-                self.begin_now(options)?;
-                self.is_in_transaction = true;
-                Ok(())
+    /// Runs a command of the transaction protocol at once: one that needs no lock.
+    fn control(&mut self, sql: &str) -> Result<(), Error> {
+        match self.database.start(sql, &[])?.finish() {
+            Ok(Progress::Locked(error) | Progress::Interrupted(error)) | Err(error) => {
+                Err(error.with_sql(sql))
             }
-            TransactionStep::Commit => {
-                self.control("COMMIT")?;
-                self.end_transaction()
-            }
-            TransactionStep::Rollback => {
-                if !self.raw.is_autocommit() {
-                    self.control("ROLLBACK")?;
-                }
-                self.end_transaction()
-            }
-            TransactionStep::Savepoint(depth) => self.control(&savepoint("SAVEPOINT", depth)),
-            TransactionStep::Release(depth) => self.control(&savepoint("RELEASE", depth)),
-            TransactionStep::RollbackTo(depth) => {
-                self.control(&savepoint("ROLLBACK TO", depth))?;
-                self.control(&savepoint("RELEASE", depth))
-            }
+            Ok(Progress::Done | Progress::Broke | Progress::Turn) => Ok(()),
         }
     }
 
     /// Every isolation level is granted: SQLite's transactions are serializable.
-    fn begin_now(&mut self, options: TransactionOptions) -> Result<(), Error> {
+    async fn begin_now(&mut self, cx: &Cx, options: TransactionOptions) -> Outcome<(), Error> {
         match options.access {
             // Taking the write lock later could fail in the middle, with no way to wait for it.
-            Access::ReadWrite => self.control("BEGIN IMMEDIATE"),
+            Access::ReadWrite => {
+                let begin = Statement::new("BEGIN IMMEDIATE", &[]);
+                ok!(self.run(cx, begin, &mut Ignore).await);
+            }
             Access::ReadOnly => {
-                self.control("BEGIN DEFERRED")?;
+                ok_result!(self.control("BEGIN DEFERRED"));
                 self.is_query_only = true;
-                self.control("PRAGMA query_only = ON").inspect_err(|_| {
+                ok_result!(self.control("PRAGMA query_only = ON").inspect_err(|_| {
                     // The first error is the one to tell; a transaction that cannot be ended is found by the next one.
                     let _ = self.control("ROLLBACK");
-                })
+                }));
             }
         }
+        self.is_in_transaction = true;
+        Outcome::Ok(())
+    }
+
+    /// A cancelled context does not stop a commit, but it ends the wait for readers that are in its way.
+    async fn commit(&mut self, cx: &Cx) -> Outcome<(), Error> {
+        let sql = "COMMIT";
+        ok_result!(
+            self.check_transaction()
+                .map_err(|error| error.with_sql(sql))
+        );
+        let mut lock_wait = LockWait::new(self.busy_timeout);
+        loop {
+            match ok_result!(self.database.start(sql, &[])).finish() {
+                Ok(Progress::Locked(error)) => {
+                    ok!(lock_wait.pause(cx, error.with_sql(sql)).await);
+                }
+                Ok(Progress::Interrupted(error)) | Err(error) => {
+                    return Outcome::Err(error.with_sql(sql));
+                }
+                Ok(Progress::Done | Progress::Broke | Progress::Turn) => break,
+            }
+        }
+        Outcome::from(self.end_transaction())
+    }
+
+    fn rollback(&mut self) -> Result<(), Error> {
+        if !self.database.is_autocommit() {
+            self.control("ROLLBACK")?;
+        }
+        self.end_transaction()
+    }
+
+    fn rollback_to(&mut self, depth: u32) -> Result<(), Error> {
+        self.control(&savepoint("ROLLBACK TO", depth))?;
+        self.control(&savepoint("RELEASE", depth))
     }
 
     fn end_transaction(&mut self) -> Result<(), Error> {
@@ -197,59 +223,107 @@ impl Executor for SqliteConnection {
         sink: &mut S,
     ) -> Outcome<(), Error> {
         ok!(seam::checkpoint(cx));
-        ok_result!(self.run(statement, |row| sink.row(row)));
+        ok!(self.run(cx, statement, sink).await);
         Outcome::Ok(())
     }
 
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         ok!(seam::checkpoint(cx));
-        let done = ok_result!(self.run(statement, |_| Ok(ControlFlow::Continue(()))));
-        Outcome::Ok(done)
+        self.run(cx, statement, &mut Ignore).await
+    }
+
+    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+        ok!(seam::checkpoint(cx));
+        let Statement { sql, params } = statement;
+        ok_result!(
+            self.check_transaction()
+                .map_err(|error| error.with_sql(sql))
+        );
+        let mut lock_wait = LockWait::new(self.busy_timeout);
+        while let Err(error) = self.database.open_cursor(sql, params) {
+            let error = error.with_sql(sql);
+            if !self.database.may_wait() {
+                return Outcome::Err(error);
+            }
+            ok!(lock_wait.pause(cx, error).await);
+        }
+        Outcome::Ok(())
+    }
+
+    async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {
+        ok!(seam::checkpoint(cx));
+        let mut lock_wait = LockWait::new(self.busy_timeout);
+        loop {
+            match ok_result!(self.database.fetch(cx, sink)) {
+                Progress::Done => return Outcome::Ok(Fetched::End),
+                Progress::Broke => return Outcome::Ok(Fetched::Paused),
+                Progress::Turn => ok!(give_way(cx).await),
+                Progress::Locked(error) => ok!(lock_wait.pause(cx, error).await),
+                Progress::Interrupted(error) => {
+                    ok!(seam::checkpoint(cx));
+                    return Outcome::Err(error);
+                }
+            }
+        }
+    }
+
+    fn close_cursor(&mut self) {
+        self.database.close_cursor();
     }
 }
 
 impl Connection for SqliteConnection {
     async fn prepare(&mut self, cx: &Cx, sql: &str) -> Outcome<Prepared, Error> {
         ok!(seam::checkpoint(cx));
-        let prepared = ok_result!(
-            self.raw
-                .prepare_cached(sql)
-                .map_err(|error| statement_error(error).with_sql(sql))
-        );
-        let columns = prepared.column_names().map(Into::into).collect();
-        Outcome::Ok(Prepared::new(sql, prepared.parameter_count(), columns))
+        let described = self.database.describe(sql);
+        let (n_params, columns) = ok_result!(described.map_err(|error| error.with_sql(sql)));
+        Outcome::Ok(Prepared::new(sql, n_params, columns))
     }
 
     async fn step(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
-        // What ends a transaction runs even when the context is cancelled: it is the way to leave it clean.
-        if matches!(
-            step,
-            TransactionStep::Begin(_) | TransactionStep::Savepoint(_)
-        ) {
-            ok!(seam::checkpoint(cx));
+        match step {
+            TransactionStep::Begin(options) => {
+                ok!(seam::checkpoint(cx));
+                self.begin_now(cx, options).await
+            }
+            TransactionStep::Savepoint(depth) => {
+                ok!(seam::checkpoint(cx));
+                Outcome::from(self.control(&savepoint("SAVEPOINT", depth)))
+            }
+            // What ends a transaction runs even when the context is cancelled: it is the way to leave it clean.
+            TransactionStep::Commit => self.commit(cx).await,
+            TransactionStep::Rollback => Outcome::from(self.rollback()),
+            TransactionStep::Release(depth) => {
+                Outcome::from(self.control(&savepoint("RELEASE", depth)))
+            }
+            TransactionStep::RollbackTo(depth) => Outcome::from(self.rollback_to(depth)),
         }
-        ok_result!(self.transact(step));
-        Outcome::Ok(())
     }
 
     fn abandon(&mut self, depth: u32) {
-        // Where SQLite has ended the transaction by itself, the outermost level notes it; the others have nothing to undo.
-        if depth > 0 && self.raw.is_autocommit() {
-            return;
-        }
-        let step = match depth {
-            0 => TransactionStep::Rollback,
-            depth => TransactionStep::RollbackTo(depth),
-        };
         // A rollback fails only when the file is lost; the next statement then reports it.
-        let _ = self.transact(step);
+        let _ = match depth {
+            0 => self.rollback(),
+            // Where SQLite has ended the transaction by itself, there is nothing to undo; the outermost level notes it.
+            _ if self.database.is_autocommit() => Ok(()),
+            depth => self.rollback_to(depth),
+        };
+    }
+}
+
+/// Takes the rows of a command, which do not matter.
+struct Ignore;
+
+impl RowSink for Ignore {
+    fn row<R: RowRead>(&mut self, _: &R) -> Result<ControlFlow<()>, Error> {
+        Ok(ControlFlow::Continue(()))
     }
 }
 
 impl fmt::Debug for SqliteConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteConnection")
-            .field("path", &self.raw.path())
+            .field("path", &self.raw().path())
             .finish_non_exhaustive()
     }
 }
@@ -275,15 +349,15 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
         has_strict_types: false,
     };
     Ok(SqliteConnection {
-        raw,
+        database: Database::new(raw, options.statement_cache_capacity),
         capabilities,
+        busy_timeout: options.busy_timeout,
         is_query_only: false,
         is_in_transaction: false,
     })
 }
 
 fn configure(raw: &rusqlite::Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
-    raw.set_prepared_statement_cache_capacity(options.statement_cache_capacity);
     raw.busy_timeout(options.busy_timeout)?;
     raw.pragma_update(None, "foreign_keys", options.foreign_keys)?;
     if matches!(options.location, Location::File(_)) && !options.read_only {
@@ -292,19 +366,6 @@ fn configure(raw: &rusqlite::Connection, options: &SqliteOptions) -> rusqlite::R
             JournalMode::Delete => "DELETE",
         };
         raw.pragma_update_and_check(None, "journal_mode", mode, |_| Ok(()))?;
-    }
-    Ok(())
-}
-
-fn step_through(
-    prepared: &mut CachedStatement<'_>,
-    mut on_row: impl FnMut(&SqliteRow<'_>) -> Result<ControlFlow<()>, Error>,
-) -> Result<(), Error> {
-    let mut rows = prepared.raw_query();
-    while let Some(row) = rows.next().map_err(statement_error)? {
-        if on_row(&SqliteRow(row))?.is_break() {
-            break;
-        }
     }
     Ok(())
 }

@@ -5,36 +5,6 @@ use sqlmodel_core::{ConstraintKind, Error, ErrorKind};
 
 use crate::options::Location;
 
-/// Maps the error of a statement.
-#[cold]
-pub(crate) fn statement_error(error: rusqlite::Error) -> Error {
-    match error {
-        rusqlite::Error::SqliteFailure(failure, message) => failure_error(failure, message),
-        rusqlite::Error::SqlInputError {
-            error,
-            msg,
-            sql,
-            offset,
-        } => {
-            let cause = rusqlite::Error::SqlInputError {
-                error,
-                msg: msg.clone(),
-                sql,
-                offset,
-            };
-            Error::new(kind_of(error), msg).with_cause(cause)
-        }
-        rusqlite::Error::ToSqlConversionFailure(cause) => match cause.downcast::<Error>() {
-            Ok(refused) => *refused,
-            Err(cause) => Error::new(ErrorKind::Encode, cause.to_string()).with_cause(cause),
-        },
-        rusqlite::Error::MultipleStatement => {
-            Error::usage("one text holds several statements; run them one by one").with_cause(error)
-        }
-        other => Error::new(ErrorKind::Database, other.to_string()).with_cause(other),
-    }
-}
-
 /// Maps the error of opening a database, and names the file.
 #[cold]
 pub(crate) fn connect_error(error: rusqlite::Error, location: &Location) -> Error {
@@ -49,7 +19,9 @@ pub(crate) fn connect_error(error: rusqlite::Error, location: &Location) -> Erro
     Error::new(kind, message).with_cause(error)
 }
 
-fn failure_error(failure: ffi::Error, message: Option<String>) -> Error {
+/// Maps what the library reported for a statement, with its message.
+#[cold]
+pub(crate) fn failure_error(failure: ffi::Error, message: Option<String>) -> Error {
     let text = message.clone().unwrap_or_else(|| failure.to_string());
     let error = Error::new(kind_of(failure), text.clone());
     let error = match constraint_kind(failure.extended_code) {

@@ -5,7 +5,9 @@
 
 mod connection;
 mod error;
+mod lock_wait;
 mod options;
+mod raw;
 mod row;
 mod value;
 

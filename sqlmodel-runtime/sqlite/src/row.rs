@@ -12,14 +12,9 @@ use sqlmodel_core::types::array;
 use sqlmodel_core::value::{Date, Decimal, Duration, Time, Timestamp};
 use sqlmodel_core::{Decode, DecodeError, RowRead, Value, ValueKind};
 
-/// A row while the statement stands on it.
-pub(crate) struct SqliteRow<'r>(pub(crate) &'r rusqlite::Row<'r>);
+use crate::raw::Row;
 
-impl SqliteRow<'_> {
-    fn at(&self, at: usize) -> ValueRef<'_> {
-        self.0.get_ref(at).unwrap_or(ValueRef::Null)
-    }
-
+impl Row<'_> {
     fn parsed<T>(
         &self,
         at: usize,
@@ -30,8 +25,9 @@ impl SqliteRow<'_> {
         parse(text).ok_or_else(|| DecodeError::new(at, expected, ValueKind::Text))
     }
 
+    #[inline]
     fn text_of(&self, at: usize, expected: &'static str) -> Result<&str, DecodeError> {
-        match self.at(at) {
+        match self.get(at) {
             ValueRef::Text(bytes) => utf8(bytes, at, expected),
             other => Err(refused(at, expected, other)),
         }
@@ -64,22 +60,22 @@ where
         .map_err(|error| DecodeError::new(at, expected, ValueKind::Text).with_cause(error))
 }
 
-impl RowRead for SqliteRow<'_> {
+impl RowRead for Row<'_> {
     fn width(&self) -> usize {
-        self.0.as_ref().column_count()
+        Row::width(self)
     }
 
     fn column(&self, at: usize) -> &str {
-        self.0.as_ref().column_name(at).unwrap_or_default()
+        self.name(at)
     }
 
     #[inline]
     fn is_null(&self, at: usize) -> bool {
-        matches!(self.at(at), ValueRef::Null)
+        Row::is_null(self, at)
     }
 
     fn value(&self, at: usize) -> Result<Value<'_>, DecodeError> {
-        Ok(match self.at(at) {
+        Ok(match self.get(at) {
             ValueRef::Null => Value::Null,
             ValueRef::Integer(value) => Value::I64(value),
             ValueRef::Real(value) => Value::F64(value),
@@ -90,7 +86,7 @@ impl RowRead for SqliteRow<'_> {
 
     #[inline]
     fn bool(&self, at: usize) -> Result<bool, DecodeError> {
-        match self.at(at) {
+        match self.get(at) {
             ValueRef::Integer(0) => Ok(false),
             ValueRef::Integer(1) => Ok(true),
             other => Err(refused(at, "a bool (0 or 1)", other)),
@@ -99,7 +95,7 @@ impl RowRead for SqliteRow<'_> {
 
     #[inline]
     fn i64(&self, at: usize) -> Result<i64, DecodeError> {
-        match self.at(at) {
+        match self.get(at) {
             ValueRef::Integer(value) => Ok(value),
             other => Err(refused(at, "an integer", other)),
         }
@@ -107,14 +103,14 @@ impl RowRead for SqliteRow<'_> {
 
     #[inline]
     fn f64(&self, at: usize) -> Result<f64, DecodeError> {
-        match self.at(at) {
+        match self.get(at) {
             ValueRef::Real(value) => Ok(value),
             other => Err(refused(at, "a float", other)),
         }
     }
 
     fn decimal(&self, at: usize) -> Result<Decimal, DecodeError> {
-        match self.at(at) {
+        match self.get(at) {
             ValueRef::Integer(value) => Decimal::try_new(i128::from(value), 0)
                 .ok_or_else(|| DecodeError::new(at, "a decimal", ValueKind::Integer)),
             _ => from_text(self.text_of(at, "a decimal")?, at, "a decimal"),
@@ -128,7 +124,7 @@ impl RowRead for SqliteRow<'_> {
 
     #[inline]
     fn bytes(&self, at: usize) -> Result<Cow<'_, [u8]>, DecodeError> {
-        match self.at(at) {
+        match self.get(at) {
             ValueRef::Blob(bytes) => Ok(Cow::Borrowed(bytes)),
             other => Err(refused(at, "bytes", other)),
         }
@@ -136,7 +132,7 @@ impl RowRead for SqliteRow<'_> {
 
     fn uuid(&self, at: usize) -> Result<[u8; 16], DecodeError> {
         let expected = "a uuid of 16 bytes";
-        match self.at(at) {
+        match self.get(at) {
             ValueRef::Blob(bytes) => bytes
                 .try_into()
                 .map_err(|_| DecodeError::new(at, expected, ValueKind::Bytes)),

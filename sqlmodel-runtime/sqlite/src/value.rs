@@ -1,64 +1,53 @@
-//! Binding: from a [`Value`] to SQLite's five storage classes, borrowing text and bytes.
+//! From a [`Value`] to SQLite's five storage classes, borrowing text and bytes.
 
 use std::borrow::Cow;
 
-use rusqlite::ToSql;
-use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use sqlmodel_core::types::array;
 use sqlmodel_core::{Error, ErrorKind, Value};
 
 /// A value on its way into a statement.
-pub(crate) struct Param<'v>(pub(crate) &'v Value<'v>);
-
-impl ToSql for Param<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self.0 {
-            Value::Null => ToSqlOutput::Borrowed(ValueRef::Null),
-            Value::Bool(value) => integer(i64::from(*value)),
-            Value::I16(value) => integer(i64::from(*value)),
-            Value::I32(value) => integer(i64::from(*value)),
-            Value::I64(value) => integer(*value),
-            // SQLite stores a NaN as NULL, which would be another value than the one given.
-            Value::F32(value) if value.is_nan() => {
-                return Err(refused("SQLite cannot store a NaN"));
-            }
-            Value::F64(value) if value.is_nan() => {
-                return Err(refused("SQLite cannot store a NaN"));
-            }
-            Value::F32(value) => ToSqlOutput::Borrowed(ValueRef::Real(f64::from(*value))),
-            Value::F64(value) => ToSqlOutput::Borrowed(ValueRef::Real(*value)),
-            Value::Decimal(value) => text(value.to_string()),
-            Value::Text(value) | Value::Json(value) => {
-                ToSqlOutput::Borrowed(ValueRef::Text(value.as_bytes()))
-            }
-            Value::Bytes(value) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
-            Value::Uuid(value) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
-            Value::Date(value) => text(value.to_string()),
-            Value::Time(value) => text(value.to_string()),
-            Value::Timestamp(value) | Value::Timestamptz(value) => text(value.to_string()),
-            Value::Duration(value) => integer(value.micros),
-            Value::Array(values) => match array::write(values) {
-                Some(json) => text(json),
-                None => return Err(refused("a list with a number that JSON has no form for")),
-            },
-            Value::Invalid(reason) => return Err(refused(reason.to_string())),
-            Value::Default => {
-                return Err(refused(
-                    "a column left to its default cannot be a parameter",
-                ));
-            }
-        })
-    }
+pub(crate) enum Datum<'v> {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(&'v str),
+    Blob(&'v [u8]),
+    /// A text that was made for this, and goes with the datum.
+    MadeText(String),
 }
 
-fn integer<'v>(value: i64) -> ToSqlOutput<'v> {
-    ToSqlOutput::Borrowed(ValueRef::Integer(value))
+/// Returns what SQLite stores for a value.
+#[inline]
+pub(crate) fn datum<'v>(value: &'v Value<'_>) -> Result<Datum<'v>, Error> {
+    Ok(match value {
+        Value::Null => Datum::Null,
+        Value::Bool(value) => Datum::Integer(i64::from(*value)),
+        Value::I16(value) => Datum::Integer(i64::from(*value)),
+        Value::I32(value) => Datum::Integer(i64::from(*value)),
+        Value::I64(value) => Datum::Integer(*value),
+        // SQLite stores a NaN as NULL, which would be another value than the one given.
+        Value::F32(value) if value.is_nan() => return refuse("SQLite cannot store a NaN"),
+        Value::F64(value) if value.is_nan() => return refuse("SQLite cannot store a NaN"),
+        Value::F32(value) => Datum::Real(f64::from(*value)),
+        Value::F64(value) => Datum::Real(*value),
+        Value::Decimal(value) => Datum::MadeText(value.to_string()),
+        Value::Text(value) | Value::Json(value) => Datum::Text(value),
+        Value::Bytes(value) => Datum::Blob(value),
+        Value::Uuid(value) => Datum::Blob(value),
+        Value::Date(value) => Datum::MadeText(value.to_string()),
+        Value::Time(value) => Datum::MadeText(value.to_string()),
+        Value::Timestamp(value) | Value::Timestamptz(value) => Datum::MadeText(value.to_string()),
+        Value::Duration(value) => Datum::Integer(value.micros),
+        Value::Array(values) => match array::write(values) {
+            Some(json) => Datum::MadeText(json),
+            None => return refuse("a list with a number that JSON has no form for"),
+        },
+        Value::Invalid(reason) => return refuse(reason.to_string()),
+        Value::Default => return refuse("a column left to its default cannot be a parameter"),
+    })
 }
 
-fn text<'v>(value: String) -> ToSqlOutput<'v> {
-    ToSqlOutput::Owned(Owned::Text(value))
-}
-
-fn refused(reason: impl Into<Cow<'static, str>>) -> rusqlite::Error {
-    rusqlite::Error::ToSqlConversionFailure(Box::new(Error::new(ErrorKind::Encode, reason)))
+#[cold]
+fn refuse<T>(reason: impl Into<Cow<'static, str>>) -> Result<T, Error> {
+    Err(Error::new(ErrorKind::Encode, reason))
 }

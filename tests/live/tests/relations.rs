@@ -5,7 +5,7 @@ use generated::hero::{Hero, HeroTeamLink, NewHero, NewHeroTeamLink, NewTeam, Tea
 use live::{Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{
-    Capabilities, Dialect, Direction, Done, ErrorKind, RowSink, Statement, excluded,
+    Capabilities, Dialect, Direction, Done, ErrorKind, Fetched, RowSink, Statement, excluded,
 };
 
 on_every_driver! {
@@ -418,6 +418,18 @@ impl<C: Connection> Executor for WithoutReturning<'_, C> {
 
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         self.inner.execute(cx, statement).await
+    }
+
+    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+        self.inner.open_cursor(cx, statement).await
+    }
+
+    async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {
+        self.inner.fetch(cx, sink).await
+    }
+
+    fn close_cursor(&mut self) {
+        self.inner.close_cursor();
     }
 }
 

@@ -60,6 +60,17 @@ impl Executor for Recorder {
         self.log.push(statement.sql.to_owned());
         Outcome::Ok(Done::default())
     }
+
+    async fn open_cursor(&mut self, _: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+        self.log.push(statement.sql.to_owned());
+        Outcome::Ok(())
+    }
+
+    async fn fetch<S: RowSink>(&mut self, _: &Cx, _: &mut S) -> Outcome<Fetched, Error> {
+        Outcome::Ok(Fetched::End)
+    }
+
+    fn close_cursor(&mut self) {}
 }
 
 impl Connection for Recorder {

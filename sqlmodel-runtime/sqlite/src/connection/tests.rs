@@ -1,4 +1,4 @@
-use sqlmodel_core::{ConstraintKind, TransactionOps, block_on};
+use sqlmodel_core::{ConstraintKind, Rows, TransactionOps, Value, block_on};
 
 use super::*;
 
@@ -341,5 +341,67 @@ fn the_index_of_an_expression_is_named() {
         assert!(refused.is_unique_violation());
         assert_eq!(refused.constraint(), Some("ux_team_lower"));
         assert_eq!(refused.constraint_table(), None);
+    });
+}
+
+/// A query of the numbers from 1 to a bound.
+const NUMBERS: &str =
+    "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1) SELECT n FROM n";
+
+#[test]
+fn rows_are_pulled_as_far_as_they_are_asked_for() {
+    with_tables(async |cx, connection| {
+        let bound = [Value::I64(i64::MAX)];
+        let endless = Statement::new(NUMBERS, &bound);
+        let mut rows: Rows<'_, _, i64> = Rows::open(cx, connection, endless).await.unwrap();
+        for expected in 1..=1_000 {
+            assert_eq!(rows.next(cx).await.unwrap(), Some(expected));
+        }
+        drop(rows);
+        assert_eq!(count_teams(cx, connection).await, 0);
+    });
+}
+
+#[test]
+fn pulled_rows_keep_their_parameters_and_come_to_an_end() {
+    with_tables(async |cx, connection| {
+        let mut transaction = connection.begin(cx).await.unwrap();
+        let mut rows: Rows<'_, _, (i64, String)> = {
+            let name = "gone".to_owned();
+            let params = [Value::I64(3_000), text(&name)];
+            let sql = format!("SELECT n, ?2 FROM ({NUMBERS})");
+            Rows::open(cx, &mut transaction, Statement::new(&sql, &params))
+                .await
+                .unwrap()
+        };
+        let mut n_rows = 0;
+        while let Some((n, name)) = rows.next(cx).await.unwrap() {
+            n_rows += 1;
+            assert_eq!((n, name.as_str()), (n_rows, "gone"));
+        }
+        drop(rows);
+        assert_eq!(n_rows, 3_000);
+        transaction.commit(cx).await.unwrap();
+    });
+}
+
+#[test]
+fn a_query_of_many_rows_gives_way_to_others() {
+    with_tables(async |cx, connection| {
+        let bound = [Value::I64(10_000)];
+        let mut rows = sqlmodel_core::Collect::<i64>::all();
+        let mut n_polls = 0;
+        {
+            let query = connection.query(cx, Statement::new(NUMBERS, &bound), &mut rows);
+            let mut query = std::pin::pin!(query);
+            std::future::poll_fn(|task| {
+                n_polls += 1;
+                query.as_mut().poll(task)
+            })
+            .await
+            .unwrap();
+        }
+        assert_eq!(rows.into_rows().len(), 10_000);
+        assert!(n_polls > 5, "{n_polls} polls");
     });
 }

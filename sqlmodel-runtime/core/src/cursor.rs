@@ -1,0 +1,138 @@
+//! Rows that are pulled: a query whose result is as large as it likes, in memory that does not grow.
+//!
+//! Written once, over the three cursor methods that a driver provides with [`Executor`].
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::ops::ControlFlow;
+
+use crate::connection::Executor;
+use crate::decode::{Decode, RowRead};
+use crate::error::Error;
+use crate::seam::{Cx, Outcome};
+use crate::statement::{RowSink, Statement};
+
+/// The rows that are decoded ahead of the one that is asked for.
+const BATCH: usize = 64;
+
+/// What a cursor has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetched {
+    /// The sink took as many rows as it wants; there may be more.
+    Paused,
+    /// There are no more rows, and the cursor is closed.
+    End,
+}
+
+/// The rows of a running query, pulled one at a time.
+///
+/// The database is read only as far as rows are asked for, a small batch ahead; nothing else runs on the connection
+/// meanwhile. Dropping the rows ends the query, wherever it stands.
+pub struct Rows<'e, E: Executor, T> {
+    executor: &'e mut E,
+    batch: Batch<T>,
+    /// What ended the query, told after the rows before it.
+    failure: Option<Error>,
+    is_open: bool,
+}
+
+impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
+    /// Runs a query whose rows are pulled.
+    ///
+    /// Cancel: dropping this future ends the query.
+    pub async fn open(
+        cx: &Cx,
+        executor: &'e mut E,
+        statement: Statement<'_>,
+    ) -> Outcome<Self, Error> {
+        // The guard comes before the query: whatever stops this future, the driver is told.
+        let rows = Self {
+            executor,
+            batch: Batch {
+                rows: VecDeque::new(),
+                n_rows: 0,
+            },
+            failure: None,
+            is_open: true,
+        };
+        ok!(rows.executor.open_cursor(cx, statement).await);
+        Outcome::Ok(rows)
+    }
+
+    /// Returns the next row, or `None` after the last one.
+    ///
+    /// Cancel: a dropped or cancelled call loses no row; the next call goes on.
+    ///
+    /// # Errors
+    ///
+    /// What the database or decoding refused, once, after the rows before it; then the query is over.
+    pub async fn next(&mut self, cx: &Cx) -> Outcome<Option<T>, Error> {
+        if self.batch.rows.is_empty() && self.is_open {
+            match self.executor.fetch(cx, &mut self.batch).await {
+                Outcome::Ok(Fetched::Paused) => {}
+                Outcome::Ok(Fetched::End) => self.is_open = false,
+                Outcome::Err(error) => {
+                    self.close();
+                    self.failure = Some(error);
+                }
+                Outcome::Cancelled(reason) => return Outcome::Cancelled(reason),
+                Outcome::Panicked(payload) => return Outcome::Panicked(payload),
+            }
+        }
+        match (self.batch.rows.pop_front(), self.failure.take()) {
+            (None, Some(error)) => Outcome::Err(error),
+            (row, failure) => {
+                self.failure = failure;
+                Outcome::Ok(row)
+            }
+        }
+    }
+}
+
+impl<E: Executor, T> Rows<'_, E, T> {
+    fn close(&mut self) {
+        if std::mem::take(&mut self.is_open) {
+            self.executor.close_cursor();
+        }
+    }
+}
+
+impl<E: Executor, T> Drop for Rows<'_, E, T> {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl<E: Executor, T> fmt::Debug for Rows<'_, E, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows")
+            .field("n_read", &self.batch.n_rows)
+            .field("is_open", &self.is_open)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Rows that are decoded and not asked for yet.
+struct Batch<T> {
+    rows: VecDeque<T>,
+    /// The rows decoded since the query began.
+    n_rows: u64,
+}
+
+impl<T: Decode + Send> RowSink for Batch<T> {
+    fn row<R: RowRead>(&mut self, row: &R) -> Result<ControlFlow<()>, Error> {
+        self.n_rows += 1;
+        match T::decode(row, 0) {
+            Ok(value) => self.rows.push_back(value),
+            Err(refused) => return Err(refused.at_row::<T>(self.n_rows)),
+        }
+        Ok(if self.rows.len() < BATCH {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Prepared statements by their text.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use sqlmodel_core::Error;
+
+use super::Handle;
+use super::statement::Statement;
+
+/// The statements that ran last.
+pub(super) struct Cache {
+    handle: Handle,
+    capacity: usize,
+    places: HashMap<Arc<str>, usize, BuildHasherDefault<TextHasher>>,
+    slots: Vec<Slot>,
+    /// Counts uses.
+    clock: u64,
+}
+
+struct Slot {
+    sql: Arc<str>,
+    statement: Statement,
+    last_used: u64,
+}
+
+impl Cache {
+    /// Keeps so many statements, one at least.
+    pub(super) fn new(handle: Handle, capacity: usize) -> Self {
+        Self {
+            handle,
+            capacity: capacity.max(1),
+            places: HashMap::default(),
+            slots: Vec::new(),
+            clock: 0,
+        }
+    }
+
+    /// Returns a statement and its place, which is the same until another statement is got.
+    pub(super) fn get(&mut self, sql: &str) -> Result<(usize, &mut Statement), Error> {
+        let at = match self.places.get(sql) {
+            Some(at) => *at,
+            None => self.add(sql)?,
+        };
+        self.clock += 1;
+        let clock = self.clock;
+        let slot = self
+            .slots
+            .get_mut(at)
+            .expect("places are those of statements");
+        slot.last_used = clock;
+        Ok((at, &mut slot.statement))
+    }
+
+    /// Returns the statement at a place.
+    pub(super) fn at(&mut self, at: usize) -> Option<&mut Statement> {
+        self.slots.get_mut(at).map(|slot| &mut slot.statement)
+    }
+
+    #[cold]
+    fn add(&mut self, sql: &str) -> Result<usize, Error> {
+        let slot = Slot {
+            sql: sql.into(),
+            statement: Statement::prepare(self.handle, sql)?,
+            last_used: 0,
+        };
+        let sql = Arc::clone(&slot.sql);
+        let at = if self.slots.len() < self.capacity {
+            self.slots.push(slot);
+            self.slots.len() - 1
+        } else {
+            self.replace_oldest(slot)
+        };
+        self.places.insert(sql, at);
+        Ok(at)
+    }
+
+    fn replace_oldest(&mut self, slot: Slot) -> usize {
+        let slots = self.slots.iter().enumerate();
+        let oldest = slots.min_by_key(|(_, slot)| slot.last_used);
+        let at = oldest.map_or(0, |(at, _)| at);
+        if let Some(place) = self.slots.get_mut(at) {
+            self.places.remove(&place.sql);
+            *place = slot;
+        }
+        at
+    }
+}
+
+/// Hashes a text eight bytes at a time (FxHash). Programs, not their users, choose the texts of statements.
+#[derive(Default)]
+struct TextHasher(u64);
+
+impl TextHasher {
+    #[inline]
+    fn add(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hasher for TextHasher {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks();
+        for word in words {
+            self.add(u64::from_le_bytes(*word));
+        }
+        for byte in rest {
+            self.add(u64::from(*byte));
+        }
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        // The map takes the place from the low bits and a tag from the high ones; multiplication leaves the low ones poor.
+        self.0.rotate_left(26)
+    }
+}
