@@ -17,6 +17,7 @@ pub use sqlmodel_core::{
     Statement, Transaction, TransactionOps, TransactionOptions, Value, ValueKind, block_on, ok,
     ok_result,
 };
+pub use sqlmodel_pool::{Pool, PoolOptions, Pooled};
 pub use sqlmodel_query::{
     AggregateExpression, Column, Compound, Condition, Direction, Entity, Expr, Expression, HasOne,
     IncludeOptions, Lock, ManyToMany, ModelQuery, Number, NumberExpression, NumberKind, Ordering,
@@ -25,6 +26,7 @@ pub use sqlmodel_query::{
     insert, insert_many, row, scalar, select, select_from, table, update,
 };
 
+pub use sqlmodel_pool as pool;
 pub use sqlmodel_schema as schema;
 pub use sqlmodel_sql as sql;
 

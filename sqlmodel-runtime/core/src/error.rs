@@ -64,6 +64,10 @@ pub enum ErrorKind {
     Unsupported,
     /// The library was used in a way it does not allow.
     Usage,
+    /// A pool had no connection to hand out in time; the cause tells what the time was spent on.
+    PoolTimeout,
+    /// The pool was closed.
+    PoolClosed,
     /// The operating system refused a file, a socket or memory.
     Io,
     /// Anything else the database reported.

@@ -9,6 +9,7 @@ pub mod seam;
 #[macro_use]
 mod outcome;
 mod connection;
+mod connector;
 mod cursor;
 mod decode;
 mod encode;
@@ -22,6 +23,7 @@ pub mod value;
 mod wait;
 
 pub use connection::{Capabilities, Connection, Executor, Prepared};
+pub use connector::{Connector, Upkeep};
 pub use cursor::{Fetched, Rows};
 pub use decode::{Append, Decode, DecodeError, FieldValue, Head, RowRead};
 pub use encode::{Encode, Key};

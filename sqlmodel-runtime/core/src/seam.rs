@@ -2,6 +2,7 @@
 //!
 //! Every other crate uses these names, so that replacing the runtime touches this module alone.
 
+pub use asupersync::runtime::TaskHandle;
 pub use asupersync::time::Sleep;
 pub use asupersync::{
     Budget, CancelKind, CancelReason, Cx, Outcome, OutcomeError, PanicPayload, Time,
@@ -9,6 +10,7 @@ pub use asupersync::{
 
 use std::time::Duration;
 
+use asupersync::lab::{LabConfig, LabRuntime};
 use asupersync::runtime::{Runtime, RuntimeBuilder};
 
 use crate::error::Error;
@@ -50,6 +52,51 @@ pub fn block_on<T>(main: impl AsyncFnOnce(&Cx) -> T) -> T {
         let cx = Cx::current().expect("the runtime installs a context for its root task");
         main(&cx).await
     })
+}
+
+/// Runs `main` and what it spawns on a deterministic runtime whose clock is virtual, and returns what it returned.
+///
+/// For tests: a seed gives the same order of tasks each time, and when all tasks wait, the clock goes to when the first one
+/// wants to be woken. Nothing can be reached over sockets.
+///
+/// # Panics
+///
+/// When `main` does not come to its end: it panics, or waits for what nobody does.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use sqlmodel_core::{Wait, seam};
+///
+/// let hours = seam::block_on_virtual(7, |cx| async move {
+///     let begin = cx.now();
+///     let _ = Wait::on(&cx).at_most(Duration::from_secs(3 * 3600)).sleep().await;
+///     cx.now().duration_since(begin) / 3_600_000_000_000
+/// });
+/// assert_eq!(hours, 3);
+/// ```
+pub fn block_on_virtual<T, F>(seed: u64, main: impl FnOnce(Cx) -> F + Send + 'static) -> T
+where
+    F: Future<Output = T> + Send,
+    T: Send + 'static,
+{
+    let mut lab = LabRuntime::new(LabConfig::new(seed).with_auto_advance());
+    let region = lab.state.create_root_region(Budget::INFINITE);
+    let task = async {
+        let cx = Cx::current().expect("the runtime installs a context for its tasks");
+        main(cx).await
+    };
+    let (id, mut handle) = lab
+        .state
+        .create_task(region, Budget::INFINITE, task)
+        .expect("a new region takes a task");
+    lab.scheduler.lock().schedule(id, 0);
+    lab.run_with_auto_advance();
+    handle
+        .try_join()
+        .expect("the task does not panic")
+        .expect("the task waits only for what others do")
 }
 
 /// Returns a context for calls that must not take longer than `limit`, nor outlive the budget of `cx`.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sqlmodel_core::{Cx, Error, Outcome};
+use sqlmodel_core::{Connector, Cx, Error, ErrorKind, Outcome};
 
 use crate::connection::SqliteConnection;
 
@@ -106,5 +106,22 @@ impl SqliteOptions {
     /// [`Connect`](sqlmodel_core::ErrorKind::Connect) when the file is missing, is no database or cannot be opened.
     pub async fn connect(&self, cx: &Cx) -> Outcome<SqliteConnection, Error> {
         SqliteConnection::connect(cx, self).await
+    }
+}
+
+impl Connector for SqliteOptions {
+    type Connection = SqliteConnection;
+
+    async fn connect(&self, cx: &Cx) -> Outcome<SqliteConnection, Error> {
+        SqliteConnection::connect(cx, self).await
+    }
+
+    /// Finds nothing out: the database is in the process.
+    async fn ping(&self, _: &Cx, _: &mut SqliteConnection) -> Outcome<(), Error> {
+        Outcome::Ok(())
+    }
+
+    fn is_passing(&self, error: &Error) -> bool {
+        error.kind() == ErrorKind::Busy
     }
 }

@@ -8,6 +8,7 @@ use crate::workspace::{self, Package};
 const EDGES: &[(&str, &[&str])] = &[
     ("sqlmodel-sql", &[]),
     ("sqlmodel-core", &["sqlmodel-sql"]),
+    ("sqlmodel-pool", &["sqlmodel-core"]),
     ("sqlmodel-query", &["sqlmodel-core", "sqlmodel-sql"]),
     ("sqlmodel-schema", &["sqlmodel-core", "sqlmodel-sql"]),
     ("sqlmodel-sqlite", &["sqlmodel-core"]),
@@ -16,6 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "sqlmodel-runtime",
         &[
             "sqlmodel-core",
+            "sqlmodel-pool",
             "sqlmodel-query",
             "sqlmodel-schema",
             "sqlmodel-sql",

@@ -1,0 +1,71 @@
+//! What a pool asks of a driver: to open connections to one database, and to keep them in order.
+
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::seam::{Cx, Outcome};
+
+/// Opens connections to one database, and looks after them between their users.
+///
+/// The options of every driver are one; a pool is generic over it.
+/// One that wraps another changes what the pool does with its connections.
+pub trait Connector: Send + Sync + 'static {
+    /// The connections that it opens.
+    type Connection: Connection + 'static;
+
+    /// Opens a connection.
+    ///
+    /// Cancel: a dropped or cancelled call leaves nothing open.
+    fn connect(&self, cx: &Cx) -> impl Future<Output = Outcome<Self::Connection, Error>> + Send;
+
+    /// Tells what a connection needs before somebody else may use it, without asking the server.
+    fn upkeep(&self, connection: &mut Self::Connection) -> Upkeep {
+        let _ = connection;
+        Upkeep::Ready
+    }
+
+    /// Brings a connection back to how it was opened: ends what is unfinished, rolls back, and undoes settings.
+    ///
+    /// Called when [`upkeep`](Self::upkeep) asks for it.
+    fn reset(
+        &self,
+        cx: &Cx,
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Outcome<(), Error>> + Send {
+        let _ = (cx, connection);
+        async { Outcome::Ok(()) }
+    }
+
+    /// Asks the server whether it is still there: one round trip.
+    fn ping(
+        &self,
+        cx: &Cx,
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Outcome<(), Error>> + Send;
+
+    /// Tells whether connecting again, a little later, may succeed where this error was the answer.
+    ///
+    /// What the server or the operating system refuses for now is tried again: it starts, it has no room, it is not reached.
+    /// A wrong password or an unknown database stay wrong.
+    fn is_passing(&self, error: &Error) -> bool {
+        match (error.kind(), error.sqlstate()) {
+            (ErrorKind::Busy | ErrorKind::Io, _) => true,
+            // 53: no resources, 57: shut down or starting, 08: connection lost.
+            (ErrorKind::Connect, Some(sqlstate)) => {
+                ["08", "53", "57"].contains(&sqlstate.get(..2).unwrap_or_default())
+            }
+            (ErrorKind::Connect, None) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What a connection needs before somebody else may use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Upkeep {
+    /// Nothing: it is as it was opened.
+    Ready,
+    /// A [reset](Connector::reset): an exchange or a transaction is unfinished, or settings were changed.
+    Used,
+    /// To be closed: it is lost, or what happened on it cannot be undone.
+    Broken,
+}
