@@ -13,9 +13,9 @@
 pub use sqlmodel_core::{
     Access, Capabilities, Connection, ConstraintKind, Cx, Decode, DecodeError, Dialect, Done,
     Encode, Error, ErrorKind, Executor, Fetched, FieldInfo, Inheritance, InheritanceStrategy,
-    Isolation, Key, Model, Outcome, OutcomeError, Prepared, Record, Row, RowRead, RowSink, Rows,
-    Statement, Transaction, TransactionOps, TransactionOptions, Value, ValueKind, block_on, ok,
-    ok_result,
+    Isolation, Key, Model, Outcome, OutcomeError, Prepared, Record, RetryPolicy, Row, RowRead,
+    RowSink, Rows, Statement, Transaction, TransactionOps, TransactionOptions, Value, ValueKind,
+    block_on, ok, ok_result, retry,
 };
 pub use sqlmodel_pool::{Pool, PoolOptions, Pooled};
 pub use sqlmodel_query::{

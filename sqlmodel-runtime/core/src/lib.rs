@@ -15,6 +15,9 @@ mod decode;
 mod encode;
 mod error;
 mod model;
+#[cfg(test)]
+mod recorder;
+mod retry;
 mod row;
 mod statement;
 mod transaction;
@@ -30,6 +33,7 @@ pub use encode::{Encode, Key};
 pub use error::{ConstraintKind, Error, ErrorKind};
 pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, OnUpdate, Record, Target};
 pub use outcome::Stop;
+pub use retry::{Attempts, RetryPolicy, retry};
 pub use row::Row;
 pub use seam::{Cx, Outcome, OutcomeError, block_on, within};
 pub use sqlmodel_sql::Dialect;

@@ -38,6 +38,32 @@ pub struct TransactionOptions {
     pub isolation: Option<Isolation>,
     /// Whether the transaction may write.
     pub access: Access,
+    /// Whether a serializable transaction that only reads waits at its beginning until nothing can make it fail later.
+    /// PostgreSQL does; the others have no use for it.
+    pub is_deferrable: bool,
+}
+
+impl TransactionOptions {
+    /// Returns options with this isolation level.
+    #[must_use]
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = Some(isolation);
+        self
+    }
+
+    /// Returns options for a transaction that only reads.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.access = Access::ReadOnly;
+        self
+    }
+
+    /// Returns options for a serializable transaction that only reads, and waits at its beginning rather than failing later.
+    #[must_use]
+    pub fn deferrable(mut self) -> Self {
+        self.is_deferrable = true;
+        self.isolation(Isolation::Serializable).read_only()
+    }
 }
 
 /// The isolation levels of the SQL standard.
