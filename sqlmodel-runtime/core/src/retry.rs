@@ -44,11 +44,11 @@ impl Default for RetryPolicy {
 /// # Examples
 ///
 /// ```
-/// use sqlmodel_core::{Connection, Cx, Error, Executor, Outcome, RetryPolicy, ok, retry};
+/// use sqlmodel_core::{Connection, Cx, Error, Executor, Outcome, RetryPolicy, Value, retry};
 ///
 /// async fn rename<C: Connection>(cx: &Cx, connection: &mut C, name: &str) -> Outcome<u64, Error> {
 ///     retry!(cx, &RetryPolicy::default(), connection, |transaction| {
-///         transaction.execute_sql(cx, "UPDATE hero SET name = $1", &[name.into()]).await
+///         transaction.execute_sql(cx, "UPDATE hero SET name = $1", &[Value::Text(name.into())]).await
 ///     })
 /// }
 /// ```
