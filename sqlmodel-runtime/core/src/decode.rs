@@ -362,6 +362,30 @@ impl<M: Model, T> Append<T> for M {
     }
 }
 
+impl<M: Model, T> Append<T> for Option<M> {
+    type Output = (Self, T);
+
+    fn append(self, last: T) -> (Self, T) {
+        (self, last)
+    }
+}
+
+/// The row type in which every part may be missing: what a right or a full join makes of the row before it.
+///
+/// `A` becomes `Option<A>`, `(A, Option<B>)` becomes `(Option<A>, Option<B>)`.
+pub trait Perhaps {
+    /// The row type with options.
+    type Output: Decode;
+}
+
+impl<M: Model> Perhaps for M {
+    type Output = Option<M>;
+}
+
+impl<M: Model> Perhaps for Option<M> {
+    type Output = Self;
+}
+
 macro_rules! append_tuple {
     ($($part:ident)+) => {
         impl<$($part,)+ T> Append<T> for ($($part,)+) {
@@ -374,6 +398,9 @@ macro_rules! append_tuple {
             }
         }
 
+        impl<$($part: Perhaps),+> Perhaps for ($($part,)+) {
+            type Output = ($($part::Output,)+);
+        }
     };
 }
 

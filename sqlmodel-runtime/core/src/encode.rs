@@ -101,6 +101,11 @@ impl<T: Encode> Key for T {
     }
 }
 
+/// The key of rows that have none, such as those of a query.
+impl Key for () {
+    fn encode_key<'a>(&'a self, _: &mut Vec<Value<'a>>) {}
+}
+
 macro_rules! key_tuple {
     ($($part:ident)+) => {
         impl<$($part: Encode),+> Key for ($($part,)+) {

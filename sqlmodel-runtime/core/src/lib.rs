@@ -28,7 +28,7 @@ mod wait;
 pub use connection::{Capabilities, Connection, Executor, Prepared};
 pub use connector::{Connector, Upkeep};
 pub use cursor::{Fetched, Rows};
-pub use decode::{Append, Decode, DecodeError, FieldValue, Head, RowRead};
+pub use decode::{Append, Decode, DecodeError, FieldValue, Head, Perhaps, RowRead};
 pub use encode::{Encode, Key};
 pub use error::{ConstraintKind, Error, ErrorKind};
 pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, OnUpdate, Record, Target};

@@ -164,6 +164,10 @@ fn from_call<S, T>(call: AggregateCall) -> Expr<S, T> {
 }
 
 impl AggregateCall {
+    pub(crate) fn is_distinct(&self) -> bool {
+        self.is_distinct
+    }
+
     /// Returns the argument and the condition.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &[Token]> {
         std::iter::once(&self.argument)

@@ -2,4 +2,17 @@
 
 pub use crate::expr::{Assign, Expr, Operand, value, value_ref};
 pub use crate::projection::FromColumns;
-pub use sqlmodel_core::{Decode, DecodeError, FieldValue, RowRead};
+pub use sqlmodel_core::{
+    Decode, DecodeError, Encode, FieldInfo, FieldValue, Inheritance, Model, Record, RowRead, Value,
+};
+
+/// Returns the numbers from 0.
+pub const fn positions<const N: usize>() -> [usize; N] {
+    let mut positions = [0; N];
+    let mut at = 0;
+    while at < N {
+        positions[at] = at;
+        at += 1;
+    }
+    positions
+}

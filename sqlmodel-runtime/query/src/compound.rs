@@ -11,12 +11,18 @@ use crate::select::{Select, only, or_no_rows};
 
 /// Queries whose rows are put together. Operators apply from left to right on every dialect.
 pub struct Compound<R> {
+    query: CompoundQuery,
+    rows: PhantomData<fn() -> R>,
+}
+
+/// What a [`Compound`] says, without its type.
+#[derive(Debug, Clone)]
+pub(crate) struct CompoundQuery {
     first: Query,
     others: Vec<(Operator, Query)>,
     order: Vec<(u32, Direction)>,
     limit: Option<u64>,
     offset: u64,
-    rows: PhantomData<fn() -> R>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,38 +81,38 @@ operators! {
 impl<R> Compound<R> {
     fn new(first: Query) -> Self {
         Self {
-            first,
-            others: Vec::new(),
-            order: Vec::new(),
-            limit: None,
-            offset: 0,
+            query: CompoundQuery::of(first),
             rows: PhantomData,
         }
     }
 
+    pub(crate) fn into_query(self) -> CompoundQuery {
+        self.query
+    }
+
     fn with(mut self, operator: Operator, query: Query) -> Self {
-        self.others.push((operator, query));
+        self.query.others.push((operator, query));
         self
     }
 
     /// Orders the rows by their column at a position; the first is at 1. Further calls order what is equal so far.
     #[must_use]
     pub fn order_by_column(mut self, position: u32, direction: Direction) -> Self {
-        self.order.push((position, direction));
+        self.query.order.push((position, direction));
         self
     }
 
     /// Returns at most `limit` rows.
     #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
-        self.limit = Some(limit);
+        self.query.limit = Some(limit);
         self
     }
 
     /// Leaves out the first `offset` rows.
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
-        self.offset = offset;
+        self.query.offset = offset;
         self
     }
 
@@ -118,11 +124,27 @@ impl<R> Compound<R> {
     /// [`Usage`](sqlmodel_core::ErrorKind::Usage) for a column that has many values in a group.
     pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
         let mut writer = Writer::new(dialect);
-        self.write(&mut writer);
+        self.query.write(&mut writer);
         writer.try_finish()
     }
+}
 
-    fn write(&self, writer: &mut Writer<'_>) {
+impl CompoundQuery {
+    pub(crate) fn of(first: Query) -> Self {
+        Self {
+            first,
+            others: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            offset: 0,
+        }
+    }
+
+    pub(crate) fn queries(&self) -> impl Iterator<Item = &Query> {
+        std::iter::once(&self.first).chain(self.others.iter().map(|(_, query)| query))
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         // INTERSECT binds tighter than its neighbours, except on SQLite: a change of operator is put in parentheses.
         let changes = self.others.windows(2).filter(|pair| match pair {
             [(before, _), (after, _)] => before != after,
@@ -195,7 +217,10 @@ impl<R: Decode + Send> Compound<R> {
 
 /// Writes one of the queries; SQLite allows no order or limit in it unless it is a table of its own.
 fn write_arm(query: &Query, writer: &mut Writer<'_>) {
-    let is_plain = query.order.is_empty() && query.limit.is_none() && query.offset == 0;
+    let is_plain = query.order.is_empty()
+        && query.limit.is_none()
+        && query.offset == 0
+        && query.common.is_empty();
     if is_plain {
         return query.write(writer);
     }
@@ -208,11 +233,7 @@ fn write_arm(query: &Query, writer: &mut Writer<'_>) {
 impl<R> Clone for Compound<R> {
     fn clone(&self) -> Self {
         Self {
-            first: self.first.clone(),
-            others: self.others.clone(),
-            order: self.order.clone(),
-            limit: self.limit,
-            offset: self.offset,
+            query: self.query.clone(),
             rows: PhantomData,
         }
     }
@@ -220,9 +241,6 @@ impl<R> Clone for Compound<R> {
 
 impl<R> fmt::Debug for Compound<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compound")
-            .field("first", &self.first)
-            .field("others", &self.others)
-            .finish_non_exhaustive()
+        f.debug_tuple("Compound").field(&self.query).finish()
     }
 }

@@ -11,6 +11,7 @@ use crate::aggregate::AggregateCall;
 use crate::column::Column;
 use crate::query::Query;
 use crate::scope::{Entity, Table};
+use crate::window::WindowCall;
 
 /// A typed SQL expression that reads the tables of `S` and gives a `T`.
 ///
@@ -28,6 +29,11 @@ pub(crate) enum Token {
     Text(&'static str),
     /// Text for SQLite, PostgreSQL and MySQL.
     PerDialect([&'static str; 3]),
+    /// Other expressions for SQLite, PostgreSQL and MySQL.
+    Alternatives(Box<[Vec<Token>; 3]>),
+    /// A path into JSON, as a parameter.
+    #[cfg(feature = "json")]
+    JsonPath(Box<[crate::json::JsonStep]>),
     /// A column, written with its table or alias.
     Column {
         table: &'static str,
@@ -37,6 +43,10 @@ pub(crate) enum Token {
     Param(Value<'static>),
     /// A call of an aggregate.
     Aggregate(Box<AggregateCall>),
+    /// A window function.
+    Window(Box<WindowCall>),
+    /// A number that is part of the text.
+    Number(u64),
     /// A SELECT, without parentheses around it.
     Query(Box<Query>),
     /// Something that this dialect cannot do, with the reason and the alternative. It renders to nothing but an error.

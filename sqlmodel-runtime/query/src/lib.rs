@@ -10,11 +10,14 @@ mod aggregate;
 pub mod codegen;
 mod column;
 mod compound;
+mod cte;
 mod delete;
 mod expr;
 mod include;
 mod insert;
 mod insert_from;
+#[cfg(feature = "json")]
+mod json;
 mod key;
 mod keyset;
 mod macros;
@@ -22,40 +25,59 @@ mod model;
 mod number;
 mod operators;
 mod projection;
+mod quantified;
 mod query;
+mod raw;
 mod relation;
 mod render;
 mod scope;
 mod select;
+mod temporal;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tuple;
 mod update;
 mod upsert;
 mod value;
+mod window;
 
 pub use aggregate::{AggregateExpression, count_all};
 pub use column::{Column, excluded};
 pub use compound::{Compound, Direction};
+pub use cte::{CommonTable, With};
 pub use delete::{Delete, DeleteRow};
 pub use expr::{Assign, Expr, Operand};
 pub use include::{Attach, Children, Include, IncludeOptions, Including, IntoLoading, Loading};
 pub use insert::{InsertMany, InsertOne};
 pub use insert_from::{InsertColumns, InsertFrom};
+#[cfg(feature = "json")]
+pub use json::{JsonExpression, JsonStep};
 pub use keyset::Keyset;
 pub use model::ModelQuery;
 pub use number::{Integer, Number, NumberExpression, NumberKind};
 pub use operators::{Condition, Expression, Ordering, all_of, any_of};
 pub use projection::{FromColumns, One, Project};
+pub use quantified::{Comparison, ListExpression, ListItem, QuantifiedExpression};
 pub use query::Lock;
+pub use raw::{Raw, raw, raw_for};
 pub use relation::{Aliased, HasOne, ManyToMany, Relation, ToMany, ToOne};
 pub use render::RenderedStatement;
 pub use scope::{
-    Aggregate, Both, Covers, End, Entity, Excluded, Here, Inside, Nothing, Optional, PerRow,
-    PerhapsHere, Settled, Table, Tables, There,
+    Aggregate, AllOptional, Both, Covers, End, Entity, Excluded, Here, InGroups, Inside, Nothing,
+    Optional, PerRow, PerhapsHere, Settled, Table, Tables, There, Window,
 };
 pub use select::{Expressions, Models, Page, Select, TableOf, exists, scalar, select_from, table};
+pub use temporal::{
+    DateAndTime, DateExpression, DayExpression, HasClock, HasDay, Temporal, TemporalKind,
+    TimeExpression, TimeUnit, TimestampExpression, now, today,
+};
 pub use text::TextExpression;
+pub use tuple::TupleExpression;
 pub use update::{Filtered, SaysWhichRows, Unfiltered, Update, UpdateRow};
 pub use upsert::{ConflictTarget, ManyRows, OnConflict, OneRow, Upsert, Upserted};
-pub use value::{Case, CastFrom, ValueExpression, case};
+pub use value::{Case, CastFrom, ValueExpression, case, constant};
+pub use window::{
+    FrameBound, WindowExpression, WindowFunction, WindowSpec, cume_dist, dense_rank, ntile,
+    percent_rank, rank, row_number, window,
+};

@@ -338,7 +338,7 @@ impl<E: Entity, T: FieldValue<Base = bool>> Not for Column<E, T> {
 }
 
 /// An expression of type `T` to order by, and its direction.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Ordering<S, T> {
     order: Order,
     types: PhantomData<fn() -> (S, T)>,
@@ -436,4 +436,13 @@ fn logical<E: Expression, C: Condition>(
     tokens.push(Token::Text(operator));
     tokens.extend(right.into_condition().at_least(level));
     Expr::new(tokens, level)
+}
+
+impl<S, T> Clone for Ordering<S, T> {
+    fn clone(&self) -> Self {
+        Self {
+            order: self.order.clone(),
+            types: PhantomData,
+        }
+    }
 }

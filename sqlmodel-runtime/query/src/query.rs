@@ -2,14 +2,17 @@
 
 use sqlmodel_core::{Dialect, Error, FieldInfo, Model};
 
+use crate::cte::CommonQuery;
 use crate::expr::Token;
-use crate::render::Writer;
+use crate::render::{Writer, reads};
 use crate::scope::Entity;
 
 /// A SELECT.
 #[derive(Debug, Clone)]
 pub(crate) struct Query {
+    pub(crate) common: Vec<CommonQuery>,
     pub(crate) is_distinct: bool,
+    pub(crate) distinct_on: Vec<Vec<Token>>,
     pub(crate) columns: Columns,
     pub(crate) from: Source,
     pub(crate) joins: Vec<Join>,
@@ -56,6 +59,8 @@ pub(crate) struct Join {
     pub(crate) source: Source,
     pub(crate) condition: Vec<Token>,
 }
+
+pub(crate) const FULL_JOIN: &str = " FULL JOIN ";
 
 /// One expression to order by.
 #[derive(Debug, Clone)]
@@ -123,7 +128,9 @@ impl Source {
 impl Query {
     pub(crate) fn new(columns: Columns, from: Source) -> Self {
         Self {
+            common: Vec::new(),
             is_distinct: false,
+            distinct_on: Vec::new(),
             columns,
             from,
             joins: Vec::new(),
@@ -148,10 +155,12 @@ impl Query {
         if let Err(error) = self.check_groups() {
             writer.refuse(error);
         }
+        self.write_common(writer);
         writer.text("SELECT ");
         if self.is_distinct {
             writer.text("DISTINCT ");
         }
+        self.write_distinct_on(writer);
         self.columns.write(writer);
         writer.text(" FROM ");
         self.from.write(writer);
@@ -161,6 +170,12 @@ impl Query {
             condition,
         } in &self.joins
         {
+            if *keyword == FULL_JOIN && writer.dialect() == Dialect::Mysql {
+                writer.refuse(Error::unsupported(
+                    "MySQL has no full join: put the rows of a left join and those of a query without a partner together \
+                     with `union_all`",
+                ));
+            }
             writer.text(keyword);
             source.write(writer);
             writer.text(" ON ");
@@ -177,9 +192,23 @@ impl Query {
         self.write_lock(writer);
     }
 
+    fn write_distinct_on(&self, writer: &mut Writer<'_>) {
+        for (position, expression) in self.distinct_on.iter().enumerate() {
+            if position == 0 {
+                writer.token(&NO_DISTINCT_ON[0]);
+                writer.token(&NO_DISTINCT_ON[1]);
+            }
+            writer.text(if position == 0 { "DISTINCT ON (" } else { ", " });
+            writer.tokens(expression);
+        }
+        if !self.distinct_on.is_empty() {
+            writer.text(") ");
+        }
+    }
+
     /// Writes `SELECT count(*)` of the rows that the query has.
     pub(crate) fn write_count(mut self, writer: &mut Writer<'_>) {
-        let is_plain = !self.is_distinct && !self.is_grouped();
+        let is_plain = !self.is_distinct && self.distinct_on.is_empty() && !self.is_grouped();
         if is_plain {
             self.columns = Columns::One;
         }
@@ -223,12 +252,23 @@ impl Query {
         };
         selected
             .iter()
+            .chain(&self.distinct_on)
             .chain(self.joins.iter().map(|join| &join.condition))
             .chain(&self.conditions)
             .chain(&self.groups)
             .chain(&self.group_conditions)
             .chain(self.order.iter().map(|order| &order.tokens))
             .map(Vec::as_slice)
+    }
+
+    /// Tells whether the query, or one in it, reads a column.
+    pub(crate) fn reads(&self, table: &str, column: &str) -> bool {
+        self.parts().any(|tokens| reads(tokens, table, column))
+            || self
+                .common
+                .iter()
+                .flat_map(CommonQuery::queries)
+                .any(|query| query.reads(table, column))
     }
 
     fn write_order(&self, writer: &mut Writer<'_>) {
@@ -254,7 +294,7 @@ impl Query {
     /// An expression with parameters is written once and then named by its position: PostgreSQL does not know that two
     /// parameters are equal.
     fn write_group(&self, group: &[Token], writer: &mut Writer<'_>) {
-        let has_params = group.iter().any(|token| matches!(token, Token::Param(_)));
+        let has_params = group.iter().any(has_params);
         let selected = match &self.columns {
             Columns::Expressions(expressions) if has_params => expressions
                 .iter()
@@ -268,14 +308,9 @@ impl Query {
     }
 
     fn is_grouped(&self) -> bool {
-        let has_aggregate = |tokens: &Vec<Token>| {
-            tokens
-                .iter()
-                .any(|token| matches!(token, Token::Aggregate(_)))
-        };
         !self.groups.is_empty()
             || !self.group_conditions.is_empty()
-            || matches!(&self.columns, Columns::Expressions(all) if all.iter().any(has_aggregate))
+            || matches!(&self.columns, Columns::Expressions(all) if all.iter().any(|tokens| has_aggregate(tokens)))
             || self.order.iter().any(|order| has_aggregate(&order.tokens))
     }
 
@@ -311,6 +346,14 @@ impl Query {
         }
         tokens.iter().try_for_each(|token| match token {
             Token::Column { table, column } => self.check_column(table, column),
+            Token::Window(call) => {
+                let mut parts = call.parts();
+                parts.try_for_each(|part| self.check_expression(part))
+            }
+            Token::Alternatives(alternatives) => {
+                let mut parts = alternatives.iter();
+                parts.try_for_each(|part| self.check_expression(part))
+            }
             _ => Ok(()),
         })
     }
@@ -338,6 +381,24 @@ impl Query {
         )))
     }
 }
+
+/// Tells whether an expression is an aggregate of rows; one over a window is computed for each row.
+fn has_aggregate(tokens: &[Token]) -> bool {
+    tokens.iter().any(|token| match token {
+        Token::Aggregate(_) => true,
+        Token::Window(call) => call.parts().any(has_aggregate),
+        Token::Alternatives(alternatives) => alternatives.iter().any(|part| has_aggregate(part)),
+        _ => false,
+    })
+}
+
+const NO_DISTINCT_ON: [Token; 2] = [
+    Token::Refused(Dialect::Sqlite, DISTINCT_ON_IS_POSTGRES),
+    Token::Refused(Dialect::Mysql, DISTINCT_ON_IS_POSTGRES),
+];
+
+const DISTINCT_ON_IS_POSTGRES: &str = "only PostgreSQL has DISTINCT ON: number the rows with `row_number().over(..)` in a `cte!`, and keep those with \
+     number 1";
 
 /// Writes LIMIT and OFFSET.
 pub(crate) fn write_limit(limit: Option<u64>, offset: u64, writer: &mut Writer<'_>) {
@@ -399,7 +460,7 @@ impl Columns {
 }
 
 impl Order {
-    fn write(&self, writer: &mut Writer<'_>) {
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         let Self {
             tokens,
             is_descending,
@@ -427,6 +488,16 @@ impl Order {
     }
 }
 
+fn has_params(token: &Token) -> bool {
+    match token {
+        Token::Param(_) => true,
+        #[cfg(feature = "json")]
+        Token::JsonPath(_) => true,
+        Token::Alternatives(alternatives) => alternatives.iter().flatten().any(has_params),
+        _ => false,
+    }
+}
+
 /// Tells whether two expressions are written alike. Aggregates and subqueries never are.
 fn are_same(a: &[Token], b: &[Token]) -> bool {
     let is_same = |pair: (&Token, &Token)| match pair {
@@ -440,6 +511,12 @@ fn are_same(a: &[Token], b: &[Token]) -> bool {
             },
         ) => table == other_table && column == other_column,
         (Token::Param(a), Token::Param(b)) => a == b,
+        (Token::Number(a), Token::Number(b)) => a == b,
+        (Token::Alternatives(a), Token::Alternatives(b)) => {
+            a.iter().zip(b.iter()).all(|(a, b)| are_same(a, b))
+        }
+        #[cfg(feature = "json")]
+        (Token::JsonPath(a), Token::JsonPath(b)) => a == b,
         _ => false,
     };
     a.len() == b.len() && a.iter().zip(b).all(is_same)

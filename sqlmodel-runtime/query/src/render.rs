@@ -129,11 +129,12 @@ impl<'a> Writer<'a> {
     pub(crate) fn token(&mut self, token: &Token) {
         match token {
             Token::Text(text) => self.text(text),
-            Token::PerDialect([sqlite, postgres, mysql]) => self.text(match self.dialect {
-                Dialect::Sqlite => sqlite,
-                Dialect::Postgres => postgres,
-                Dialect::Mysql => mysql,
-            }),
+            Token::PerDialect(texts) => self.text(of_dialect::<&str>(self.dialect, texts)),
+            Token::Alternatives(alternatives) => {
+                self.tokens(of_dialect::<Vec<Token>>(self.dialect, alternatives));
+            }
+            #[cfg(feature = "json")]
+            Token::JsonPath(steps) => self.param(crate::json::path_value(steps, self.dialect)),
             Token::Column { table, column } if self.has_values_function && *table == EXCLUDED => {
                 self.text("VALUES(");
                 self.identifier(column);
@@ -146,6 +147,8 @@ impl<'a> Writer<'a> {
             }
             Token::Param(value) => self.param(value.clone()),
             Token::Aggregate(call) => call.write(self),
+            Token::Window(call) => call.write(self),
+            Token::Number(number) => self.number(*number),
             Token::Query(query) => query.write(self),
             Token::Refused(dialect, reason) if *dialect == self.dialect => {
                 self.refuse(Error::unsupported(*reason));
@@ -217,16 +220,34 @@ impl<'a> Writer<'a> {
     }
 }
 
+fn of_dialect<T>(dialect: Dialect, [sqlite, postgres, mysql]: &[T; 3]) -> &T {
+    match dialect {
+        Dialect::Sqlite => sqlite,
+        Dialect::Postgres => postgres,
+        Dialect::Mysql => mysql,
+    }
+}
+
 /// Tells whether an expression reads a column.
-fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
+pub(crate) fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
     tokens.iter().any(|token| match token {
         Token::Column {
             table: of,
             column: read,
         } => *of == table && *read == column,
         Token::Aggregate(call) => call.parts().any(|tokens| reads(tokens, table, column)),
-        Token::Query(query) => query.parts().any(|tokens| reads(tokens, table, column)),
-        Token::Text(_) | Token::PerDialect(_) | Token::Param(_) | Token::Refused(..) => false,
+        Token::Window(call) => call.parts().any(|tokens| reads(tokens, table, column)),
+        Token::Query(query) => query.reads(table, column),
+        Token::Alternatives(alternatives) => alternatives
+            .iter()
+            .any(|tokens| reads(tokens, table, column)),
+        #[cfg(feature = "json")]
+        Token::JsonPath(_) => false,
+        Token::Number(_)
+        | Token::Text(_)
+        | Token::PerDialect(_)
+        | Token::Param(_)
+        | Token::Refused(..) => false,
     })
 }
 

@@ -47,6 +47,10 @@ pub struct Aggregate<S>(PhantomData<fn() -> S>);
 #[derive(Debug)]
 pub struct Settled<S>(PhantomData<fn() -> S>);
 
+/// The source of a window function that is made of expressions of source `S`.
+#[derive(Debug)]
+pub struct Window<S>(PhantomData<fn() -> S>);
+
 /// A scope with the entity `E` in front of the scope `Rest`.
 #[derive(Debug)]
 pub struct Tables<E, Rest = End>(PhantomData<fn() -> (E, Rest)>);
@@ -58,6 +62,24 @@ pub struct Optional<E>(PhantomData<fn() -> E>);
 /// The scope without tables.
 #[derive(Debug)]
 pub struct End;
+
+/// A scope, and the same one after a right or full join: each of its tables may have no row.
+pub trait AllOptional {
+    /// The scope after the join.
+    type Output;
+}
+
+impl AllOptional for End {
+    type Output = Self;
+}
+
+impl<E: Entity, Rest: AllOptional> AllOptional for Tables<E, Rest> {
+    type Output = Tables<Optional<E>, Rest::Output>;
+}
+
+impl<E, Rest: AllOptional> AllOptional for Tables<Optional<E>, Rest> {
+    type Output = Tables<Optional<E>, Rest::Output>;
+}
 
 /// Proof that a source without tables is covered by every scope.
 #[derive(Debug)]
@@ -135,10 +157,17 @@ where
     type Presence = bool;
 }
 
+impl<Scope, S, Proof> Covers<Window<S>, Inside<Proof>> for Scope
+where
+    Scope: Covers<S, Proof>,
+{
+    type Presence = Scope::Presence;
+}
+
 /// Holds for the source of an expression that has a value for each row, and so contains no aggregate.
 #[diagnostic::on_unimplemented(
-    message = "an aggregate such as `count` or `sum` cannot be used here",
-    label = "this has one value for many rows, and each row is looked at on its own here",
+    message = "an aggregate or a window function cannot be used here",
+    label = "this is computed from many rows, and each row is looked at on its own here",
     note = "filter groups with `having`, or compare with a subquery made by `scalar`"
 )]
 pub trait PerRow {}
@@ -150,3 +179,21 @@ impl<E> PerRow for Table<E> {}
 impl<A: PerRow, B: PerRow> PerRow for (A, B) {}
 
 impl<S: PerRow> PerRow for Settled<S> {}
+
+/// Holds for the source of an expression that has a value when rows have been grouped: of all but window functions.
+#[diagnostic::on_unimplemented(
+    message = "a window function cannot be used here",
+    label = "this is computed after rows have been filtered and grouped",
+    note = "select it in a query of its own, and filter the rows of that: see `cte!`"
+)]
+pub trait InGroups {}
+
+impl InGroups for () {}
+
+impl<E> InGroups for Table<E> {}
+
+impl<A: InGroups, B: InGroups> InGroups for (A, B) {}
+
+impl<S: InGroups> InGroups for Settled<S> {}
+
+impl<S: InGroups> InGroups for Aggregate<S> {}

@@ -5,17 +5,19 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use sqlmodel_core::{
-    Append, Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, Outcome, RowRead, RowSink,
-    Rows, ok, ok_result,
+    Append, Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, Outcome, Perhaps, RowRead,
+    RowSink, Rows, ok, ok_result,
 };
 
 use crate::expr::{Expr, Level, Token};
 use crate::operators::{Condition, Expression, Ordering};
 use crate::projection::{ColumnList, FromColumns, Project};
-use crate::query::{Columns, Join, Lock, ModelColumns, Order, Query, Source};
+use crate::query::{Columns, FULL_JOIN, Join, Lock, ModelColumns, Order, Query, Source};
 use crate::relation::{Relation, assert_other_table};
 use crate::render::{RenderedStatement, Writer};
-use crate::scope::{Covers, Entity, Optional, PerRow, Settled, Table, Tables};
+use crate::scope::{
+    AllOptional, Covers, Entity, InGroups, Optional, PerRow, Settled, Table, Tables,
+};
 
 /// A query whose rows are of type `R`, over the tables of `Scope`.
 ///
@@ -116,7 +118,7 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     #[must_use]
     pub fn having<C, Proof>(mut self, condition: C) -> Self
     where
-        C: Condition,
+        C: Condition<Source: InGroups>,
         Scope: Covers<C::Source, Proof>,
     {
         let condition = condition.into_condition().at_least(Level::And);
@@ -138,6 +140,22 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     #[must_use]
     pub fn distinct(mut self) -> Self {
         self.query.is_distinct = true;
+        self
+    }
+
+    /// Returns the first row of all rows in which the expressions have the same values; with an order that begins with
+    /// these expressions, it decides which row is the first. Only PostgreSQL has it.
+    ///
+    /// Elsewhere it is an [`Unsupported`](ErrorKind::Unsupported) error. Every dialect can number the rows of each value
+    /// with [`row_number`](crate::row_number) and keep the first.
+    #[must_use]
+    pub fn distinct_on<P, Proof>(mut self, expressions: P) -> Self
+    where
+        P: Project<Scope, Proof>,
+    {
+        let mut list = ColumnList::default();
+        expressions.push_columns(&mut list);
+        self.query.distinct_on = list.0;
         self
     }
 
@@ -238,6 +256,37 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
         self.joined_and_selected(" LEFT JOIN ", &relation)
     }
 
+    /// Joins along a relation and adds the target to the row; targets without a partner come with `None` for all models
+    /// before.
+    #[must_use]
+    pub fn right_join<L, Proof>(
+        self,
+        relation: L,
+    ) -> Select<RightRow<R, L>, RightScope<Scope, L>, Models, Outer>
+    where
+        L: Relation,
+        R: Perhaps<Output: Append<Row<L>>>,
+        Scope: AllOptional + Covers<Table<L::From>, Proof>,
+    {
+        self.joined_and_selected(" RIGHT JOIN ", &relation)
+    }
+
+    /// Joins along a relation and adds the target to the row; `None` stands for the missing partner on either side.
+    ///
+    /// MySQL has no full join; there it is an [`Unsupported`](ErrorKind::Unsupported) error.
+    #[must_use]
+    pub fn full_join<L, Proof>(
+        self,
+        relation: L,
+    ) -> Select<FullRow<R, L>, FullScope<Scope, L>, Models, Outer>
+    where
+        L: Relation,
+        R: Perhaps<Output: Append<Option<Row<L>>>>,
+        Scope: AllOptional + Covers<Table<L::From>, Proof>,
+    {
+        self.joined_and_selected(FULL_JOIN, &relation)
+    }
+
     /// Joins along a relation and adds a part to the row as the types say.
     pub(crate) fn joined_and_selected<R2, Scope2, L: Relation>(
         self,
@@ -310,6 +359,14 @@ impl<R, Scope, Outer> Select<R, Scope, Expressions, Outer> {
 
 /// The model that a relation leads to.
 type Row<L> = <<L as Relation>::To as Entity>::Model;
+
+type RightRow<R, L> = <<R as Perhaps>::Output as Append<Row<L>>>::Output;
+
+type RightScope<Scope, L> = Tables<<L as Relation>::To, <Scope as AllOptional>::Output>;
+
+type FullRow<R, L> = <<R as Perhaps>::Output as Append<Option<Row<L>>>>::Output;
+
+type FullScope<Scope, L> = Tables<Optional<<L as Relation>::To>, <Scope as AllOptional>::Output>;
 
 /// Returns the condition that the query has a row.
 ///

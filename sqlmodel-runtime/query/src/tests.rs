@@ -6,7 +6,9 @@ use sqlmodel_core::{
 };
 
 mod expressions;
+mod functions;
 mod queries;
+mod windows;
 mod writes;
 
 use crate::{Column, Expression, ModelQuery, RenderedStatement, TextExpression, ToMany, ToOne};

@@ -100,6 +100,36 @@ pub trait TextExpression: Expression<Value: FieldValue<Base = String>> {
         Expr::new(tokens, Level::Atom)
     }
 
+    /// The first characters, at most `n_chars` of them.
+    fn left(self, n_chars: u32) -> Expr<Self::Source, Self::Value> {
+        self.substr(1, n_chars)
+    }
+
+    /// The last characters, at most `n_chars` of them.
+    fn right(self, n_chars: u32) -> Expr<Self::Source, Self::Value> {
+        let n_chars = i32::try_from(n_chars).unwrap_or(i32::MAX);
+        // To SQLite, the end of a text is at -1, and nothing is at 0.
+        let sqlite = if n_chars == 0 { ", 1, " } else { ", -" };
+        let mut tokens = vec![Token::PerDialect(["substr(", "right(", "right("])];
+        tokens.extend(self.into_expr().into_tokens());
+        tokens.push(Token::PerDialect([sqlite, ", ", ", "]));
+        tokens.push(Token::Number(u64::from(n_chars.unsigned_abs())));
+        tokens.push(Token::Text(")"));
+        Expr::new(tokens, Level::Atom)
+    }
+
+    /// The position of the first occurrence of a text, from 1; 0 when there is none.
+    ///
+    /// Whether case matters is the database's affair: on MySQL it is the collation's, elsewhere it does.
+    fn position_of<R: Operand<String>>(self, text: R) -> Combined<Self, R, i32> {
+        let mut tokens = vec![Token::PerDialect(["instr(", "strpos(", "instr("])];
+        tokens.extend(self.into_expr().into_tokens());
+        tokens.push(Token::Text(", "));
+        tokens.extend(text.into_operand().into_tokens());
+        tokens.push(Token::Text(")"));
+        Expr::new(tokens, Level::Atom)
+    }
+
     /// The text with each occurrence of `from` replaced by `to`.
     fn replace(self, from: &str, to: &str) -> Expr<Self::Source, Self::Value> {
         let mut tokens = vec![Token::Text("replace(")];

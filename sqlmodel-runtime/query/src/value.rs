@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use sqlmodel_core::FieldValue;
 
 use crate::expr::{Expr, Level, Operand, Token};
-use crate::operators::{Base, Condition, Expression};
+use crate::operators::{Base, Combined, Condition, Expression};
 use crate::scope::Settled;
 
 /// Functions on values of any type.
@@ -28,6 +28,16 @@ pub trait ValueExpression: Expression {
         two(self, "nullif(", other)
     }
 
+    /// The larger of this and the other; NULL when either is.
+    fn greatest<R: Operand<Base<Self>>>(self, other: R) -> Combined<Self, R, Base<Self>> {
+        extreme(self, other, ["max(", "greatest(", "greatest("])
+    }
+
+    /// The smaller of this and the other; NULL when either is.
+    fn least<R: Operand<Base<Self>>>(self, other: R) -> Combined<Self, R, Base<Self>> {
+        extreme(self, other, ["min(", "least(", "least("])
+    }
+
     /// The same value with the type of one that may be NULL, to stand beside others that may.
     fn optional(self) -> Expr<Self::Source, Option<Base<Self>>> {
         self.into_expr().retyped()
@@ -47,6 +57,48 @@ pub trait ValueExpression: Expression {
 }
 
 impl<E: Expression> ValueExpression for E {}
+
+/// PostgreSQL's functions leave NULLs out; the others give NULL.
+fn extreme<E: Expression, R: Operand<Base<E>>>(
+    first: E,
+    second: R,
+    [sqlite, postgres, mysql]: [&'static str; 3],
+) -> Combined<E, R, Base<E>> {
+    let first = first.into_expr().at_least(Level::Sum);
+    let second = second.into_operand().at_least(Level::Sum);
+    let call = |name| {
+        let [open, comma, close] = [name, ", ", ")"].map(|text| [Token::Text(text)]);
+        [&open[..], &first, &comma, &second, &close].concat()
+    };
+    let mut guarded = Vec::new();
+    for operand in [&first, &second] {
+        // A parameter is never NULL, and PostgreSQL could not tell its type.
+        if matches!(&**operand, [Token::Param(_)]) {
+            continue;
+        }
+        let keyword = if guarded.is_empty() {
+            "CASE WHEN "
+        } else {
+            " AND "
+        };
+        guarded.push(Token::Text(keyword));
+        guarded.extend_from_slice(operand);
+        guarded.push(Token::Text(" IS NOT NULL"));
+    }
+    let is_guarded = !guarded.is_empty();
+    if is_guarded {
+        guarded.push(Token::Text(" THEN "));
+    }
+    guarded.extend(call(postgres));
+    if is_guarded {
+        guarded.push(Token::Text(" END"));
+    }
+    let alternatives = [call(sqlite), guarded, call(mysql)];
+    Expr::new(
+        vec![Token::Alternatives(Box::new(alternatives))],
+        Level::Atom,
+    )
+}
 
 fn two<E: Expression, R: Operand<Base<E>>, S, T>(
     first: E,
@@ -88,6 +140,11 @@ cast! {
     String: [" AS TEXT)", " AS text)", " AS CHAR)"], from i16, i32, i64;
 }
 
+/// Returns a value as an expression, to be selected beside columns.
+pub fn constant<T: FieldValue<Base = T>>(value: T) -> Expr<(), T> {
+    crate::expr::value(value)
+}
+
 /// Begins a CASE expression: the value of the first condition that is true.
 ///
 /// `case(Hero::AGE.lt(18), "young").when(Hero::AGE.lt(65), "grown").otherwise("old")`
@@ -103,7 +160,7 @@ pub fn case<C: Condition, R: Operand<T>, T: FieldValue<Base = T>>(
 }
 
 /// A CASE expression in the making, whose branches give a `V`.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "a CASE is ended with `otherwise` or `or_null`"]
 pub struct Case<S, V> {
     tokens: Vec<Token>,
@@ -155,5 +212,14 @@ impl<S, V> Case<S, V> {
     fn end<Z, U>(mut self) -> Expr<Z, U> {
         self.tokens.push(Token::Text(" END"));
         Expr::new(self.tokens, Level::Atom)
+    }
+}
+
+impl<S, V> Clone for Case<S, V> {
+    fn clone(&self) -> Self {
+        Self {
+            tokens: self.tokens.clone(),
+            types: PhantomData,
+        }
     }
 }

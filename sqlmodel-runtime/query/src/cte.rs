@@ -1,0 +1,182 @@
+//! Common table expressions: queries with a name, which other queries read like a table.
+
+use sqlmodel_core::Model;
+
+use crate::compound::{Compound, CompoundQuery};
+use crate::projection::FromColumns;
+use crate::query::Query;
+use crate::render::Writer;
+use crate::select::{Expressions, Select};
+
+/// A query with a name, for [`Select::with`].
+#[derive(Debug, Clone)]
+pub struct With(CommonQuery);
+
+#[derive(Debug, Clone)]
+pub(crate) struct CommonQuery {
+    name: &'static str,
+    columns: &'static [&'static str],
+    query: CompoundQuery,
+    is_recursive: bool,
+}
+
+/// The rows of a query with a name; declared with [`cte!`](crate::cte).
+pub trait CommonTable: Model {
+    /// Says what the rows are: the query's columns have the types of the fields, in the same order.
+    fn of<R, Scope>(query: Select<R, Scope, Expressions>) -> With
+    where
+        Self: FromColumns<R>,
+    {
+        With(common::<Self>(CompoundQuery::of(query.into_query())))
+    }
+
+    /// Says what the rows are by a query that may read the rows themselves, as long as it finds new ones:
+    /// `first.union_all(next)`, where `next` begins at `select_from::<Self>()`.
+    ///
+    /// With `union` instead of `union_all`, a row that was found before is no new one, so that cycles end.
+    /// MySQL takes the width of a text from the first query and cuts longer ones off, or refuses them.
+    fn recursive<R>(query: Compound<R>) -> With
+    where
+        Self: FromColumns<R>,
+    {
+        With(CommonQuery {
+            is_recursive: true,
+            ..common::<Self>(query.into_query())
+        })
+    }
+}
+
+fn common<M: Model>(query: CompoundQuery) -> CommonQuery {
+    CommonQuery {
+        name: M::TABLE_NAME,
+        columns: M::COLUMNS,
+        query,
+        is_recursive: false,
+    }
+}
+
+impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
+    /// Gives a query a name, under which this one reads it like a table: `WITH name AS (..) SELECT ..`.
+    #[must_use]
+    pub fn with(self, common: With) -> Self {
+        let mut query = self.into_query();
+        query.common.push(common.0);
+        Self::from_query(query)
+    }
+}
+
+impl Query {
+    pub(crate) fn write_common(&self, writer: &mut Writer<'_>) {
+        let is_recursive = self.common.iter().any(|common| common.is_recursive);
+        for (position, common) in self.common.iter().enumerate() {
+            writer.text(match position {
+                0 if is_recursive => "WITH RECURSIVE ",
+                0 => "WITH ",
+                _ => ", ",
+            });
+            writer.identifier(common.name);
+            writer.text(" (");
+            writer.columns(common.columns.iter().copied());
+            writer.text(") AS (");
+            common.query.write(writer);
+            writer.text(")");
+        }
+        if !self.common.is_empty() {
+            writer.text(" ");
+        }
+    }
+}
+
+impl CommonQuery {
+    pub(crate) fn queries(&self) -> impl Iterator<Item = &Query> {
+        self.query.queries()
+    }
+}
+
+/// Declares the rows of a query with a name: a struct, and its columns as constants.
+///
+/// ```
+/// # use sqlmodel_query::cte;
+/// cte! {
+///     /// An employee, and how many are above.
+///     #[derive(Debug, Clone, PartialEq)]
+///     pub struct Ranked as "ranked" {
+///         ID id: i64,
+///         N_ABOVE n_above: i32,
+///     }
+/// }
+/// assert_eq!(Ranked::N_ABOVE.name(), "n_above");
+/// ```
+///
+/// `Ranked::of(query)` or `Ranked::recursive(query)` says what the rows are, and `Select::with` takes it.
+#[macro_export]
+macro_rules! cte {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident as $table:literal {
+            $($(#[$field_meta:meta])* $constant:ident $field:ident : $ty:ty),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        $vis struct $name {
+            $($(#[$field_meta])* $vis $field: $ty),+
+        }
+
+        #[allow(dead_code, missing_docs, reason = "a query need not read every column")]
+        impl $name {
+            $($vis const $constant: $crate::Column<Self, $ty> = $crate::Column::new(stringify!($field));)+
+        }
+
+        impl $crate::codegen::Model for $name {
+            const TABLE_NAME: &'static str = $table;
+            const PRIMARY_KEY: &'static [&'static str] = &[];
+            // A partner of an outer join is there when any column is.
+            const KEY_POSITIONS: &'static [usize] = {
+                const POSITIONS: [usize; <$name as $crate::codegen::Model>::COLUMN_COUNT] =
+                    $crate::codegen::positions();
+                &POSITIONS
+            };
+            const COLUMN_COUNT: usize = <Self as $crate::codegen::Record>::COLUMNS.len();
+            type Key = ();
+
+            fn fields() -> &'static [$crate::codegen::FieldInfo] {
+                const FIELDS: &[$crate::codegen::FieldInfo] =
+                    &[$($crate::codegen::FieldInfo::new(stringify!($field))),+];
+                FIELDS
+            }
+
+            fn inheritance() -> &'static $crate::codegen::Inheritance {
+                &$crate::codegen::Inheritance::NONE
+            }
+
+            fn from_row<R: $crate::codegen::RowRead>(
+                row: &R,
+                at: usize,
+            ) -> ::core::result::Result<Self, $crate::codegen::DecodeError> {
+                let ($($field,)+) = $crate::codegen::Decode::decode(row, at)?;
+                ::core::result::Result::Ok(Self { $($field),+ })
+            }
+        }
+
+        impl $crate::codegen::Record for $name {
+            type Model = Self;
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
+
+            fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<$crate::codegen::Value<'a>>) {
+                row.extend([$($crate::codegen::Encode::encode(&self.$field)),+]);
+            }
+
+            fn primary_key_value(&self) -> ::core::option::Option<()> {
+                ::core::option::Option::None
+            }
+
+            fn is_new(&self) -> bool {
+                true
+            }
+        }
+
+        impl $crate::FromColumns<($($ty,)+)> for $name {}
+
+        impl $crate::CommonTable for $name {}
+    };
+}
