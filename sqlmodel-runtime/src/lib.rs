@@ -17,7 +17,7 @@ pub use sqlmodel_core::{
     RowSink, Rows, Statement, Transaction, TransactionOps, TransactionOptions, Value, ValueKind,
     block_on, ok, ok_result, retry,
 };
-pub use sqlmodel_pool::{Pool, PoolOptions, Pooled};
+pub use sqlmodel_pool::{Pool, PoolOptions, Pooled, Replicated, Shards};
 pub use sqlmodel_query::{
     AggregateExpression, Column, CommonTable, Comparison, Compound, Condition, DateExpression,
     DayExpression, Direction, Entity, Expr, Expression, FrameBound, HasOne, IncludeOptions,

@@ -1,5 +1,7 @@
 //! What a pool asks of a driver: to open connections to one database, and to keep them in order.
 
+use std::time::Duration;
+
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::seam::{Cx, Outcome};
@@ -69,3 +71,37 @@ pub enum Upkeep {
     /// To be closed: it is lost, or what happened on it cannot be undone.
     Broken,
 }
+
+/// A connector whose servers tell what they are and how far they have come; what routing to replicas asks of a driver.
+pub trait Replication: Connector {
+    /// Asks the server for its role, its position in the log, and how old its data is: one round trip.
+    fn progress(
+        &self,
+        cx: &Cx,
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Outcome<Progress, Error>> + Send;
+}
+
+/// What a server of a replicated database is, and how far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Whether it takes writes.
+    pub role: Role,
+    /// The end of what it has written, or replayed.
+    pub position: LogPosition,
+    /// For how long it may not have seen what was committed; zero for a primary.
+    pub lag: Duration,
+}
+
+/// What a server of a replicated database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It takes writes.
+    Primary,
+    /// It replays what another one has written.
+    Replica,
+}
+
+/// A place in the log that is replicated; later places are greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogPosition(pub u64);

@@ -26,7 +26,7 @@ pub mod value;
 mod wait;
 
 pub use connection::{Capabilities, Connection, Executor, Prepared};
-pub use connector::{Connector, Upkeep};
+pub use connector::{Connector, LogPosition, Progress, Replication, Role, Upkeep};
 pub use cursor::{Fetched, Rows};
 pub use decode::{Append, Decode, DecodeError, FieldValue, Head, Perhaps, RowRead};
 pub use encode::{Encode, Key};

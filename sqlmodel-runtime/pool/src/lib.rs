@@ -7,8 +7,10 @@ mod error;
 mod options;
 mod pool;
 mod pooled;
+mod replicated;
 #[cfg(test)]
 mod scripted;
+mod shards;
 mod state;
 mod status;
 mod tasks;
@@ -17,4 +19,6 @@ pub use error::{AcquireStep, AcquireTimeout};
 pub use options::{HookFuture, PoolOptions};
 pub use pool::Pool;
 pub use pooled::Pooled;
+pub use replicated::{Replicated, ReplicatedOptions};
+pub use shards::Shards;
 pub use status::{PoolStatus, PoolTotals};

@@ -162,6 +162,10 @@ impl<K: Connector> Pool<K> {
         }
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared<K>> {
+        &self.handle.shared
+    }
+
     /// Returns what opens the connections.
     pub fn connector(&self) -> &K {
         &self.handle.shared.connector

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use sqlmodel_core::{
     Capabilities, Connection, Connector, Cx, Dialect, Done, Error, Executor, Fetched, Outcome,
-    Prepared, RowSink, Statement, TransactionStep,
+    Prepared, Progress, Replication, RowSink, Statement, TransactionStep,
 };
 
-use crate::pool::Shared;
+use crate::pool::{Pool, Shared};
 use crate::state::{Closing, Slot, State};
 
 /// A connection that goes back to its pool when it is dropped, in whatever condition.
@@ -41,6 +41,23 @@ impl<K: Connector> Pooled<K> {
             self.shared.change(|state| state.remove(closing));
             drop(slot);
         }
+    }
+
+    /// Tells whether this is a connection of the pool.
+    pub(crate) fn is_of(&self, pool: &Pool<K>) -> bool {
+        Arc::ptr_eq(&self.shared, pool.shared())
+    }
+
+    /// Asks the server what it is and how far it has come.
+    pub(crate) async fn progress(&mut self, cx: &Cx) -> Outcome<Progress, Error>
+    where
+        K: Replication,
+    {
+        let shared = Arc::clone(&self.shared);
+        shared
+            .connector
+            .progress(cx, &mut self.slot().connection)
+            .await
     }
 
     /// Takes the connection out of the pool, which may open another one in its place.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use sqlmodel_core::seam::{block_on_virtual, checkpoint};
 use sqlmodel_core::{
     Capabilities, Connection, Connector, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
-    Outcome, Prepared, RowSink, Statement, Transaction, TransactionStep, Upkeep, Wait, ok,
+    Outcome, Prepared, Progress, Replication, RowSink, Statement, Transaction, TransactionStep,
+    Upkeep, Wait, ok,
 };
 
 /// How an attempt to connect ends.
@@ -40,6 +41,8 @@ pub(crate) struct World {
     /// Whether pings and resets are answered.
     pub(crate) is_silent: bool,
     pub(crate) log: Vec<String>,
+    /// What the server says of itself, if it says anything.
+    pub(crate) progress: Option<Progress>,
 }
 
 #[derive(Debug)]
@@ -145,6 +148,21 @@ impl Connector for Database {
         ok!(self.answer(cx).await);
         connection.upkeep = Upkeep::Ready;
         Outcome::Ok(())
+    }
+}
+
+impl Replication for Database {
+    async fn progress(&self, cx: &Cx, connection: &mut Scripted) -> Outcome<Progress, Error> {
+        connection.upkeep = Upkeep::Used;
+        ok!(self.answer(cx).await);
+        connection.upkeep = Upkeep::Ready;
+        match self.with(|world| world.progress) {
+            Some(progress) => Outcome::Ok(progress),
+            None => {
+                connection.upkeep = Upkeep::Broken;
+                Outcome::Err(Error::new(ErrorKind::Io, "the server is gone"))
+            }
+        }
     }
 }
 
