@@ -11,8 +11,8 @@
 //! context was cancelled. Applications turn it into a `Result` with `into_result()`.
 
 pub use sqlmodel_core::{
-    Access, Capabilities, Connection, ConstraintKind, Cx, Decode, DecodeError, Dialect, Done,
-    Encode, Error, ErrorKind, Executor, Fetched, FieldInfo, Inheritance, InheritanceStrategy,
+    Access, Capabilities, Connection, Connector, ConstraintKind, Cx, Decode, DecodeError, Dialect,
+    Done, Encode, Error, ErrorKind, Executor, Fetched, FieldInfo, Inheritance, InheritanceStrategy,
     Isolation, Key, Model, Outcome, OutcomeError, Prepared, Record, RetryPolicy, Row, RowRead,
     RowSink, Rows, Statement, Transaction, TransactionOps, TransactionOptions, Value, ValueKind,
     block_on, ok, ok_result, retry,

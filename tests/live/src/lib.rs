@@ -3,9 +3,12 @@
 //! A test is an async function over any connection to an empty database. [`on_every_driver!`] makes a `#[test]` of it for
 //! each driver. What differs between databases is asked of [`Capabilities`](sqlmodel_runtime::Capabilities), never of the driver's name.
 
-use sqlmodel_runtime::prelude::*;
-use sqlmodel_runtime::{SqliteConnection, block_on, schema, sql};
+mod database;
 
+use sqlmodel_runtime::prelude::*;
+use sqlmodel_runtime::{Connector, SqliteConnection, SqliteOptions, block_on, schema, sql};
+
+pub use database::Database;
 #[doc(hidden)]
 pub use {generated, sqlmodel_runtime};
 
@@ -21,13 +24,40 @@ pub fn on_sqlite(
     tables: &[&sql::Table],
     test: impl AsyncFnOnce(&Cx, &mut SqliteConnection) -> Test,
 ) -> Test {
+    on_database(&SqliteOptions::memory(), tables, test)
+}
+
+/// Runs a test on a connection to an empty database, when the tables are created.
+fn on_database<K: Connector>(
+    connector: &K,
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &mut K::Connection) -> Test,
+) -> Test {
     block_on(async |cx| {
-        let mut connection = SqliteConnection::open_in_memory(cx).await.into_result()?;
+        let mut connection = connector.connect(cx).await.into_result()?;
         schema::create_all(cx, &mut connection, tables)
             .await
             .into_result()?;
         test(cx, &mut connection).await
     })
+}
+
+/// Runs a test in a database of its own on a server, dropped afterwards.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn on_server<K: Connector>(
+    url: Option<&str>,
+    parse: fn(&str) -> Result<K, Error>,
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &mut K::Connection) -> Test,
+) -> Test {
+    let Some(url) = url else {
+        return Ok(());
+    };
+    let database = Database::create(url, parse)?;
+    on_database(&database.connector()?, tables, test)
 }
 
 /// Makes a test of each function, for each driver.

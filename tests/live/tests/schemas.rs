@@ -1,8 +1,27 @@
 //! The tables of every example schema are created and dropped in real databases.
 
-use live::{Test, on_sqlite};
+use live::{Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{schema, sql};
+
+on_every_driver! {
+    &[];
+    chinook,
+    hero,
+    shop,
+}
+
+async fn chinook<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    create_and_drop(cx, connection, generated::chinook::tables::TABLES).await
+}
+
+async fn hero<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    create_and_drop(cx, connection, generated::hero::tables::TABLES).await
+}
+
+async fn shop<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    create_and_drop(cx, connection, generated::shop::tables::TABLES).await
+}
 
 /// Creates the tables twice and drops them twice; what exists or is gone is no error.
 async fn create_and_drop<C: Connection>(
@@ -26,22 +45,3 @@ async fn create_and_drop<C: Connection>(
         .into_result()?;
     Ok(())
 }
-
-macro_rules! schemas {
-    ($($schema:ident),+ $(,)?) => {
-        mod sqlite {
-            use super::*;
-
-            $(
-                #[test]
-                fn $schema() -> Test {
-                    on_sqlite(&[], async |cx, connection| {
-                        create_and_drop(cx, connection, generated::$schema::tables::TABLES).await
-                    })
-                }
-            )+
-        }
-    };
-}
-
-schemas!(chinook, hero, shop);
