@@ -47,11 +47,16 @@ pub mod value {
 }
 
 #[cfg(feature = "sqlite")]
+pub use any::{AnyConnection, AnyOptions};
+
+#[cfg(feature = "sqlite")]
 pub use sqlmodel_sqlite as sqlite;
 
 #[cfg(feature = "sqlite")]
 pub use sqlmodel_sqlite::{JournalMode, SqliteConnection, SqliteOptions};
 
+#[cfg(feature = "sqlite")]
+mod any;
 #[doc(hidden)]
 pub mod codegen;
 pub mod prelude;

@@ -1,5 +1,8 @@
 //! How a database is opened.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,6 +46,52 @@ impl SqliteOptions {
     /// A database in memory, which ends with its connection.
     pub fn memory() -> Self {
         Self::at(Location::Memory)
+    }
+
+    /// Reads `sqlite:path`, `sqlite://path` or `sqlite::memory:`.
+    ///
+    /// Behind a `?` may follow `mode=ro` for [reading only](Self::read_only), `mode=rw` for an [existing](Self::existing) file,
+    /// or `mode=rwc`, the default, for one that is created when it is missing.
+    /// A `?` or `%` of the path is written in percent-encoding.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](ErrorKind::Usage), with what is wrong.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sqlmodel_sqlite::SqliteOptions;
+    ///
+    /// assert!(SqliteOptions::parse("sqlite:///var/lib/heroes.db?mode=ro").is_ok());
+    /// assert!(SqliteOptions::parse("sqlite:heroes.db?mdoe=ro").is_err());
+    /// ```
+    pub fn parse(url: &str) -> Result<Self, Error> {
+        let Some(rest) = url.strip_prefix("sqlite:") else {
+            return Err(Error::usage(
+                "the URL of a SQLite database begins with `sqlite:`",
+            ));
+        };
+        let (path, settings) = rest.split_once('?').unwrap_or((rest, ""));
+        let path = decode(path.strip_prefix("//").unwrap_or(path))?;
+        let mut options = match &*path {
+            "" => return Err(Error::usage("the URL names no database file")),
+            ":memory:" => Self::memory(),
+            path => Self::file(path),
+        };
+        for setting in settings.split('&').filter(|setting| !setting.is_empty()) {
+            options = match setting {
+                "mode=ro" => options.read_only(),
+                "mode=rw" => options.existing(),
+                "mode=rwc" => options,
+                other => {
+                    return Err(Error::usage(format!(
+                        "`{other}` is no setting of a SQLite URL; there are `mode=ro`, `mode=rw` and `mode=rwc`"
+                    )));
+                }
+            };
+        }
+        Ok(options)
     }
 
     fn at(location: Location) -> Self {
@@ -124,4 +173,21 @@ impl Connector for SqliteOptions {
     fn is_passing(&self, error: &Error) -> bool {
         error.kind() == ErrorKind::Busy
     }
+}
+
+/// Replaces each `%` and two hexadecimal digits by the byte that they stand for.
+fn decode(text: &str) -> Result<String, Error> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        let digits = after.get(..2);
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.ok_or_else(|| {
+            Error::usage("a `%` in the URL is not followed by two hexadecimal digits")
+        })?);
+        rest = after.get(2..).unwrap_or_default();
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).map_err(|_| Error::usage("the path in the URL is not UTF-8"))
 }

@@ -6,7 +6,10 @@
 mod database;
 
 use sqlmodel_runtime::prelude::*;
-use sqlmodel_runtime::{Connector, SqliteConnection, SqliteOptions, block_on, schema, sql};
+use sqlmodel_runtime::{
+    AnyOptions, Connector, SqliteConnection, SqliteOptions, block_on, schema, sql,
+};
+use support::Scratch;
 
 pub use database::Database;
 #[doc(hidden)]
@@ -60,7 +63,33 @@ pub fn on_server<K: Connector>(
     on_database(&database.connector()?, tables, test)
 }
 
-/// Makes a test of each function, for each driver.
+/// Runs a test that opens connections of its own, to an empty SQLite database in a file that has the given tables.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn with_sqlite(
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &SqliteOptions) -> Test,
+) -> Test {
+    let folder = Scratch::new();
+    let options = SqliteOptions::file(folder.path("database"));
+    on_database(&options, tables, async |cx, _| test(cx, &options).await)
+}
+
+/// Runs a test on an empty database of every kind, chosen by its URL.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn on_any(tables: &[&sql::Table], test: impl AsyncFn(&Cx, &AnyOptions) -> Test) -> Test {
+    let folder = Scratch::new();
+    let url = format!("sqlite:{}", folder.path("database").display());
+    let options = AnyOptions::parse(&url)?;
+    on_database(&options, tables, async |cx, _| test(cx, &options).await)
+}
+
+/// Makes a test of each function of a connection, for each driver.
 #[macro_export]
 macro_rules! on_every_driver {
     ($tables:expr; $($test:ident),+ $(,)?) => {
@@ -71,6 +100,23 @@ macro_rules! on_every_driver {
                 #[test]
                 fn $test() -> $crate::Test {
                     $crate::on_sqlite($tables, async |cx, connection| super::$test(cx, connection).await)
+                }
+            )+
+        }
+    };
+}
+
+/// Makes a test of each function of what opens connections, for each driver.
+#[macro_export]
+macro_rules! with_every_driver {
+    ($tables:expr; $($test:ident),+ $(,)?) => {
+        mod sqlite {
+            use super::*;
+
+            $(
+                #[test]
+                fn $test() -> $crate::Test {
+                    $crate::with_sqlite($tables, async |cx, connector| super::$test(cx, connector).await)
                 }
             )+
         }
