@@ -102,5 +102,10 @@ fn codec(ty: &NamedType, types: &Types<'_>, out: &mut Rust) {
         );
     });
     out.blank();
-    out.line(format!("codegen::field_value!({name});"));
+    out.line(match ty.base {
+        Builtin::Decimal { .. } => {
+            format!("codegen::field_value!({name}, {});", types.builtin(ty.base))
+        }
+        _ => format!("codegen::field_value!({name});"),
+    });
 }

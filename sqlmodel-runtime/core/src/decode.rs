@@ -445,12 +445,15 @@ append_tuple!(A B C D E F G H I J K);
 pub trait FieldValue: crate::encode::Encode + Decode {
     /// The type without its `Option`.
     type Base: FieldValue<Base = Self::Base>;
+    /// Whether it is an exact decimal number. SQLite, which stores those as text, has to be told that they are numbers.
+    const IS_DECIMAL: bool = false;
     /// The type of a result `U` that is NULL when this value is: `U`, or an `Option` when this is one.
     type Lift<U: FieldValue>: FieldValue<Base = U::Base>;
 }
 
 impl<T: FieldValue<Base = T>> FieldValue for Option<T> {
     type Base = T;
+    const IS_DECIMAL: bool = T::IS_DECIMAL;
     type Lift<U: FieldValue> = Option<U::Base>;
 }
 
@@ -477,7 +480,6 @@ decode_scalar! {
     i64: |row, at| row.i64(at);
     f32: |row, at| single(row.f64(at)?, at);
     f64: |row, at| row.f64(at);
-    Decimal: |row, at| row.decimal(at);
     String: |row, at| row.text(at).map(str::to_owned);
     Vec<u8>: |row, at| row.bytes(at).map(Cow::into_owned);
     Date: |row, at| row.date(at);
@@ -485,6 +487,19 @@ decode_scalar! {
     Timestamp: |row, at| row.timestamp(at);
     Duration: |row, at| row.duration(at);
     Value<'static>: |row, at| row.value(at).map(Value::into_owned);
+}
+
+impl Decode for Decimal {
+    #[inline]
+    fn decode<R: RowRead>(row: &R, at: usize) -> Result<Self, DecodeError> {
+        row.decimal(at)
+    }
+}
+
+impl FieldValue for Decimal {
+    type Base = Self;
+    type Lift<U: FieldValue> = U;
+    const IS_DECIMAL: bool = true;
 }
 
 #[inline]

@@ -2,7 +2,7 @@
 //!
 //! Their source is [`Aggregate`], so that the compiler refuses them where each row is looked at on its own.
 
-use sqlmodel_core::Dialect;
+use sqlmodel_core::{Dialect, FieldValue};
 
 use crate::expr::{Expr, Level, Token};
 use crate::number::{Number, NumberKind, refuse_decimals};
@@ -63,14 +63,17 @@ pub trait AggregateExpression: Expression {
 
     /// The sum; `None` without rows. Integers add up to an `i64`, floats to an `f64`.
     ///
-    /// A sum of integers that does not fit is an error on every dialect. SQLite has no exact sum of decimals: there it is
-    /// an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) error.
+    /// A sum of integers that does not fit is an error on every dialect. The sum of decimals is exact.
     fn sum(self) -> Expr<Aggregate<Self::Source>, Option<<Base<Self> as Number>::Sum>>
     where
         Self::Source: PerRow,
         Base<Self>: Number,
     {
-        let mut sum = call(Token::Text("sum("), self, "");
+        let function = match <Base<Self> as Number>::KIND {
+            NumberKind::Decimal => Token::PerDialect(["sqlmodel_decimal_sum(", "sum(", "sum("]),
+            NumberKind::Integer | NumberKind::Float => Token::Text("sum("),
+        };
+        let mut sum = call(function, self, "");
         if <Base<Self> as Number>::KIND == NumberKind::Integer {
             // PostgreSQL and MySQL make a decimal of it.
             sum.wrap(
@@ -78,7 +81,6 @@ pub trait AggregateExpression: Expression {
                 Token::PerDialect(["", " AS bigint)", " AS SIGNED)"]),
             );
         }
-        refuse_decimals::<Base<Self>, _, _>(&mut sum);
         sum
     }
 
@@ -153,7 +155,11 @@ fn call_with<E: Expression, S, T>(function: Token, argument: E, suffix: Token) -
     from_call(AggregateCall {
         function,
         is_distinct: false,
-        argument: argument.into_expr().at_least(Level::Product),
+        argument: if E::Value::IS_DECIMAL {
+            argument.into_expr().compared()
+        } else {
+            argument.into_expr().at_least(Level::Product)
+        },
         suffix,
         condition: None,
     })

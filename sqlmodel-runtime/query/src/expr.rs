@@ -39,6 +39,8 @@ pub(crate) enum Token {
         table: &'static str,
         column: &'static str,
     },
+    /// The order of decimals, behind an operand of a comparison.
+    DecimalOrder,
     /// A parameter.
     Param(Value<'static>),
     /// A call of an aggregate.
@@ -99,6 +101,31 @@ impl<S, T> Expr<S, T> {
 
     pub(crate) fn tokens_mut(&mut self) -> &mut [Token] {
         &mut self.tokens
+    }
+
+    /// Returns the tokens of an operand that is compared: decimals are told to be numbers.
+    pub(crate) fn compared(self) -> Vec<Token>
+    where
+        T: FieldValue,
+    {
+        if !T::IS_DECIMAL {
+            return self.at_least(Level::Sum);
+        }
+        let mut tokens = self.at_least(Level::Atom);
+        tokens.push(Token::DecimalOrder);
+        tokens
+    }
+
+    /// Returns the tokens of a value that others are ordered by or compared with, where any expression can stand.
+    pub(crate) fn ordered(self) -> Vec<Token>
+    where
+        T: FieldValue,
+    {
+        if T::IS_DECIMAL {
+            self.compared()
+        } else {
+            self.tokens
+        }
     }
 
     /// Returns the tokens for a place that takes what binds at `loosest` or tighter, in parentheses where needed.
@@ -169,9 +196,18 @@ pub(crate) fn param<T>(value: Value<'static>) -> Expr<(), T> {
 /// Implements what a type needs to be used as a field: comparisons with columns, and assignment to them.
 ///
 /// The type implements [`Encode`](sqlmodel_core::Encode) and [`Decode`](sqlmodel_core::Decode) already.
-/// Generated code calls this for enums and newtypes.
+/// Generated code calls this for enums and newtypes. A type that is stored as the schema's `decimal` names what it is made
+/// of, `field_value!(Price, Decimal)`, so that SQLite compares numbers and not texts.
 #[macro_export]
 macro_rules! field_value {
+    ($ty:ty, $inner:ty) => {
+        impl $crate::codegen::FieldValue for $ty {
+            type Base = Self;
+            const IS_DECIMAL: bool = <$inner as $crate::codegen::FieldValue>::IS_DECIMAL;
+            type Lift<U: $crate::codegen::FieldValue> = U;
+        }
+        $crate::operand!($ty);
+    };
     ($ty:ty) => {
         impl $crate::codegen::FieldValue for $ty {
             type Base = Self;

@@ -36,7 +36,7 @@ pub enum NumberKind {
     Integer,
     /// Binary fractions.
     Float,
-    /// Exact fractions. SQLite has none, so computing with them there is an error.
+    /// Exact fractions. SQLite has none: the driver adds, subtracts and multiplies them, and to divide them is an error.
     Decimal,
 }
 
@@ -79,9 +79,13 @@ impl Integer for i64 {}
 pub trait NumberExpression: Expression<Value: FieldValue<Base: Number>> {
     /// The number without its sign.
     fn abs(self) -> Expr<Self::Source, Self::Value> {
-        let mut expression = call(self, Token::Text("abs("));
-        refuse_decimals::<Base<Self>, _, _>(&mut expression);
-        expression
+        call(
+            self,
+            match <Base<Self> as Number>::KIND {
+                NumberKind::Decimal => Token::PerDialect(["sqlmodel_decimal_abs(", "abs(", "abs("]),
+                NumberKind::Integer | NumberKind::Float => Token::Text("abs("),
+            },
+        )
     }
 }
 
@@ -89,7 +93,7 @@ impl<E: Expression<Value: FieldValue<Base: Number>>> NumberExpression for E {}
 
 const NO_DECIMALS: Token = Token::Refused(
     Dialect::Sqlite,
-    "SQLite has no exact decimals to compute with: read the values and compute in Rust, or store whole numbers of the smallest unit",
+    "SQLite has no exact decimals to divide: read the values and divide in Rust, or store whole numbers of the smallest unit",
 );
 
 /// Makes an expression over decimals an error on SQLite, which would compute with binary fractions of its own accord.
@@ -99,26 +103,48 @@ pub(crate) fn refuse_decimals<N: Number, S, T>(expression: &mut Expr<S, T>) {
     }
 }
 
+/// An operator, and what SQLite has for it where the operands are decimals.
+struct Operator {
+    symbol: Token,
+    level: Level,
+    decimal_function: &'static str,
+}
+
 fn arithmetic<E: Expression, R: Operand<Base<E>>, T>(
     left: E,
-    operator: Token,
+    operator: Operator,
     right: R,
-    level: Level,
 ) -> Expr<(E::Source, R::Source), T>
 where
     Base<E>: Number,
 {
+    let Operator {
+        symbol,
+        level,
+        decimal_function,
+    } = operator;
     // The left operand may be a chain of the same level, the right one may not: a - (b - c).
     let tighter = match level {
         Level::Sum => Level::Product,
         _ => Level::Atom,
     };
-    let mut tokens = left.into_expr().at_least(level);
-    tokens.push(operator);
-    tokens.extend(right.into_operand().at_least(tighter));
-    let mut expression = Expr::new(tokens, level);
-    refuse_decimals::<Base<E>, _, _>(&mut expression);
-    expression
+    let left = left.into_expr();
+    let right = right.into_operand();
+    if <Base<E> as Number>::KIND != NumberKind::Decimal {
+        let tokens = [left.at_least(level), vec![symbol], right.at_least(tighter)].concat();
+        return Expr::new(tokens, level);
+    }
+    let [open, comma, close] = [decimal_function, ", ", ")"].map(|text| vec![Token::Text(text)]);
+    let sqlite = [
+        open,
+        left.clone().into_tokens(),
+        comma,
+        right.clone().into_tokens(),
+        close,
+    ];
+    let others = [left.at_least(level), vec![symbol], right.at_least(tighter)].concat();
+    let alternatives = [sqlite.concat(), others.clone(), others];
+    Expr::new(vec![Token::Alternatives(Box::new(alternatives))], level)
 }
 
 fn divide<E: Expression, R: Operand<Base<E>>>(
@@ -129,20 +155,37 @@ where
     Base<E>: Number,
 {
     // MySQL's slash makes a decimal of two integers.
-    let operator = match <Base<E> as Number>::KIND {
+    let symbol = match <Base<E> as Number>::KIND {
         NumberKind::Integer => Token::PerDialect([" / ", " / ", " DIV "]),
         NumberKind::Float | NumberKind::Decimal => Token::Text(" / "),
     };
-    arithmetic(left, operator, right, Level::Product)
+    let operator = Operator {
+        symbol,
+        level: Level::Product,
+        decimal_function: "(",
+    };
+    let mut quotient = arithmetic(left, operator, right);
+    refuse_decimals::<Base<E>, _, _>(&mut quotient);
+    quotient
+}
+
+macro_rules! operator {
+    ($symbol:literal $level:ident $function:literal) => {
+        Operator {
+            symbol: Token::Text($symbol),
+            level: Level::$level,
+            decimal_function: $function,
+        }
+    };
 }
 
 macro_rules! same_type_operator {
-    ($($trait:ident $method:ident $symbol:literal $level:ident;)+) => {$(
+    ($($trait:ident $method:ident $symbol:literal $level:ident $function:literal;)+) => {$(
         impl<E: Entity, T: FieldValue<Base: Number>, R: Operand<T::Base>> $trait<R> for Column<E, T> {
             type Output = Combined<Self, R, T::Base>;
 
             fn $method(self, other: R) -> Self::Output {
-                arithmetic(self, Token::Text($symbol), other, Level::$level)
+                arithmetic(self, operator!($symbol $level $function), other)
             }
         }
 
@@ -150,16 +193,16 @@ macro_rules! same_type_operator {
             type Output = Combined<Self, R, T::Base>;
 
             fn $method(self, other: R) -> Self::Output {
-                arithmetic(self, Token::Text($symbol), other, Level::$level)
+                arithmetic(self, operator!($symbol $level $function), other)
             }
         }
     )+};
 }
 
 same_type_operator! {
-    Add add " + " Sum;
-    Sub sub " - " Sum;
-    Mul mul " * " Product;
+    Add add " + " Sum "sqlmodel_decimal_add(";
+    Sub sub " - " Sum "sqlmodel_decimal_sub(";
+    Mul mul " * " Product "sqlmodel_decimal_mul(";
 }
 
 impl<E: Entity, T: FieldValue<Base: Number>, R: Operand<T::Base>> Div<R> for Column<E, T> {
@@ -182,7 +225,7 @@ impl<E: Entity, T: FieldValue<Base: Integer>, R: Operand<T::Base>> Rem<R> for Co
     type Output = Expr<(Table<E>, R::Source), Option<T::Base>>;
 
     fn rem(self, other: R) -> Self::Output {
-        arithmetic(self, Token::Text(" % "), other, Level::Product)
+        arithmetic(self, operator!(" % " Product "("), other)
     }
 }
 
@@ -190,6 +233,6 @@ impl<S, T: FieldValue<Base: Integer>, R: Operand<T::Base>> Rem<R> for Expr<S, T>
     type Output = Expr<(S, R::Source), Option<T::Base>>;
 
     fn rem(self, other: R) -> Self::Output {
-        arithmetic(self, Token::Text(" % "), other, Level::Product)
+        arithmetic(self, operator!(" % " Product "("), other)
     }
 }

@@ -81,7 +81,7 @@ pub trait Expression: Sized {
     /// | MySQL | `a <=> b` |
     fn is_not_distinct_from(self, other: Option<Base<Self>>) -> Expr<Settled<Self::Source>, bool> {
         let value = other.map_or(Value::Null, Encode::into_value);
-        let mut tokens = self.into_expr().at_least(Level::Sum);
+        let mut tokens = self.into_expr().compared();
         tokens.push(NULL_SAFE_EQUAL);
         tokens.push(Token::Param(value));
         Expr::new(tokens, Level::Comparison)
@@ -139,7 +139,7 @@ pub trait Expression: Sized {
         L: Operand<Base<Self>>,
         H: Operand<Base<Self>>,
     {
-        let mut tokens = self.into_expr().at_least(Level::Sum);
+        let mut tokens = self.into_expr().compared();
         tokens.push(Token::Text(" BETWEEN "));
         tokens.extend(low.into_operand().at_least(Level::Sum));
         tokens.push(Token::Text(" AND "));
@@ -345,10 +345,13 @@ pub struct Ordering<S, T> {
 }
 
 impl<S, T> Ordering<S, T> {
-    fn new<E: Expression<Source = S, Value = T>>(expression: E, is_descending: bool) -> Self {
+    fn new<E: Expression<Source = S, Value = T>>(expression: E, is_descending: bool) -> Self
+    where
+        T: FieldValue,
+    {
         Self {
             order: Order {
-                tokens: expression.into_expr().into_tokens(),
+                tokens: expression.into_expr().ordered(),
                 is_descending,
                 nulls: None,
             },
@@ -380,7 +383,7 @@ fn compare<E: Expression, R: Operand<Base<E>>>(
     operator: Token,
     right: R,
 ) -> Compared<E, R> {
-    let mut tokens = left.into_expr().at_least(Level::Sum);
+    let mut tokens = left.into_expr().compared();
     tokens.push(operator);
     tokens.extend(right.into_operand().at_least(Level::Sum));
     Expr::new(tokens, Level::Comparison)
@@ -398,7 +401,7 @@ fn in_list<E: Expression, V: Operand<Base<E>, Source = ()>>(
     when_empty: &'static str,
     values: impl IntoIterator<Item = V>,
 ) -> Expr<E::Source, Truth<E>> {
-    let mut tokens = operand.into_expr().at_least(Level::Sum);
+    let mut tokens = operand.into_expr().compared();
     tokens.push(Token::Text(operator));
     let n_before = tokens.len();
     for value in values {
@@ -419,7 +422,7 @@ fn in_query<E: Expression, R, Scope, Form, Outer, S, T>(
     operator: &'static str,
     query: Select<R, Scope, Form, Outer>,
 ) -> Expr<S, T> {
-    let mut tokens = operand.into_expr().at_least(Level::Sum);
+    let mut tokens = operand.into_expr().compared();
     tokens.push(Token::Text(operator));
     tokens.push(Token::Query(Box::new(query.into_query())));
     tokens.push(Token::Text(")"));

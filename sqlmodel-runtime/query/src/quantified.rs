@@ -102,7 +102,7 @@ fn parts<E: Expression, T, Scope, Outer>(
     query: Select<T, Scope, Expressions, Outer>,
 ) -> (Vec<Token>, Token) {
     let query = Token::Query(Box::new(query.into_query()));
-    (operand.into_expr().at_least(Level::Sum), query)
+    (operand.into_expr().compared(), query)
 }
 
 fn native(

@@ -145,6 +145,10 @@ impl<'a> Writer<'a> {
                 self.text(".");
                 self.identifier(column);
             }
+            Token::DecimalOrder if self.dialect == Dialect::Sqlite => {
+                self.text(" COLLATE sqlmodel_decimal");
+            }
+            Token::DecimalOrder => {}
             Token::Param(value) => self.param(value.clone()),
             Token::Aggregate(call) => call.write(self),
             Token::Window(call) => call.write(self),
@@ -243,7 +247,8 @@ pub(crate) fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
             .any(|tokens| reads(tokens, table, column)),
         #[cfg(feature = "json")]
         Token::JsonPath(_) => false,
-        Token::Number(_)
+        Token::DecimalOrder
+        | Token::Number(_)
         | Token::Text(_)
         | Token::PerDialect(_)
         | Token::Param(_)

@@ -87,7 +87,7 @@ macro_rules! tuple_expression {
                 self,
                 values: impl IntoIterator<Item = ($($value,)+)>,
             ) -> Expr<Self::Source, Self::Truth> {
-                let tokens = row([$(self.$at.into_expr().into_tokens()),+]);
+                let tokens = row([$(self.$at.into_expr().compared()),+]);
                 let rows = values.into_iter().map(|value| row([$(value.$at.into_operand().into_tokens()),+]));
                 listed(tokens, " IN (", "1 = 0", rows)
             }
@@ -96,7 +96,7 @@ macro_rules! tuple_expression {
                 self,
                 values: impl IntoIterator<Item = ($($value,)+)>,
             ) -> Expr<Self::Source, Self::Truth> {
-                let tokens = row([$(self.$at.into_expr().into_tokens()),+]);
+                let tokens = row([$(self.$at.into_expr().compared()),+]);
                 let rows = values.into_iter().map(|value| row([$(value.$at.into_operand().into_tokens()),+]));
                 listed(tokens, " NOT IN (", "1 = 1", rows)
             }
@@ -105,7 +105,7 @@ macro_rules! tuple_expression {
                 self,
                 query: Select<($($value,)+), Scope, Expressions, Outer>,
             ) -> Expr<(Self::Source, Outer), Self::Truth> {
-                let mut tokens = row([$(self.$at.into_expr().into_tokens()),+]);
+                let mut tokens = row([$(self.$at.into_expr().compared()),+]);
                 tokens.push(Token::Text(" IN ("));
                 tokens.push(Token::Query(Box::new(query.into_query())));
                 tokens.push(Token::Text(")"));

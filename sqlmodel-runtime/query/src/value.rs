@@ -64,7 +64,7 @@ fn extreme<E: Expression, R: Operand<Base<E>>>(
     second: R,
     [sqlite, postgres, mysql]: [&'static str; 3],
 ) -> Combined<E, R, Base<E>> {
-    let first = first.into_expr().at_least(Level::Sum);
+    let first = first.into_expr().compared();
     let second = second.into_operand().at_least(Level::Sum);
     let call = |name| {
         let [open, comma, close] = [name, ", ", ")"].map(|text| [Token::Text(text)]);
@@ -106,7 +106,7 @@ fn two<E: Expression, R: Operand<Base<E>>, S, T>(
     second: R,
 ) -> Expr<S, T> {
     let mut tokens = vec![Token::Text(function)];
-    tokens.extend(first.into_expr().into_tokens());
+    tokens.extend(first.into_expr().ordered());
     tokens.push(Token::Text(", "));
     tokens.extend(second.into_operand().into_tokens());
     tokens.push(Token::Text(")"));

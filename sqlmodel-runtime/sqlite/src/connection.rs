@@ -359,6 +359,7 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
 
 fn configure(raw: &rusqlite::Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
     raw.busy_timeout(options.busy_timeout)?;
+    crate::decimal::register(raw)?;
     raw.pragma_update(None, "foreign_keys", options.foreign_keys)?;
     if matches!(options.location, Location::File(_)) && !options.read_only {
         let mode = match options.journal_mode {

@@ -30,7 +30,8 @@ pub(crate) fn datum<'v>(value: &'v Value<'_>) -> Result<Datum<'v>, Error> {
         Value::F64(value) if value.is_nan() => return refuse("SQLite cannot store a NaN"),
         Value::F32(value) => Datum::Real(f64::from(*value)),
         Value::F64(value) => Datum::Real(*value),
-        Value::Decimal(value) => Datum::MadeText(value.to_string()),
+        // Equal numbers are equal texts, for unique keys, groups and SQL of other tools.
+        Value::Decimal(value) => Datum::MadeText(value.normalized().to_string()),
         Value::Text(value) | Value::Json(value) => Datum::Text(value),
         Value::Bytes(value) => Datum::Blob(value),
         Value::Uuid(value) => Datum::Blob(value),

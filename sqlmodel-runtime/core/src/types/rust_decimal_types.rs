@@ -30,5 +30,6 @@ impl Decode for Decimal {
 
 impl FieldValue for Decimal {
     type Base = Self;
+    const IS_DECIMAL: bool = true;
     type Lift<U: FieldValue> = U;
 }

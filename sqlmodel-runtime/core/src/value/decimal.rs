@@ -49,14 +49,51 @@ impl Decimal {
 }
 
 impl Decimal {
-    /// Returns the mantissa and the scale without zeros at the end.
-    fn normalized(self) -> (i128, u8) {
+    /// Returns the same number without zeros at the end of its decimal places.
+    #[must_use]
+    pub const fn normalized(self) -> Self {
         let (mut mantissa, mut scale) = (self.mantissa(), self.scale);
         while scale > 0 && mantissa % 10 == 0 {
             mantissa /= 10;
             scale -= 1;
         }
-        (mantissa, scale)
+        Self {
+            mantissa: mantissa.to_ne_bytes(),
+            scale,
+        }
+    }
+
+    /// Returns the exact sum, or `None` when it has more than 38 digits.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let (a, b) = (self.normalized(), other.normalized());
+        let scale = a.scale.max(b.scale);
+        let sum = a.mantissa_at(scale)?.checked_add(b.mantissa_at(scale)?)?;
+        Self::try_new(sum, scale)
+    }
+
+    /// Returns the exact difference, or `None` when it has more than 38 digits.
+    #[must_use]
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        let negated = Self {
+            mantissa: (-other.mantissa()).to_ne_bytes(),
+            scale: other.scale,
+        };
+        self.checked_add(negated)
+    }
+
+    /// Returns the exact product, or `None` when it has more than 38 digits.
+    #[must_use]
+    pub fn checked_mul(self, other: Self) -> Option<Self> {
+        let (a, b) = (self.normalized(), other.normalized());
+        let product = a.mantissa().checked_mul(b.mantissa())?;
+        Self::try_new(product, a.scale.checked_add(b.scale)?)
+    }
+
+    /// Returns the mantissa for a scale that is not smaller than the number's own.
+    fn mantissa_at(self, scale: u8) -> Option<i128> {
+        let n_digits = u32::from(scale.checked_sub(self.scale)?);
+        self.mantissa().checked_mul(10i128.checked_pow(n_digits)?)
     }
 
     /// Returns the part before the point, and the digits after it as 38 digits.
@@ -72,7 +109,8 @@ impl Decimal {
 
 impl PartialEq for Decimal {
     fn eq(&self, other: &Self) -> bool {
-        self.normalized() == other.normalized()
+        let (a, b) = (self.normalized(), other.normalized());
+        (a.mantissa, a.scale) == (b.mantissa, b.scale)
     }
 }
 
@@ -92,7 +130,8 @@ impl Ord for Decimal {
 
 impl Hash for Decimal {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.normalized().hash(state);
+        let Self { mantissa, scale } = self.normalized();
+        (mantissa, scale).hash(state);
     }
 }
 

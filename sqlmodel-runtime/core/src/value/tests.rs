@@ -62,3 +62,26 @@ fn texts_that_are_no_decimals_are_refused() {
 fn a_value_stays_within_four_words() {
     assert!(size_of::<Value<'_>>() <= 32);
 }
+
+#[test]
+fn decimals_are_computed_with_exactly_or_not_at_all() {
+    let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+    let largest = Decimal::try_new(10i128.pow(38) - 1, 0).unwrap();
+    assert_eq!(
+        decimal("0.1").checked_add(decimal("0.20")),
+        Some(decimal("0.3"))
+    );
+    assert_eq!(
+        decimal("1").checked_sub(decimal("1.001")),
+        Some(decimal("-0.001"))
+    );
+    assert_eq!(
+        decimal("-1.50").checked_mul(decimal("0.2")),
+        Some(decimal("-0.3"))
+    );
+    assert_eq!(largest.checked_add(decimal("1")), None);
+    assert_eq!(largest.checked_add(decimal("0.1")), None);
+    assert_eq!(largest.checked_mul(decimal("10")), None);
+    assert_eq!(largest.checked_sub(largest), Some(decimal("0")));
+    assert_eq!(decimal("12.3400").normalized().to_string(), "12.34");
+}

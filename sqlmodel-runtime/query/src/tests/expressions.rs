@@ -7,7 +7,7 @@ use sqlmodel_core::{Decode, Dialect};
 use super::{Hero, Team};
 use crate::{
     AggregateExpression, Column, Expr, Expression, ModelQuery, NumberExpression, Relation, Select,
-    TextExpression, ValueExpression, all_of, any_of, case, count_all,
+    TextExpression, ValueExpression, all_of, any_of, case, count_all, rank, window,
 };
 
 /// Renders the columns of a query for the three dialects, or why a dialect refuses them.
@@ -73,23 +73,51 @@ fn a_quotient_may_be_null_and_truncates_on_every_dialect() {
 }
 
 #[test]
-fn decimals_are_not_computed_with_on_sqlite() {
+fn decimals_are_numbers_on_sqlite_too() {
     const PRICE: Column<Hero, Decimal> = Column::new("price");
+    const OLD_PRICE: Column<Hero, Option<Decimal>> = Column::new("old_price");
     check(
-        &Hero::select().columns(PRICE + PRICE),
+        &Hero::select().columns((
+            PRICE + PRICE * PRICE,
+            PRICE.abs(),
+            PRICE.sum().over(window()),
+        )),
         expect![[r#"
-        SQLite: Unsupported
-        "hero"."price" + "hero"."price" AS "c1" []
-        `hero`.`price` + `hero`.`price` AS `c1` []
-    "#]],
+            sqlmodel_decimal_add("hero"."price", sqlmodel_decimal_mul("hero"."price", "hero"."price")) AS "c1", sqlmodel_decimal_abs("hero"."price") AS "c2", sqlmodel_decimal_sum("hero"."price" COLLATE sqlmodel_decimal) OVER () AS "c3" []
+            "hero"."price" + "hero"."price" * "hero"."price" AS "c1", abs("hero"."price") AS "c2", sum("hero"."price") OVER () AS "c3" []
+            `hero`.`price` + `hero`.`price` * `hero`.`price` AS `c1`, abs(`hero`.`price`) AS `c2`, sum(`hero`.`price`) OVER () AS `c3` []
+        "#]],
     );
-    let sum: Select<Option<Decimal>, _, _> = Hero::select().columns(PRICE.sum());
     check(
-        &sum,
+        &Hero::select().columns((
+            PRICE.gt(Decimal::from(3)),
+            OLD_PRICE.coalesce(PRICE).between(Decimal::from(1), PRICE),
+            PRICE.in_([Decimal::from(3)]),
+            PRICE.is_not_distinct_from(None),
+            PRICE.least(OLD_PRICE),
+            rank().over(window().order_by(PRICE.desc())),
+        )),
+        expect![[r#"
+            "hero"."price" COLLATE sqlmodel_decimal > ?1 AS "c1", coalesce("hero"."old_price" COLLATE sqlmodel_decimal, "hero"."price") COLLATE sqlmodel_decimal BETWEEN ?2 AND "hero"."price" AS "c2", "hero"."price" COLLATE sqlmodel_decimal IN (?3) AS "c3", "hero"."price" COLLATE sqlmodel_decimal IS ?4 AS "c4", min("hero"."price" COLLATE sqlmodel_decimal, "hero"."old_price") AS "c5", rank() OVER (ORDER BY "hero"."price" COLLATE sqlmodel_decimal DESC) AS "c6" [Decimal(3), Decimal(1), Decimal(3), Null]
+            "hero"."price" > $1 AS "c1", coalesce("hero"."old_price", "hero"."price") BETWEEN $2 AND "hero"."price" AS "c2", "hero"."price" IN ($3) AS "c3", "hero"."price" IS NOT DISTINCT FROM $4 AS "c4", CASE WHEN "hero"."price" IS NOT NULL AND "hero"."old_price" IS NOT NULL THEN least("hero"."price", "hero"."old_price") END AS "c5", rank() OVER (ORDER BY "hero"."price" DESC) AS "c6" [Decimal(3), Decimal(1), Decimal(3), Null]
+            `hero`.`price` > ? AS `c1`, coalesce(`hero`.`old_price`, `hero`.`price`) BETWEEN ? AND `hero`.`price` AS `c2`, `hero`.`price` IN (?) AS `c3`, `hero`.`price` <=> ? AS `c4`, least(`hero`.`price`, `hero`.`old_price`) AS `c5`, rank() OVER (ORDER BY `hero`.`price` DESC) AS `c6` [Decimal(3), Decimal(1), Decimal(3), Null]
+        "#]],
+    );
+    check(
+        &Hero::select().columns((PRICE.min(), PRICE.sum())),
+        expect![[r#"
+            min("hero"."price" COLLATE sqlmodel_decimal) AS "c1", sqlmodel_decimal_sum("hero"."price" COLLATE sqlmodel_decimal) AS "c2" []
+            min("hero"."price") AS "c1", sum("hero"."price") AS "c2" []
+            min(`hero`.`price`) AS `c1`, sum(`hero`.`price`) AS `c2` []
+        "#]],
+    );
+    let quotient = Hero::select().columns(PRICE / PRICE);
+    check(
+        &quotient,
         expect![[r#"
         SQLite: Unsupported
-        sum("hero"."price") AS "c1" []
-        sum(`hero`.`price`) AS `c1` []
+        "hero"."price" / "hero"."price" AS "c1" []
+        `hero`.`price` / `hero`.`price` AS `c1` []
     "#]],
     );
 }

@@ -8,7 +8,7 @@ impl Literal {
     /// Returns the SQL of the literal, as a value of a type.
     ///
     /// The type says what the value alone does not: the element type of an empty array, and the
-    /// digits of a decimal that SQLite stores as text.
+    /// scale of a decimal.
     /// A number that is none is written as a string, for the database to refuse.
     pub fn sql(&self, dialect: Dialect, ty: &SqlType) -> String {
         match self {
@@ -55,7 +55,7 @@ fn float(dialect: Dialect, text: &str) -> String {
 
 fn decimal(dialect: Dialect, ty: &ScalarType, text: &str) -> String {
     match (Decimal::parse(text), dialect) {
-        (Some(decimal), Dialect::Sqlite) => quote::string(dialect, &decimal.canonical(ty)),
+        (Some(decimal), Dialect::Sqlite) => quote::string(dialect, &decimal.shortest()),
         (Some(decimal), Dialect::Postgres | Dialect::Mysql) => decimal.canonical(ty),
         (None, _) => quote::string(dialect, text),
     }
@@ -87,7 +87,13 @@ impl<'a> Decimal<'a> {
         })
     }
 
-    /// The number with all digits of the type's scale, so that equal numbers are equal text.
+    /// The number without zeros at the end, as the driver writes it, so that equal numbers are equal text.
+    fn shortest(&self) -> String {
+        let fraction = self.fraction.trim_end_matches('0');
+        Self { fraction, ..*self }.canonical(&ScalarType::I64)
+    }
+
+    /// The number with all digits of the type's scale.
     fn canonical(&self, ty: &ScalarType) -> String {
         let scale = match ty {
             ScalarType::Decimal { scale, .. } => usize::from(*scale),

@@ -18,12 +18,12 @@ fn check_decimal(text: &'static str, expect: &Expect) {
 }
 
 #[test]
-fn decimal_has_all_digits_of_its_scale() {
-    check_decimal("0", &expect!["'0.00'"]);
-    check_decimal("-0.0", &expect!["'0.00'"]);
-    check_decimal("+007.5", &expect!["'7.50'"]);
-    check_decimal(".5", &expect!["'0.50'"]);
-    check_decimal("-12.", &expect!["'-12.00'"]);
+fn decimal_is_the_same_text_however_it_was_written() {
+    check_decimal("0", &expect!["'0'"]);
+    check_decimal("-0.0", &expect!["'0'"]);
+    check_decimal("+007.5", &expect!["'7.5'"]);
+    check_decimal(".5", &expect!["'0.5'"]);
+    check_decimal("-12.", &expect!["'-12'"]);
     check_decimal("1.234", &expect!["'1.234'"]);
 }
 

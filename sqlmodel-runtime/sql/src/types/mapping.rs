@@ -35,9 +35,9 @@ impl SqlType {
     ///   Integers have 64 bits everywhere; a `CHECK` of the schema can say more.
     /// - SQLite takes an integer that is the whole primary key for the number of the row, and counts
     ///   it up where a row brings none, asked or not.
-    /// - SQLite has no decimal type. A decimal is stored exactly, as text with all digits of its
-    ///   scale, so equal numbers are equal text; but `<`, `ORDER BY` and `sum` in SQL see text.
-    ///   A column that must be ordered there can have a collation that the program registers.
+    /// - SQLite has no decimal type. A decimal is stored exactly, as text without zeros at the end,
+    ///   so equal numbers are equal text; but `<`, `ORDER BY` and `sum` in SQL see text.
+    ///   SQL that orders or compares names the collation `sqlmodel_decimal`, which the driver registers.
     /// - SQLite and MySQL store a NaN or an infinity as no number.
     /// - A `timestamptz` is a point in time on all three; the zone it was given in is not kept,
     ///   nor is it by PostgreSQL's type of that name.

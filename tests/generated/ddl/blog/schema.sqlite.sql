@@ -40,7 +40,7 @@ CREATE TABLE "post" (
     "title" VARCHAR(200) NOT NULL,
     "slug" VARCHAR(200) GENERATED ALWAYS AS (lower(title)) STORED NOT NULL,
     "status" TEXT NOT NULL DEFAULT 'draft',
-    "price" TEXT NOT NULL DEFAULT '0.00',
+    "price" TEXT NOT NULL DEFAULT '0',
     "body" TEXT NOT NULL,
     CONSTRAINT "pk_post" PRIMARY KEY ("id"),
     CONSTRAINT "uq_post_author_id_slug" UNIQUE ("author_id", "slug"),

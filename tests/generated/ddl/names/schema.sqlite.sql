@@ -22,7 +22,7 @@ CREATE TABLE "vec" (
 
 CREATE TABLE "mod" (
     "a_name_that_is_as_long_as_the_strictest_of_the_databases_allows" INTEGER NOT NULL,
-    "another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok" TEXT DEFAULT '0.50',
+    "another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok" TEXT DEFAULT '0.5',
     CONSTRAINT "pk_mod" PRIMARY KEY ("a_name_that_is_as_long_as_the_strictest_of_the_databases_allows")
 );
 

@@ -33,4 +33,4 @@ impl codegen::Decode for Price {
     }
 }
 
-codegen::field_value!(Price);
+codegen::field_value!(Price, codegen::types::Decimal);

@@ -12,7 +12,7 @@ CREATE TABLE "kind" (
     "an_f32_array" TEXT NOT NULL DEFAULT '[1.5, 1.5]',
     "an_f64" REAL NOT NULL DEFAULT -1e300,
     "an_f64_array" TEXT NOT NULL DEFAULT '[-1e300, -1e300]',
-    "a_decimal" TEXT NOT NULL DEFAULT '-0.50',
+    "a_decimal" TEXT NOT NULL DEFAULT '-0.5',
     "a_decimal_array" TEXT NOT NULL DEFAULT '["-0.50", "-0.50"]',
     "a_text" TEXT NOT NULL DEFAULT 'it''s a \ and "more"',
     "a_text_array" TEXT NOT NULL DEFAULT '["it''s a \\ and \"more\"", "it''s a \\ and \"more\""]',
