@@ -7,5 +7,5 @@ pub use sqlmodel_core::{
     Decode, DecodeError, Encode, FieldInfo, FieldValue, Inheritance, InheritanceStrategy, Model,
     OnUpdate, Record, RowRead, Value, ValueKind,
 };
-pub use sqlmodel_query::{Column, HasOne, ManyToMany, ToMany, ToOne, field_value};
+pub use sqlmodel_query::{Column, HasOne, ManyToMany, OwnTable, ToMany, ToOne, field_value};
 pub use sqlmodel_sql as sql;

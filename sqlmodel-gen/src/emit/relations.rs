@@ -38,6 +38,7 @@ pub(super) fn constant(file: &ModelFile<'_>, id: RelationId, out: &mut Rust) {
             out.doc(&doc(file, relation));
             write(
                 out,
+                file,
                 relation,
                 "ManyToMany",
                 &format!("Self, {target}, {link}"),
@@ -49,11 +50,12 @@ pub(super) fn constant(file: &ModelFile<'_>, id: RelationId, out: &mut Rust) {
         _ => return,
     };
     out.doc(&doc(file, relation));
-    write(out, relation, constructor, &parameters, arguments);
+    write(out, file, relation, constructor, &parameters, arguments);
 }
 
 fn write(
     out: &mut Rust,
+    file: &ModelFile<'_>,
     relation: &Relation,
     ty: &str,
     parameters: &str,
@@ -61,10 +63,14 @@ fn write(
 ) {
     let name = names::constant(&relation.name);
     out.item(|out| {
-        out.assign(
-            &format!("pub const {name}: codegen::{ty}<{parameters}>"),
-            &Expr::call(format!("codegen::{ty}::new"), arguments),
-        );
+        let ty_with = format!("codegen::{ty}<{parameters}>");
+        let value = Expr::call(format!("codegen::{ty}::new"), arguments);
+        if relation.target == file.id {
+            let head = format!("pub const {name}: codegen::OwnTable<{ty_with}>");
+            out.assign(&head, &Expr::call("codegen::OwnTable::new", [value]));
+        } else {
+            out.assign(&format!("pub const {name}: {ty_with}"), &value);
+        }
     });
 }
 

@@ -15,7 +15,7 @@ use crate::expr::Level;
 use crate::key::{KeySet, pick};
 use crate::operators::{Condition, Ordering};
 use crate::query::Query;
-use crate::relation::{Aliased, HasOne, ManyToMany, Relation, ToMany, ToOne};
+use crate::relation::{Aliased, HasOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
 use crate::scope::{Covers, Optional, PerRow, Table, Tables};
 use crate::select::{Select, fetch, only, or_no_rows, up_to};
 
@@ -85,7 +85,16 @@ pub trait BeginsWith<M> {}
 impl<R: Head> BeginsWith<R::Model> for R {}
 
 /// A relation to many, as includes load it.
-pub trait Children: Relation<From: Model, To: Model + Clone + Sync> + Send + Sync {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be included as it is",
+    label = "expected a relation to many",
+    note = "a relation to one is joined, and one to the same table gives it another name: `alias!`, and `.to::<Alias>()`"
+)]
+pub trait Children: Send + Sync + Sized {
+    /// The model that it starts from.
+    type From: Model;
+    /// The model that it leads to.
+    type To: Model + Clone + Sync;
     /// What conditions and orders of the include can read.
     type Scope;
     /// A row of the statement that loads it.
@@ -121,6 +130,8 @@ pub(crate) fn values_of<R: Record>(record: &R, columns: &[&'static str]) -> Vec<
 }
 
 impl<M: Model, T: Model + Clone + Sync> Children for ToMany<M, T> {
+    type From = M;
+    type To = T;
     type Scope = Tables<T>;
     type Row = T;
 
@@ -141,7 +152,29 @@ impl<M: Model, T: Model + Clone + Sync> Children for ToMany<M, T> {
     }
 }
 
+/// The rows are asked for in a statement of their own, in which the table meets nothing but itself.
+impl<L: Children> Children for OwnTable<L> {
+    type From = L::From;
+    type To = L::To;
+    type Scope = L::Scope;
+    type Row = L::Row;
+
+    fn query(&self) -> Select<L::Row, L::Scope> {
+        self.relation().query()
+    }
+
+    fn keys(&self) -> Keys {
+        self.relation().keys()
+    }
+
+    fn split(&self, row: L::Row) -> (Vec<Value<'static>>, L::To) {
+        self.relation().split(row)
+    }
+}
+
 impl<M: Model, T: Model + Clone + Sync, L: Model> Children for ManyToMany<M, T, L> {
+    type From = M;
+    type To = T;
     type Scope = Tables<T, Tables<L>>;
     type Row = (L, T);
 
@@ -418,6 +451,7 @@ macro_rules! include_by_keys {
 include_by_keys! {
     [M, T] ToMany<M, T>;
     [M, T, L] ManyToMany<M, T, L>;
+    [L] OwnTable<L>;
     [L, N] Loading<L, N>;
 }
 

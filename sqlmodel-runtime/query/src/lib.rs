@@ -61,7 +61,7 @@ pub use projection::{FromColumns, One, Project};
 pub use quantified::{Comparison, ListExpression, ListItem, QuantifiedExpression};
 pub use query::Lock;
 pub use raw::{Raw, raw, raw_for};
-pub use relation::{Aliased, HasOne, ManyToMany, Relation, ToMany, ToOne};
+pub use relation::{Aliased, HasOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
 pub use render::RenderedStatement;
 pub use scope::{
     Aggregate, AllOptional, Both, Covers, End, Entity, Excluded, Here, InGroups, Inside, Nothing,

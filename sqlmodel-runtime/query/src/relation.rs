@@ -10,6 +10,11 @@ use crate::query::{Columns, Join, Query, Source};
 use crate::scope::{Covers, Entity, PerRow, Settled, Table, Tables};
 
 /// A path from one model's table to another's.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be joined",
+    label = "expected a relation to another table",
+    note = "a relation to the same table gives it another name: `alias!`, and `.to::<Alias>()` behind the relation"
+)]
 pub trait Relation: Sized {
     /// The model, or the alias of one, that it starts from.
     type From: Entity;
@@ -135,6 +140,42 @@ impl<L: Relation, F: Entity, T: Entity> Relation for Aliased<L, F, T> {
             last.to = last.to.named(T::NAME);
         }
         steps
+    }
+}
+
+/// A relation from a table to the same table.
+///
+/// To be joined, the target needs a name of its own: `Employee::MANAGER.to::<Manager>()`. A relation to many is included
+/// as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnTable<L>(L);
+
+impl<L> OwnTable<L> {
+    /// Marks a relation; for generated code.
+    pub const fn new(relation: L) -> Self {
+        Self(relation)
+    }
+
+    pub(crate) const fn relation(&self) -> &L {
+        &self.0
+    }
+
+    /// Returns the relation starting from an alias: `Employee::MANAGER.of::<Manager>()`.
+    pub fn of<A>(self) -> Aliased<L, A, L::To>
+    where
+        L: Relation,
+        A: Entity<Model = <L::From as Entity>::Model>,
+    {
+        self.0.of()
+    }
+
+    /// Returns the relation leading to an alias: `Employee::MANAGER.to::<Manager>()`.
+    pub fn to<A>(self) -> Aliased<L, L::From, A>
+    where
+        L: Relation,
+        A: Entity<Model = <L::To as Entity>::Model>,
+    {
+        self.0.to()
     }
 }
 

@@ -10,9 +10,15 @@ on_every_driver! {
     TABLES;
     a_chain_is_followed_to_its_end,
     a_cycle_ends_where_rows_repeat,
+    a_table_is_related_to_itself,
 }
 
 mod named {
+    sqlmodel_runtime::alias! {
+        /// The employee whom others report to.
+        pub(super) Boss = generated::chinook::Employee as "boss"
+    }
+
     sqlmodel_runtime::cte! {
         /// An employee, and how many are above.
         #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +36,7 @@ mod named {
         }
     }
 }
-use named::{Above, Ranked};
+use named::{Above, Boss, Ranked};
 
 /// Returns the keys of a chain of four, the first of whom reports to nobody.
 async fn store<C: Connection>(
@@ -93,5 +99,45 @@ async fn a_cycle_ends_where_rows_repeat<C: Connection>(cx: &Cx, connection: &mut
         .into_result()?;
     let found: Vec<_> = above.iter().map(|above| above.id).collect();
     assert_eq!(found, keys);
+    Ok(())
+}
+
+async fn a_table_is_related_to_itself<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    store(cx, connection).await?;
+    let pairs: Vec<(Employee, Option<Employee>)> = Employee::select()
+        .include(Employee::MANAGER.to::<Boss>())
+        .filter(Employee::LAST_NAME.of::<Boss>().ne("Edwards"))
+        .order_by(Employee::ID.asc())
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    let names: Vec<_> = pairs
+        .iter()
+        .map(|(employee, boss)| {
+            (
+                &*employee.last_name,
+                boss.as_ref().map(|boss| &*boss.last_name),
+            )
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [("Edwards", Some("Adams")), ("Park", Some("Peacock"))]
+    );
+    let with_reports: (Employee, Vec<(Employee, Vec<Employee>)>) = Employee::select()
+        .filter(Employee::REPORTS_TO.is_null())
+        .include(Employee::REPORTS.include(Employee::REPORTS.order_by(Employee::ID.asc())))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    let (adams, reports) = with_reports;
+    assert_eq!(adams.last_name, "Adams");
+    assert_eq!(reports.len(), 1);
+    assert_eq!(reports[0].1[0].last_name, "Peacock");
+    let leaves = Employee::select().filter(Employee::REPORTS.to::<Boss>().none());
+    assert_eq!(
+        leaves.one(cx, connection).await.into_result()?.last_name,
+        "Park"
+    );
     Ok(())
 }

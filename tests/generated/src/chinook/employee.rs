@@ -72,10 +72,11 @@ impl Employee {
     /// The column `email`.
     pub const EMAIL: codegen::Column<Self, Option<String>> = codegen::Column::new("email");
     /// The [`Employee`](Self) that `reports_to` refers to, if any.
-    pub const MANAGER: codegen::ToOne<Self, Option<Self>> =
-        codegen::ToOne::new(&["reports_to"], &["id"]);
+    pub const MANAGER: codegen::OwnTable<codegen::ToOne<Self, Option<Self>>> =
+        codegen::OwnTable::new(codegen::ToOne::new(&["reports_to"], &["id"]));
     /// Every [`Employee`](Self) whose `reports_to` refers to this row.
-    pub const REPORTS: codegen::ToMany<Self, Self> = codegen::ToMany::new(&["id"], &["reports_to"]);
+    pub const REPORTS: codegen::OwnTable<codegen::ToMany<Self, Self>> =
+        codegen::OwnTable::new(codegen::ToMany::new(&["id"], &["reports_to"]));
     /// Every [`Customer`](super::Customer) whose `support_rep_id` refers to this row.
     pub const CUSTOMERS: codegen::ToMany<Self, super::Customer> =
         codegen::ToMany::new(&["id"], &["support_rep_id"]);

@@ -54,11 +54,11 @@ impl Customer {
     /// The column `referrer_id`.
     pub const REFERRER_ID: codegen::Column<Self, Option<i64>> = codegen::Column::new("referrer_id");
     /// The [`Customer`](Self) that `referrer_id` refers to, if any.
-    pub const REFERRER: codegen::ToOne<Self, Option<Self>> =
-        codegen::ToOne::new(&["referrer_id"], &["id"]);
+    pub const REFERRER: codegen::OwnTable<codegen::ToOne<Self, Option<Self>>> =
+        codegen::OwnTable::new(codegen::ToOne::new(&["referrer_id"], &["id"]));
     /// Every [`Customer`](Self) whose `referrer_id` refers to this row.
-    pub const REFERRED: codegen::ToMany<Self, Self> =
-        codegen::ToMany::new(&["id"], &["referrer_id"]);
+    pub const REFERRED: codegen::OwnTable<codegen::ToMany<Self, Self>> =
+        codegen::OwnTable::new(codegen::ToMany::new(&["id"], &["referrer_id"]));
     /// The [`Address`](super::Address) whose `customer_id` refers to this row, if any.
     pub const ADDRESS: codegen::HasOne<Self, super::Address> =
         codegen::HasOne::new(&["id"], &["customer_id"]);

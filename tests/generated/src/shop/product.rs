@@ -53,20 +53,31 @@ impl Product {
     pub const SUCCESSOR_ID: codegen::Column<Self, Option<i64>> =
         codegen::Column::new("successor_id");
     /// The [`Product`](Self) that `successor_id` refers to, if any.
-    pub const SUCCESSOR: codegen::ToOne<Self, Option<Self>> =
-        codegen::ToOne::new(&["successor_id"], &["id"]);
+    pub const SUCCESSOR: codegen::OwnTable<codegen::ToOne<Self, Option<Self>>> =
+        codegen::OwnTable::new(codegen::ToOne::new(&["successor_id"], &["id"]));
     /// Every [`Product`](Self) that a [`SimilarProduct`](super::SimilarProduct) links to this row.
-    pub const SIMILAR: codegen::ManyToMany<Self, Self, super::SimilarProduct> =
-        codegen::ManyToMany::new(&["id"], &["product_id"], &["similar_id"], &["id"]);
+    pub const SIMILAR: codegen::OwnTable<codegen::ManyToMany<Self, Self, super::SimilarProduct>> =
+        codegen::OwnTable::new(codegen::ManyToMany::new(
+            &["id"],
+            &["product_id"],
+            &["similar_id"],
+            &["id"],
+        ));
     /// Every [`Product`](Self) whose `successor_id` refers to this row.
-    pub const PREDECESSORS: codegen::ToMany<Self, Self> =
-        codegen::ToMany::new(&["id"], &["successor_id"]);
+    pub const PREDECESSORS: codegen::OwnTable<codegen::ToMany<Self, Self>> =
+        codegen::OwnTable::new(codegen::ToMany::new(&["id"], &["successor_id"]));
     /// Every [`OrderLine`](super::OrderLine) whose `product_id` refers to this row.
     pub const ORDER_LINES: codegen::ToMany<Self, super::OrderLine> =
         codegen::ToMany::new(&["id"], &["product_id"]);
     /// Every [`Product`](Self) that a [`SimilarProduct`](super::SimilarProduct) links to this row.
-    pub const SIMILAR_TO: codegen::ManyToMany<Self, Self, super::SimilarProduct> =
-        codegen::ManyToMany::new(&["id"], &["similar_id"], &["product_id"], &["id"]);
+    #[rustfmt::skip]
+    pub const SIMILAR_TO: codegen::OwnTable<codegen::ManyToMany<Self, Self, super::SimilarProduct>> =
+        codegen::OwnTable::new(codegen::ManyToMany::new(
+            &["id"],
+            &["similar_id"],
+            &["product_id"],
+            &["id"],
+        ));
 }
 
 impl codegen::Model for Product {

@@ -27,10 +27,11 @@ impl Selfish {
     /// The column `e`.
     pub const E: codegen::Column<Self, super::super::tables::String> = codegen::Column::new("e");
     /// The [`Selfish`](Self) that `selfish_id` refers to, if any.
-    pub const SELFISH: codegen::ToOne<Self, ::core::option::Option<Self>> =
-        codegen::ToOne::new(&["selfish_id"], &["id"]);
+    pub const SELFISH: codegen::OwnTable<codegen::ToOne<Self, ::core::option::Option<Self>>> =
+        codegen::OwnTable::new(codegen::ToOne::new(&["selfish_id"], &["id"]));
     /// Every [`Selfish`](Self) whose `selfish_id` refers to this row.
-    pub const SELVES: codegen::ToMany<Self, Self> = codegen::ToMany::new(&["id"], &["selfish_id"]);
+    pub const SELVES: codegen::OwnTable<codegen::ToMany<Self, Self>> =
+        codegen::OwnTable::new(codegen::ToMany::new(&["id"], &["selfish_id"]));
 }
 
 impl codegen::Model for Selfish {
