@@ -140,7 +140,8 @@ impl<K: Connector> Pool<K> {
             .change(|state| state.resize(min_size, max_size));
     }
 
-    /// Closes the pool: nobody gets a connection any more, and idle ones are closed. Waits for those in use to be given back.
+    /// Closes the pool: nobody gets a connection any more, and idle ones are closed. Waits for those in use to be given back;
+    /// one that is being opened is closed when it is open.
     ///
     /// Cancel: the pool stays closed, and what is given back later is closed then.
     pub async fn close(&self, cx: &Cx) -> Outcome<(), Error> {
@@ -148,7 +149,8 @@ impl<K: Connector> Pool<K> {
         shared.change(State::close);
         let drained = Wait::on(cx).poll(|task| {
             shared.access(|state| {
-                if state.status().size() == 0 {
+                let status = state.status();
+                if status.n_in_use + status.n_resetting == 0 {
                     return Poll::Ready(());
                 }
                 state.watch(task.waker());
