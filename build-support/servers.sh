@@ -66,7 +66,9 @@ launch_postgres() { # launch_postgres NAME PORT
         -c shared_buffers=64MB -c max_wal_senders=8 -c wal_receiver_status_interval=1s -c log_min_messages=fatal"
 }
 
-stop_postgres() { quietly as_postgres "$bin/pg_ctl" -D "$folder/$1/data" -s -w -m immediate stop; }
+stop_postgres() { # One that was killed before has no file with its process.
+    [ ! -e "$folder/$1/data/postmaster.pid" ] || quietly as_postgres "$bin/pg_ctl" -D "$folder/$1/data" -s -w -m immediate stop
+}
 
 init_postgres() {
     bin=$(postgres_bin)
@@ -134,7 +136,7 @@ start_mysql() {
         sleep 0.05
     done
 }
-kill_mysql() { kill -KILL "$mysql_pid" && wait "$mysql_pid" 2>/dev/null || true; }
+kill_mysql() { kill -KILL "$mysql_pid" 2>/dev/null && wait "$mysql_pid" 2>/dev/null || true; }
 
 for server in "$@"; do
     case $server in postgres | replica | mysql) ;; *) fail 2 "unknown server: $server" ;; esac

@@ -21,4 +21,5 @@ pub use pool::Pool;
 pub use pooled::Pooled;
 pub use replicated::{Replicated, ReplicatedOptions};
 pub use shards::Shards;
+pub use sqlmodel_core::{Connector, LogPosition, Progress, Replication, Role, Upkeep};
 pub use status::{PoolStatus, PoolTotals};

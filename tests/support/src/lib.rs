@@ -1,7 +1,9 @@
 //! What tests of several packages share. It imports nothing, so that every package may use it.
 
+mod proxy;
 mod scratch;
 mod server;
 
+pub use proxy::{Fault, Proxy};
 pub use scratch::Scratch;
 pub use server::{Server, Servers, mysql_url, postgres_url};
