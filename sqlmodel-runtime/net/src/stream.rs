@@ -7,7 +7,7 @@
 mod tests;
 
 use std::io;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use sqlmodel_core::{Outcome, Wait, ok};
 
@@ -78,6 +78,26 @@ impl<T: Transport> Stream<T> {
     /// Tells how many bytes are still to be sent.
     pub fn n_unsent(&self) -> usize {
         self.output.len() - self.sent
+    }
+
+    /// Tells whether there is something to be sent of which nothing was sent yet.
+    pub fn is_untouched(&self) -> bool {
+        self.sent == 0 && !self.output.is_empty()
+    }
+
+    /// Takes back what is to be sent, unless a part of it was sent already; tells whether it did.
+    pub fn withdraw(&mut self) -> bool {
+        let is_untouched = self.is_untouched();
+        if is_untouched {
+            self.output.clear();
+        }
+        is_untouched
+    }
+
+    /// Sends what can be sent without waiting; for a last word before the transport is dropped.
+    pub fn try_flush(&mut self) {
+        let mut task = Context::from_waker(Waker::noop());
+        let _ = self.poll_send(&mut task);
     }
 
     /// Waits until more bytes have arrived, and sends meanwhile what is to be sent.

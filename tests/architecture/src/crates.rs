@@ -13,6 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sqlmodel-schema", &["sqlmodel-core", "sqlmodel-sql"]),
     ("sqlmodel-sqlite", &["sqlmodel-core"]),
     ("sqlmodel-net", &["sqlmodel-core"]),
+    ("sqlmodel-postgres", &["sqlmodel-core", "sqlmodel-net"]),
     (
         "sqlmodel-runtime",
         &[

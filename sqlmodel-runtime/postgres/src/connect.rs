@@ -1,0 +1,279 @@
+//! Getting in: finding a server, proving who we are, and checking that it is one of the wanted kind.
+
+use sqlmodel_core::{Cx, Error, ErrorKind, Executor, Outcome, Stop, Wait};
+use sqlmodel_net::{Address, Socket, Transport};
+
+use crate::cancel::Canceller;
+use crate::connection::PostgresConnection;
+use crate::error::lost;
+use crate::link::Link;
+use crate::options::{PostgresOptions, TargetSession};
+use crate::protocol::auth::{
+    ChannelBinding, SCRAM_SHA_256, Scram, ScramError, ScramProof, md5_password,
+};
+use crate::protocol::backend::{Authentication, BackendKey, tag};
+use crate::protocol::frontend;
+
+/// Tries the servers one after the other.
+pub(crate) async fn connect(
+    cx: &Cx,
+    options: &PostgresOptions,
+) -> Outcome<PostgresConnection<Socket>, Error> {
+    let mut last = Err(Stop::Err(Error::usage("no host is given")));
+    let mut targets = vec![options.target];
+    if options.target == TargetSession::PreferStandby {
+        targets = vec![TargetSession::Standby, TargetSession::Any];
+    }
+    for target in targets {
+        for address in &options.hosts {
+            last = connect_to(cx, options, address, target).await;
+            if !matches!(last, Err(Stop::Err(_))) {
+                return Stop::into_outcome(last);
+            }
+        }
+    }
+    Stop::into_outcome(last)
+}
+
+async fn connect_to(
+    cx: &Cx,
+    options: &PostgresOptions,
+    address: &Address,
+    target: TargetSession,
+) -> Result<PostgresConnection<Socket>, Stop> {
+    let wait = Wait::on(cx).at_most(options.socket.connect_timeout);
+    let entered = enter(wait, options, address).await;
+    let (link, canceller) = entered.map_err(|stop| at_address(stop, address))?;
+    let mut connection = PostgresConnection::new(link, options, canceller);
+    if is_wanted(cx, &mut connection, target).await? {
+        Ok(connection)
+    } else {
+        Err(Stop::Err(Error::new(
+            ErrorKind::Connect,
+            format!("the server at {address} is not of the wanted kind: {target:?}"),
+        )))
+    }
+}
+
+/// Says in an error which server it is about.
+fn at_address(stop: Stop, address: &Address) -> Stop {
+    let Stop::Err(error) = stop else {
+        return stop;
+    };
+    let message = format!("cannot connect to {address}: {error}");
+    let kind = match error.kind() {
+        ErrorKind::Busy => ErrorKind::Busy,
+        _ => ErrorKind::Connect,
+    };
+    let outer = Error::new(kind, message);
+    let outer = match error.sqlstate() {
+        Some(sqlstate) => outer.with_sqlstate(sqlstate),
+        None => outer,
+    };
+    Stop::Err(outer.with_cause(error))
+}
+
+async fn enter(
+    wait: Wait<'_>,
+    options: &PostgresOptions,
+    address: &Address,
+) -> Result<(Link<Socket>, Option<Canceller>), Stop> {
+    let socket = Socket::connect(wait, address, &options.socket).await;
+    let socket = Stop::check(socket.map_err(lost))?;
+    let mut link = Link::new(socket);
+    let key = log_in(&mut link, wait, options, &ChannelBinding::Unsupported).await?;
+    let canceller = key.map(|key| Canceller {
+        address: address.clone(),
+        options: options.socket.clone(),
+        key,
+    });
+    Ok((link, canceller))
+}
+
+/// Begins the session, up to the point where the server is ready for queries.
+pub(crate) async fn log_in<T: Transport>(
+    link: &mut Link<T>,
+    wait: Wait<'_>,
+    options: &PostgresOptions,
+    binding: &ChannelBinding,
+) -> Result<Option<BackendKey>, Stop> {
+    let own = [
+        ("user", Some(&options.user)),
+        ("database", options.database.as_ref()),
+    ];
+    let own = own
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?.as_str())));
+    let parameters = options.parameters.iter();
+    let parameters = parameters.map(|(name, value)| (name.as_str(), value.as_str()));
+    frontend::startup(link.output(), own.chain(parameters));
+    link.expect_ready();
+
+    let mut login = Login {
+        options,
+        binding,
+        scram: None,
+        proof: None,
+        is_let_in: false,
+    };
+    let mut key = None;
+    loop {
+        let frame = link.message(wait).await?;
+        match frame.tag {
+            tag::AUTHENTICATION => {
+                let request = Authentication::read(link.body(frame));
+                let request = request.map_err(|malformed| link.refuse(malformed))?;
+                login.answer(request, link.output())?;
+            }
+            tag::BACKEND_KEY_DATA => {
+                let read = BackendKey::read(link.body(frame));
+                key = Some(read.map_err(|malformed| link.refuse(malformed))?);
+            }
+            tag::ERROR_RESPONSE => {
+                let message = link.server_error(frame)?;
+                return Err(Stop::Err(message.into_error()));
+            }
+            tag::READY_FOR_QUERY if login.is_let_in => {
+                link.ready(frame)?;
+                link.consume(frame);
+                return Ok(key);
+            }
+            tag::READY_FOR_QUERY => return Err(Stop::Err(link.refuse(crate::protocol::Malformed))),
+            _ => {}
+        }
+        link.consume(frame);
+    }
+}
+
+/// A conversation about who we are.
+struct Login<'o> {
+    options: &'o PostgresOptions,
+    binding: &'o ChannelBinding,
+    scram: Option<Scram>,
+    proof: Option<ScramProof>,
+    is_let_in: bool,
+}
+
+impl Login<'_> {
+    fn answer(&mut self, request: Authentication, out: &mut Vec<u8>) -> Result<(), Error> {
+        match request {
+            Authentication::Ok => {
+                // A server that asked for a proof has to give one too.
+                if self.scram.is_some() || self.proof.is_some() {
+                    return Err(refused(ScramError::ServerNotAuthentic));
+                }
+                self.is_let_in = true;
+            }
+            Authentication::CleartextPassword => frontend::password(out, self.password()?),
+            Authentication::Md5Password { salt } => {
+                let hashed = md5_password(&self.options.user, self.password()?, salt);
+                frontend::password(out, &hashed);
+            }
+            Authentication::Sasl { mechanisms } => {
+                if !mechanisms.iter().any(|name| name == SCRAM_SHA_256) {
+                    return Err(unknown_method(&mechanisms.join(", ")));
+                }
+                let mut random = [0; 18];
+                getrandom::fill(&mut random).map_err(|error| {
+                    Error::new(ErrorKind::Io, "the operating system has no random numbers")
+                        .with_cause(error)
+                })?;
+                let scram = Scram::new(self.password()?, self.binding.clone(), random);
+                let first = scram.first_message();
+                frontend::sasl_initial_response(out, SCRAM_SHA_256, first.as_bytes());
+                self.scram = Some(scram);
+            }
+            Authentication::SaslContinue(challenge) => {
+                let scram = self
+                    .scram
+                    .take()
+                    .ok_or_else(|| refused(ScramError::Malformed))?;
+                let (answer, proof) = scram.answer(&challenge).map_err(refused)?;
+                frontend::sasl_response(out, answer.as_bytes());
+                self.proof = Some(proof);
+            }
+            Authentication::SaslFinal(last) => {
+                let proof = self
+                    .proof
+                    .take()
+                    .ok_or_else(|| refused(ScramError::Malformed))?;
+                proof.check(&last).map_err(refused)?;
+            }
+            Authentication::Other(code) => return Err(unknown_method(&format!("number {code}"))),
+        }
+        Ok(())
+    }
+
+    fn password(&self) -> Result<&str, Error> {
+        let password = self.options.password.as_deref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Connect,
+                format!(
+                    "the server asks for the password of `{}`: add it to the URL, or set PGPASSWORD",
+                    self.options.user
+                ),
+            )
+        })?;
+        if password.contains('\0') {
+            return Err(Error::usage("a password with a zero character"));
+        }
+        Ok(password)
+    }
+}
+
+fn refused(error: ScramError) -> Error {
+    Error::new(
+        ErrorKind::Connect,
+        match error {
+            ScramError::Malformed => "the server does not follow SCRAM-SHA-256",
+            ScramError::ServerNotAuthentic => {
+                "the server could not prove that it knows the password; it may be somebody else's"
+            }
+        },
+    )
+}
+
+fn unknown_method(method: &str) -> Error {
+    Error::new(
+        ErrorKind::Connect,
+        format!(
+            "the server asks for a way to log in that this driver does not know ({method}); \
+             it knows scram-sha-256, md5, password and trust (pg_hba.conf)"
+        ),
+    )
+}
+
+/// Tells whether the server is of the kind that was asked for. Servers since version 14 say so by themselves.
+async fn is_wanted(
+    cx: &Cx,
+    connection: &mut PostgresConnection<Socket>,
+    target: TargetSession,
+) -> Result<bool, Stop> {
+    let (parameter, sql, wanted) = match target {
+        TargetSession::Any | TargetSession::PreferStandby => return Ok(true),
+        TargetSession::ReadWrite => (READ_ONLY, "SHOW transaction_read_only", "off"),
+        TargetSession::ReadOnly => (READ_ONLY, "SHOW transaction_read_only", "on"),
+        TargetSession::Primary => (STANDBY, IS_STANDBY, "off"),
+        TargetSession::Standby => (STANDBY, IS_STANDBY, "on"),
+    };
+    let parameters = connection.parameters();
+    let is_standby = parameters.get(STANDBY).map(|value| value == "on");
+    let found = match (parameters.get(parameter), is_standby) {
+        // A standby takes no writes, whatever its default is.
+        (Some(_), Some(true)) if parameter == READ_ONLY => "on".to_owned(),
+        (Some(value), _) => value.clone(),
+        (None, _) => {
+            let rows = Stop::check(connection.query_rows(cx, sql, &[]).await)?;
+            let value = rows.first().and_then(|row| row.values().first().cloned());
+            match value {
+                Some(sqlmodel_core::Value::Text(text)) => text.into_owned(),
+                _ => String::new(),
+            }
+        }
+    };
+    Ok(found == wanted)
+}
+
+const READ_ONLY: &str = "default_transaction_read_only";
+const STANDBY: &str = "in_hot_standby";
+const IS_STANDBY: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 'on' ELSE 'off' END";

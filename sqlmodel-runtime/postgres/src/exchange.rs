@@ -1,0 +1,376 @@
+//! Units of messages: saying one, hearing its answers, and reading over the answers that nobody waits for any more.
+
+use std::ops::ControlFlow;
+
+use sqlmodel_core::{Cx, Outcome};
+use sqlmodel_core::{Error, ErrorKind, Stop, Wait, seam};
+use sqlmodel_net::Transport;
+
+use crate::connection::PostgresConnection;
+use crate::control::Control;
+use crate::error::ServerMessage;
+use crate::protocol::Malformed;
+use crate::protocol::backend::{
+    Frame, Status, read_cells, read_columns, read_parameter_types, rows_affected, tag,
+};
+use crate::protocol::frontend;
+use crate::protocol::reader::Reader;
+use crate::task::Task;
+use crate::types::row::PostgresRow;
+
+/// What takes the rows of a unit: it is told which statement they are of.
+pub(crate) trait OnRow: Send {
+    fn row(&mut self, task: usize, row: &PostgresRow<'_>) -> Result<ControlFlow<()>, Error>;
+}
+
+impl<F> OnRow for F
+where
+    F: FnMut(usize, &PostgresRow<'_>) -> Result<ControlFlow<()>, Error> + Send,
+{
+    #[inline]
+    fn row(&mut self, task: usize, row: &PostgresRow<'_>) -> Result<ControlFlow<()>, Error> {
+        self(task, row)
+    }
+}
+
+/// For units whose rows do not matter.
+pub(crate) struct NoRows;
+
+impl OnRow for NoRows {
+    fn row(&mut self, _: usize, _: &PostgresRow<'_>) -> Result<ControlFlow<()>, Error> {
+        Ok(ControlFlow::Break(()))
+    }
+}
+
+/// What the answers to a unit come to.
+pub(crate) struct Answers<'u, 's, R> {
+    tasks: &'u mut [Task<'s>],
+    on_row: R,
+    /// The task whose answers come next.
+    at: usize,
+    /// Whether its rows are wanted no more.
+    is_full: bool,
+    failure: Option<Error>,
+}
+
+impl<'u, 's, R: OnRow> Answers<'u, 's, R> {
+    pub(crate) fn new(tasks: &'u mut [Task<'s>], on_row: R) -> Self {
+        Self {
+            tasks,
+            on_row,
+            at: 0,
+            is_full: false,
+            failure: None,
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.failure.get_or_insert(error);
+    }
+
+    fn into_result(self) -> Result<(), Stop> {
+        self.failure.map_or(Ok(()), |error| Err(Stop::Err(error)))
+    }
+}
+
+impl<T: Transport> PostgresConnection<T> {
+    /// Makes sure that the server listens: nothing is outstanding, and the context lets us begin.
+    pub(crate) async fn make_ready(&mut self, cx: &Cx) -> Result<(), Stop> {
+        Stop::check(seam::checkpoint(cx))?;
+        self.calm(cx).await;
+        if self.link.is_broken() {
+            return Err(Stop::Err(closed()));
+        }
+        self.controls.adapt_to(self.link.status());
+        if self.is_in_transaction && self.is_over() {
+            return Err(Stop::Err(Error::new(
+                ErrorKind::Database,
+                "the database has ended the transaction, and nothing more can run in it",
+            )));
+        }
+        Ok(())
+    }
+
+    /// Tells whether no transaction runs, nor is one about to be begun.
+    pub(crate) fn is_over(&self) -> bool {
+        self.link.status() == Status::Idle && !self.controls.has_begin()
+    }
+
+    /// Says one unit and hears its answers to the end.
+    pub(crate) async fn exchange(
+        &mut self,
+        cx: &Cx,
+        tasks: &mut [Task<'_>],
+        on_row: impl OnRow,
+    ) -> Result<(), Stop> {
+        self.say(tasks)?;
+        let mut answers = Answers::new(tasks, on_row);
+        self.hear(Wait::on(cx), &mut answers).await?;
+        answers.into_result()
+    }
+
+    /// Says a unit without statements, and hears its answers even when the context is cancelled meanwhile.
+    pub(crate) async fn exchange_controls(&mut self, cx: &Cx) -> Result<(), Stop> {
+        self.say(&[])?;
+        let mut answers = Answers::new(&mut [], NoRows);
+        let mut heard = self.hear(Wait::on(cx), &mut answers).await;
+        if matches!(heard, Err(Stop::Cancelled(_))) {
+            let wait = Wait::masked(cx, self.cancel_grace);
+            heard = self.hear(wait, &mut answers).await;
+        }
+        heard?;
+        answers.into_result()
+    }
+
+    /// Writes a unit: what was to be said before, and the statements.
+    fn say(&mut self, tasks: &[Task<'_>]) -> Result<(), Error> {
+        let written = self.write(tasks);
+        match written {
+            Ok(()) => self.link.sync(),
+            Err(_) => {
+                self.link.withdraw();
+                self.controls.unsend();
+                self.statements.end_unit();
+            }
+        }
+        written
+    }
+
+    fn write(&mut self, tasks: &[Task<'_>]) -> Result<(), Error> {
+        let out = self.link.output();
+        for name in self.statements.take_closed() {
+            frontend::close_statement(out, &name);
+        }
+        for control in self.controls.send() {
+            frontend::parse(out, "", &control.sql(), &[]);
+            frontend::bind(out, "", 0, |_, _| Ok::<_, Error>(frontend::Format::Text))?;
+            frontend::execute(out, 0);
+        }
+        for task in tasks {
+            task.write(out)
+                .map_err(|error| error.with_sql(task.statement.sql))?;
+        }
+        Ok(())
+    }
+
+    /// Hears answers until nothing is outstanding.
+    pub(crate) async fn hear(
+        &mut self,
+        wait: Wait<'_>,
+        answers: &mut Answers<'_, '_, impl OnRow>,
+    ) -> Result<(), Stop> {
+        while self.link.is_busy() {
+            match self.link.buffered()? {
+                Some(frame) => {
+                    let answered = self.answer(frame, answers);
+                    self.link.consume(frame);
+                    answered?;
+                }
+                None => self.link.receive(wait).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one message of the answers.
+    #[inline]
+    fn answer(
+        &mut self,
+        frame: Frame,
+        answers: &mut Answers<'_, '_, impl OnRow>,
+    ) -> Result<(), Error> {
+        match frame.tag {
+            tag::DATA_ROW => self.answer_row(frame, answers),
+            tag::PARAMETER_DESCRIPTION | tag::ROW_DESCRIPTION | tag::NO_DATA => {
+                let described = self.answer_description(frame, answers);
+                described.map_err(|malformed| self.link.refuse(malformed))
+            }
+            tag::COMMAND_COMPLETE | tag::EMPTY_QUERY_RESPONSE => {
+                self.answer_completion(frame, answers);
+                Ok(())
+            }
+            tag::ERROR_RESPONSE => {
+                let message = self.link.server_error(frame)?;
+                self.answer_error(message, answers)
+            }
+            tag::READY_FOR_QUERY => {
+                self.statements.end_unit();
+                self.is_copying_in = false;
+                self.link.ready(frame)
+            }
+            tag::COPY_IN_RESPONSE => {
+                // The server has read over the Sync that follows the statement, and waits for another one.
+                let out = self.link.output();
+                frontend::copy_fail(out, "a COPY from the client needs copy_in");
+                frontend::sync(out);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn answer_row(
+        &mut self,
+        frame: Frame,
+        answers: &mut Answers<'_, '_, impl OnRow>,
+    ) -> Result<(), Error> {
+        let task = answers.tasks.get(answers.at);
+        let (Some(task), false) = (task, answers.is_full) else {
+            return Ok(());
+        };
+        let Some(shape) = task.shape.as_deref() else {
+            return Err(self.link.refuse(Malformed));
+        };
+        let bytes = self.link.body(frame);
+        let found = Reader(bytes)
+            .u16()
+            .and_then(|n_cells| read_cells(bytes, 2, usize::from(n_cells), &mut self.cells));
+        if found.is_err() || self.cells.len() != shape.columns.len() {
+            return Err(self.link.refuse(Malformed));
+        }
+        let row = PostgresRow {
+            bytes,
+            cells: &self.cells,
+            columns: &shape.columns,
+        };
+        match answers.on_row.row(answers.at, &row) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => answers.is_full = true,
+            Err(error) => {
+                answers.is_full = true;
+                let error = error.with_sql(task.statement.sql);
+                answers.fail(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn answer_description(
+        &mut self,
+        frame: Frame,
+        answers: &mut Answers<'_, '_, impl OnRow>,
+    ) -> Result<(), Malformed> {
+        let Some(task) = answers.tasks.get_mut(answers.at) else {
+            return Ok(());
+        };
+        let body = self.link.body(frame);
+        match frame.tag {
+            tag::PARAMETER_DESCRIPTION => task.parameters = read_parameter_types(body)?,
+            tag::ROW_DESCRIPTION => task.describe(read_columns(body)?, &mut self.statements),
+            _ => task.describe(Vec::new(), &mut self.statements),
+        }
+        Ok(())
+    }
+
+    fn answer_completion(&mut self, frame: Frame, answers: &mut Answers<'_, '_, impl OnRow>) {
+        let body = self.link.body(frame);
+        match self.controls.complete() {
+            Some(Control::Commit) if body == b"ROLLBACK\0" => answers.fail(Error::new(
+                ErrorKind::Database,
+                "the transaction was rolled back, because a statement in it had failed",
+            )),
+            Some(_) => {}
+            None => {
+                if let Some(task) = answers.tasks.get_mut(answers.at) {
+                    task.done.rows_affected = rows_affected(body);
+                }
+                answers.at += 1;
+                answers.is_full = false;
+            }
+        }
+    }
+
+    #[cold]
+    fn answer_error(
+        &mut self,
+        message: ServerMessage,
+        answers: &mut Answers<'_, '_, impl OnRow>,
+    ) -> Result<(), Error> {
+        let is_of_control = self.controls.fail();
+        let task = answers.tasks.get(answers.at).filter(|_| !is_of_control);
+        let is_miscounted = message.code() == "08P01";
+        let error = match task {
+            Some(task) => {
+                if message.is_stale_statement() {
+                    self.statements.forget(task.statement.sql);
+                }
+                let counted = match (&task.shape, is_miscounted) {
+                    (Some(shape), true) => task.check_count(shape.parameters.len()),
+                    _ => Ok(()),
+                };
+                let error = counted.err().unwrap_or_else(|| message.into_error());
+                error.with_sql(task.statement.sql)
+            }
+            None => message.into_error(),
+        };
+        if self.link.is_broken() {
+            // The server says no more.
+            return Err(error);
+        }
+        answers.fail(error);
+        Ok(())
+    }
+
+    /// Ends a call: after a cancellation the connection is put in order before the caller hears of it.
+    pub(crate) async fn finish<R>(
+        &mut self,
+        cx: &Cx,
+        result: Result<R, Stop>,
+    ) -> Outcome<R, Error> {
+        if matches!(result, Err(Stop::Cancelled(_))) {
+            self.calm(cx).await;
+        }
+        Stop::into_outcome(result)
+    }
+
+    /// Makes the server stop what a cancelled or dropped call has begun, and reads over its answers.
+    pub(crate) async fn calm(&mut self, cx: &Cx) {
+        if !self.link.is_busy() || self.link.is_broken() {
+            return;
+        }
+        if self.link.withdraw() {
+            self.controls.unsend();
+            self.statements.end_unit();
+            return;
+        }
+        let wait = Wait::masked(cx, self.cancel_grace);
+        if self.drain(wait).await.is_err() {
+            self.link.give_up();
+        }
+    }
+
+    async fn drain(&mut self, wait: Wait<'_>) -> Result<(), Stop> {
+        if self.is_copying_in {
+            frontend::copy_fail(self.link.output(), "the copy was given up");
+        }
+        self.link.flush(wait).await?;
+        let canceller = match self.controls.has_sent_commit() {
+            true => None,
+            false => self.canceller.clone(),
+        };
+        let mut answers = Answers::new(&mut [], NoRows);
+        // What has arrived already may be all there is.
+        while self.link.is_busy()
+            && let Some(frame) = self.link.buffered()?
+        {
+            let answered = self.answer(frame, &mut answers);
+            self.link.consume(frame);
+            answered?;
+        }
+        let Some(canceller) = canceller.filter(|_| self.link.is_busy()) else {
+            return self.hear(wait, &mut answers).await;
+        };
+        // Where the request does not get through, the statement runs to its end, within the limit.
+        let _ = canceller.cancel(wait).await;
+        self.hear(wait, &mut answers).await?;
+        // A request that takes effect late finds nothing to cancel but this.
+        self.link.sync();
+        self.hear(wait, &mut answers).await
+    }
+}
+
+#[cold]
+pub(crate) fn closed() -> Error {
+    Error::new(ErrorKind::Connect, "the connection is closed")
+}

@@ -1,0 +1,24 @@
+//! The PostgreSQL driver.
+//!
+//! Statements are prepared once, kept by their text, and sent with their parameters in one message; values travel in
+//! binary, and rows are decoded where they stand in the read buffer.
+//! The protocol is written without I/O in `protocol`, what a connection remembers of it in `link` and `exchange`.
+
+mod cancel;
+mod connect;
+mod connection;
+mod control;
+mod error;
+mod exchange;
+mod link;
+mod options;
+mod protocol;
+mod statements;
+mod task;
+mod types;
+
+pub use connection::PostgresConnection;
+pub use error::ServerMessage;
+pub use options::{PostgresOptions, TargetSession};
+pub use protocol::backend::Notification;
+pub use sqlmodel_net::Address;

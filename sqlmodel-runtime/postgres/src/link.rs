@@ -1,0 +1,225 @@
+//! One connection as a stream of messages.
+//!
+//! It knows which answers are outstanding and what the server last said of itself, whoever asked:
+//! this state outlives the call that is dropped or cancelled.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+
+use sqlmodel_core::{Error, Outcome, Stop, Wait};
+use sqlmodel_net::{Stream, Transport};
+
+use crate::error::{ServerMessage, lost, malformed};
+use crate::protocol::backend::{Frame, Notification, Status, tag};
+use crate::protocol::reader::Reader;
+use crate::protocol::{Malformed, frontend};
+
+/// The most notices and notifications that are kept for a program which does not take them; the oldest go first.
+const MAX_KEPT: usize = 10_000;
+
+/// A connection as a stream of messages.
+#[derive(Debug)]
+pub(crate) struct Link<T: Transport> {
+    stream: Stream<T>,
+    /// How many ReadyForQuery are still to come for what was written.
+    n_pending: u32,
+    status: Status,
+    is_broken: bool,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) notices: VecDeque<ServerMessage>,
+    pub(crate) notifications: VecDeque<Notification>,
+}
+
+impl<T: Transport> Link<T> {
+    pub(crate) fn new(transport: T) -> Self {
+        Self {
+            stream: Stream::new(transport),
+            n_pending: 0,
+            status: Status::Idle,
+            is_broken: false,
+            parameters: BTreeMap::new(),
+            notices: VecDeque::new(),
+            notifications: VecDeque::new(),
+        }
+    }
+
+    /// Tells whether nothing can be said or heard any more.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    pub(crate) fn give_up(&mut self) {
+        self.is_broken = true;
+    }
+
+    /// Tells whether answers are outstanding.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.n_pending > 0
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The buffer for messages.
+    pub(crate) fn output(&mut self) -> &mut Vec<u8> {
+        self.stream.output()
+    }
+
+    /// Ends a unit of messages, to which the server answers with ReadyForQuery.
+    pub(crate) fn sync(&mut self) {
+        frontend::sync(self.stream.output());
+        self.n_pending += 1;
+    }
+
+    /// Expects the ReadyForQuery that ends the startup, or a simple query.
+    pub(crate) fn expect_ready(&mut self) {
+        self.n_pending += 1;
+    }
+
+    /// Takes back what was written, if nothing of it was sent; the server never hears of it.
+    pub(crate) fn withdraw(&mut self) -> bool {
+        let is_withdrawn = self.stream.withdraw();
+        if is_withdrawn {
+            self.n_pending = 0;
+        }
+        is_withdrawn
+    }
+
+    /// Tells whether there is something to be sent of which nothing was sent yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.stream.is_untouched()
+    }
+
+    /// Says goodbye, without waiting.
+    pub(crate) fn terminate(&mut self) {
+        if !self.is_broken && !self.is_busy() {
+            frontend::terminate(self.stream.output());
+            self.stream.try_flush();
+        }
+        self.is_broken = true;
+    }
+
+    pub(crate) async fn flush(&mut self, wait: Wait<'_>) -> Result<(), Stop> {
+        let sent = self.stream.flush(wait).await;
+        self.check(sent)
+    }
+
+    /// Waits for more of what the server says, and sends meanwhile what is to be sent.
+    pub(crate) async fn receive(&mut self, wait: Wait<'_>) -> Result<(), Stop> {
+        let received = self.stream.receive(wait).await;
+        self.check(received)
+    }
+
+    fn check(&mut self, outcome: Outcome<(), io::Error>) -> Result<(), Stop> {
+        match outcome {
+            Outcome::Ok(()) => Ok(()),
+            Outcome::Err(error) => {
+                self.is_broken = true;
+                Err(Stop::Err(lost(error)))
+            }
+            Outcome::Cancelled(reason) => Err(Stop::Cancelled(reason)),
+            Outcome::Panicked(payload) => Err(Stop::Panicked(payload)),
+        }
+    }
+
+    /// Finds the next message among what has arrived; `None` while a part of it is missing.
+    ///
+    /// What a server says at any time (notices, parameters, notifications) is kept and passed over.
+    #[inline]
+    pub(crate) fn buffered(&mut self) -> Result<Option<Frame>, Error> {
+        loop {
+            let frame = match Frame::first(self.stream.received()) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Ok(None),
+                Err(error) => return Err(self.refuse(error)),
+            };
+            if !matches!(
+                frame.tag,
+                tag::NOTICE_RESPONSE | tag::PARAMETER_STATUS | tag::NOTIFICATION_RESPONSE
+            ) {
+                return Ok(Some(frame));
+            }
+            let noted = self.note(frame);
+            noted.map_err(|error| self.refuse(error))?;
+            self.consume(frame);
+        }
+    }
+
+    /// Waits for the next message.
+    pub(crate) async fn message(&mut self, wait: Wait<'_>) -> Result<Frame, Stop> {
+        loop {
+            if let Some(frame) = self.buffered()? {
+                return Ok(frame);
+            }
+            self.receive(wait).await?;
+        }
+    }
+
+    fn note(&mut self, frame: Frame) -> Result<(), Malformed> {
+        let body = frame.body(self.stream.received());
+        match frame.tag {
+            tag::PARAMETER_STATUS => {
+                let mut reader = Reader(body);
+                let name = reader.c_str()?.to_owned();
+                let value = reader.c_str()?.to_owned();
+                if self.parameters.len() < MAX_KEPT {
+                    self.parameters.insert(name, value);
+                }
+            }
+            tag::NOTIFICATION_RESPONSE => {
+                let notification = Notification::read(body)?;
+                push_bounded(&mut self.notifications, notification);
+            }
+            _ => {
+                let notice = read_server_message(body)?;
+                push_bounded(&mut self.notices, notice);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the body of a message that is still in the buffer.
+    #[inline]
+    pub(crate) fn body(&self, frame: Frame) -> &[u8] {
+        frame.body(self.stream.received())
+    }
+
+    /// Lets go of a message.
+    #[inline]
+    pub(crate) fn consume(&mut self, frame: Frame) {
+        self.stream.consume(frame.length);
+    }
+
+    /// Reads an ErrorResponse.
+    pub(crate) fn server_error(&mut self, frame: Frame) -> Result<ServerMessage, Error> {
+        let message = read_server_message(self.body(frame)).map_err(|error| self.refuse(error))?;
+        self.is_broken |= message.is_fatal();
+        Ok(message)
+    }
+
+    /// Reads a ReadyForQuery, which ends a unit.
+    pub(crate) fn ready(&mut self, frame: Frame) -> Result<(), Error> {
+        self.status = Status::read(self.body(frame)).map_err(|error| self.refuse(error))?;
+        self.n_pending = self.n_pending.saturating_sub(1);
+        Ok(())
+    }
+
+    /// Gives up on a server that breaks the protocol.
+    #[cold]
+    pub(crate) fn refuse(&mut self, error: Malformed) -> Error {
+        self.is_broken = true;
+        malformed(error)
+    }
+}
+
+fn read_server_message(body: &[u8]) -> Result<ServerMessage, Malformed> {
+    crate::protocol::backend::Fields::read(body).map(ServerMessage::new)
+}
+
+fn push_bounded<M>(kept: &mut VecDeque<M>, message: M) {
+    if kept.len() == MAX_KEPT {
+        kept.pop_front();
+    }
+    kept.push_back(message);
+}

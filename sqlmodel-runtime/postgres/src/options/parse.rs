@@ -1,0 +1,247 @@
+//! Reading a URL and the environment.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlmodel_core::Error;
+use sqlmodel_net::Address;
+
+use super::{PostgresOptions, TargetSession};
+
+/// The parameters of a URL, and the variables that stand in for them.
+const SETTINGS: &[(&str, Option<&str>)] = &[
+    ("application_name", Some("PGAPPNAME")),
+    ("connect_timeout", Some("PGCONNECT_TIMEOUT")),
+    ("dbname", Some("PGDATABASE")),
+    ("host", Some("PGHOST")),
+    ("keepalives_idle", None),
+    ("options", Some("PGOPTIONS")),
+    ("password", Some("PGPASSWORD")),
+    ("port", Some("PGPORT")),
+    ("statement_cache_capacity", None),
+    ("target_session_attrs", Some("PGTARGETSESSIONATTRS")),
+    ("user", Some("PGUSER")),
+];
+
+const TARGETS: &[(&str, TargetSession)] = &[
+    ("any", TargetSession::Any),
+    ("prefer-standby", TargetSession::PreferStandby),
+    ("primary", TargetSession::Primary),
+    ("read-only", TargetSession::ReadOnly),
+    ("read-write", TargetSession::ReadWrite),
+    ("standby", TargetSession::Standby),
+];
+
+/// Values by the names of their settings.
+type Settings = BTreeMap<&'static str, String>;
+
+pub(super) fn parse(
+    url: &str,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<PostgresOptions, Error> {
+    let mut settings = Settings::new();
+    for (name, variable) in SETTINGS {
+        if let Some(value) = variable.and_then(&environment) {
+            settings.insert(name, value);
+        }
+    }
+    read_url(url, &mut settings)?;
+    let user = settings
+        .get("user")
+        .cloned()
+        .or_else(|| environment("USER"))
+        .or_else(|| environment("LOGNAME"))
+        .ok_or_else(|| {
+            Error::usage("no user is given: add one to the URL, as `postgres://user@host/database`, or set PGUSER")
+        })?;
+    build(&settings, user)
+}
+
+fn read_url(url: &str, settings: &mut Settings) -> Result<(), Error> {
+    let rest = url
+        .strip_prefix("postgres://")
+        .or_else(|| url.strip_prefix("postgresql://"))
+        .ok_or_else(|| Error::usage("a PostgreSQL URL begins with `postgres://`"))?;
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    // A password may hold an @ that somebody forgot to encode; hosts hold none.
+    let hosts = match authority.rsplit_once('@') {
+        Some((login, hosts)) => {
+            let (user, password) = match login.split_once(':') {
+                Some((user, password)) => (user, Some(password)),
+                None => (login, None),
+            };
+            if !user.is_empty() {
+                settings.insert("user", decoded(user, "the user")?);
+            }
+            if let Some(password) = password {
+                settings.insert("password", decoded(password, "the password")?);
+            }
+            hosts
+        }
+        None => authority,
+    };
+    if !hosts.is_empty() {
+        read_hosts(hosts, settings)?;
+    }
+    if !database.is_empty() {
+        settings.insert("dbname", decoded(database, "the database")?);
+    }
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let known = SETTINGS.iter().find(|(known, _)| *known == name);
+        let Some((name, _)) = known else {
+            let names: Vec<_> = SETTINGS.iter().map(|(name, _)| *name).collect();
+            return Err(Error::usage(format!(
+                "a PostgreSQL URL has no parameter `{name}`; there are {}",
+                names.join(", ")
+            )));
+        };
+        settings.insert(name, decoded(value, name)?);
+    }
+    Ok(())
+}
+
+/// Reads `host:port,[::1]:port,host`.
+fn read_hosts(text: &str, settings: &mut Settings) -> Result<(), Error> {
+    let mut hosts = Vec::new();
+    let mut ports = Vec::new();
+    for part in text.split(',') {
+        let (host, port) = match part.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((host, rest)) => (host, rest.strip_prefix(':').unwrap_or(rest)),
+            None => part.split_once(':').unwrap_or((part, "")),
+        };
+        hosts.push(decoded(host, "the host")?);
+        ports.push(port);
+    }
+    settings.insert("host", hosts.join(","));
+    if ports.iter().any(|port| !port.is_empty()) {
+        settings.insert("port", ports.join(","));
+    }
+    Ok(())
+}
+
+fn build(settings: &Settings, user: String) -> Result<PostgresOptions, Error> {
+    let mut addresses = addresses(settings)?.into_iter();
+    let first = addresses
+        .next()
+        .ok_or_else(|| Error::usage("no host is given"))?;
+    let mut options = PostgresOptions::new(first, user);
+    options.hosts.extend(addresses);
+    options.password = settings.get("password").cloned();
+    options.database = settings.get("dbname").cloned();
+    for name in ["application_name", "options"] {
+        if let Some(value) = settings.get(name) {
+            options = options.parameter(name, value);
+        }
+    }
+    if let Some(seconds) = number(settings, "connect_timeout")?.filter(|seconds| *seconds > 0) {
+        options.socket.connect_timeout = Duration::from_secs(seconds);
+    }
+    if let Some(seconds) = number(settings, "keepalives_idle")?.filter(|seconds| *seconds > 0) {
+        options.socket.keepalive = Some(Duration::from_secs(seconds));
+    }
+    if let Some(capacity) = number(settings, "statement_cache_capacity")? {
+        options.statement_cache_capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
+    }
+    if let Some(target) = settings.get("target_session_attrs") {
+        options.target = word(target, "target_session_attrs", TARGETS)?;
+    }
+    Ok(options)
+}
+
+fn addresses(settings: &Settings) -> Result<Vec<Address>, Error> {
+    let hosts = settings.get("host").map_or("localhost", String::as_str);
+    let ports: Vec<&str> = settings
+        .get("port")
+        .map_or("", String::as_str)
+        .split(',')
+        .collect();
+    let n_hosts = hosts.split(',').count();
+    if ports.len() != 1 && ports.len() != n_hosts {
+        return Err(Error::usage(format!(
+            "there are {n_hosts} hosts and {} ports; give one port, or one for each host",
+            ports.len()
+        )));
+    }
+    let mut addresses = Vec::new();
+    for (at, host) in hosts.split(',').enumerate() {
+        let port = match ports.get(at).or(ports.first()).copied().unwrap_or_default() {
+            "" => 5432,
+            port => port.parse().map_err(|_| {
+                Error::usage(format!("`{port}` is no port; one is a number up to 65535"))
+            })?,
+        };
+        addresses.push(address(host, port)?);
+    }
+    Ok(addresses)
+}
+
+/// A host that begins with a slash is the folder of a Unix socket.
+fn address(host: &str, port: u16) -> Result<Address, Error> {
+    if !host.starts_with('/') {
+        let host = match host {
+            "" => "localhost",
+            host => host,
+        };
+        return Ok(Address::Tcp {
+            host: host.to_owned(),
+            port,
+        });
+    }
+    #[cfg(unix)]
+    return Ok(Address::Unix(format!("{host}/.s.PGSQL.{port}").into()));
+    #[cfg(not(unix))]
+    return Err(Error::unsupported(
+        "this operating system has no Unix sockets",
+    ));
+}
+
+fn number(settings: &Settings, name: &str) -> Result<Option<u64>, Error> {
+    settings
+        .get(name)
+        .map(|value| {
+            value
+                .parse()
+                .map_err(|_| Error::usage(format!("`{name}` is a number, and not `{value}`")))
+        })
+        .transpose()
+}
+
+/// Finds a word in a table of them.
+fn word<V: Copy>(value: &str, name: &str, words: &[(&str, V)]) -> Result<V, Error> {
+    words
+        .iter()
+        .find(|(word, _)| *word == value)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| {
+            let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            Error::usage(format!(
+                "`{name}` is one of {}, and not `{value}`",
+                words.join(", ")
+            ))
+        })
+}
+
+/// Decodes `%40` and the like.
+fn decoded(text: &str, what: &str) -> Result<String, Error> {
+    let refuse = || {
+        Error::usage(format!(
+            "{what} in the URL is not percent-encoded UTF-8; write `%25` for a percent sign"
+        ))
+    };
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut parts = text.split('%');
+    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2).ok_or_else(refuse)?;
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let byte = u8::from_str_radix(digits, 16).ok().filter(|_| is_hex);
+        bytes.push(byte.ok_or_else(refuse)?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.contains('\0'))
+        .ok_or_else(refuse)
+}

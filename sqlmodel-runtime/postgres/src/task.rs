@@ -1,0 +1,143 @@
+//! One statement of a unit: what is known of it, how it is said, and what came of it.
+
+use std::sync::Arc;
+
+use sqlmodel_core::{Done, Error, ErrorKind, Statement, Value};
+
+use crate::protocol::backend::Column;
+use crate::protocol::frontend;
+use crate::statements::{Shape, Statements};
+use crate::types::encode::{self, EncodeError};
+
+/// What is to be done with a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    Run,
+    /// Only prepare it.
+    Prepare,
+}
+
+/// One statement of a unit.
+#[derive(Debug)]
+pub(crate) struct Task<'s> {
+    pub(crate) statement: Statement<'s>,
+    pub(crate) aim: Aim,
+    /// What the server knows of it, once it is prepared.
+    pub(crate) shape: Option<Arc<Shape>>,
+    /// The name it is given when it is prepared in this unit.
+    new_name: Option<Box<str>>,
+    /// The types of its parameters, which the server tells before its columns.
+    pub(crate) parameters: Vec<u32>,
+    pub(crate) done: Done,
+}
+
+impl<'s> Task<'s> {
+    /// Finds the statement among those that are prepared, or gives it a name.
+    pub(crate) fn new(
+        statement: Statement<'s>,
+        aim: Aim,
+        statements: &mut Statements,
+    ) -> Result<Self, Error> {
+        let Statement { sql, params } = statement;
+        if sql.contains('\0') {
+            return Err(Error::usage("a statement with a zero character"));
+        }
+        if params.len() > MAX_PARAMETERS {
+            return Err(Error::usage(format!(
+                "a statement takes at most {MAX_PARAMETERS} parameters and was given {}",
+                params.len()
+            )));
+        }
+        let shape = statements.get(sql);
+        let new_name = shape.is_none().then(|| statements.new_name());
+        let task = Self {
+            statement,
+            aim,
+            shape,
+            new_name,
+            parameters: Vec::new(),
+            done: Done::default(),
+        };
+        if let (Some(shape), Aim::Run) = (&task.shape, aim) {
+            task.check_count(shape.parameters.len())?;
+        }
+        Ok(task)
+    }
+
+    /// Compares the number of values with that of the parameters.
+    pub(crate) fn check_count(&self, n_parameters: usize) -> Result<(), Error> {
+        let n_values = self.statement.params.len();
+        if n_parameters == n_values {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "the statement takes {n_parameters} parameters and was given {n_values}"
+        )))
+    }
+
+    /// Appends the messages that prepare the statement, if it is not, and run it.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+        let Statement { sql, params } = self.statement;
+        let name = match (&self.shape, &self.new_name) {
+            (Some(shape), _) => &*shape.name,
+            (None, Some(name)) => &**name,
+            (None, None) => "",
+        };
+        if self.shape.is_none() {
+            // A statement without a name is said as one unit, and nobody asks for its types first.
+            let is_one_unit = name.is_empty() && self.aim == Aim::Run;
+            let types: Vec<u32> = match is_one_unit {
+                true => params.iter().map(encode::declared_type).collect(),
+                false => Vec::new(),
+            };
+            frontend::parse(out, name, sql, &types);
+            frontend::describe_statement(out, name);
+        }
+        if self.aim == Aim::Prepare {
+            return Ok(());
+        }
+        let n_parameters = u16::try_from(params.len())
+            .map_err(|_| Error::usage("a statement with too many parameters"))?;
+        frontend::bind(out, name, n_parameters, |at, out| {
+            let at = usize::from(at);
+            let oid = match &self.shape {
+                Some(shape) => shape.parameters.get(at).copied().unwrap_or(0),
+                None => 0,
+            };
+            let value = params.get(at).unwrap_or(&Value::Null);
+            encode::parameter(value, oid, out).map_err(|refused| refusal(value, at, &refused))
+        })?;
+        frontend::execute(out, 0);
+        Ok(())
+    }
+
+    /// Tells whether the parameters' types must be asked for before it runs: no text means the same for all of them.
+    pub(crate) fn needs_types(&self) -> bool {
+        let is_new = self.shape.is_none() && self.aim == Aim::Run;
+        let mut params = self.statement.params.iter();
+        is_new && params.any(|value| encode::declared_type(value) != 0)
+    }
+
+    /// Notes the columns, which end the description of a statement, and keeps it prepared.
+    pub(crate) fn describe(&mut self, columns: Vec<Column>, statements: &mut Statements) {
+        let shape = Arc::new(Shape {
+            name: self.new_name.take().unwrap_or_default(),
+            parameters: std::mem::take(&mut self.parameters),
+            columns,
+        });
+        statements.keep(self.statement.sql, &shape);
+        self.shape = Some(shape);
+    }
+}
+
+/// The most parameters that a statement takes: their number has 16 bits.
+pub(crate) const MAX_PARAMETERS: usize = 65_535;
+
+#[cold]
+fn refusal(value: &Value<'_>, at: usize, refused: &EncodeError) -> Error {
+    let message = match value {
+        Value::Invalid(reason) => reason.to_string(),
+        _ => format!("parameter ${} is {}", at + 1, refused.0),
+    };
+    Error::new(ErrorKind::Encode, message)
+}
