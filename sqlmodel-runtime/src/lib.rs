@@ -46,11 +46,16 @@ pub mod value {
     };
 }
 
+#[cfg(feature = "postgres")]
+pub use sqlmodel_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use any::{AnyConnection, AnyOptions};
 
 #[cfg(feature = "sqlite")]
 pub use sqlmodel_sqlite as sqlite;
+
+#[cfg(feature = "postgres")]
+pub use sqlmodel_postgres::{PostgresConnection, PostgresOptions};
 
 #[cfg(feature = "sqlite")]
 pub use sqlmodel_sqlite::{JournalMode, SqliteConnection, SqliteOptions};

@@ -6,13 +6,14 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use sqlmodel_core::{
-    Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Outcome, Prepared,
-    RowSink, Statement, Stop, Transaction, TransactionStep,
+    Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched, Outcome,
+    Prepared, RowSink, Statement, Stop, Transaction, TransactionStep,
 };
 use sqlmodel_net::{Socket, Transport};
 
 use crate::cancel::Canceller;
 use crate::control::{Control, Controls};
+use crate::cursor::Cursor;
 use crate::error::ServerMessage;
 use crate::exchange::{NoRows, closed};
 use crate::link::Link;
@@ -38,6 +39,12 @@ pub struct PostgresConnection<T: Transport = Socket> {
     pub(crate) is_in_transaction: bool,
     /// Whether the server waits for the data of a COPY.
     pub(crate) is_copying_in: bool,
+    /// The query whose rows are fetched in portions.
+    pub(crate) cursor: Option<Cursor>,
+    /// Whether what is outstanding is the end of a cursor.
+    pub(crate) is_ending_cursor: bool,
+    /// Whether a statement has changed what outlives a transaction, such as a setting.
+    pub(crate) has_changed_session: bool,
     /// Where the values of the current row are; kept for its memory.
     pub(crate) cells: Vec<Cell>,
 }
@@ -78,6 +85,9 @@ impl<T: Transport> PostgresConnection<T> {
             cancel_grace: options.cancel_grace,
             is_in_transaction: false,
             is_copying_in: false,
+            cursor: None,
+            is_ending_cursor: false,
+            has_changed_session: false,
             cells: Vec::new(),
         }
     }
@@ -91,6 +101,7 @@ impl<T: Transport> PostgresConnection<T> {
     pub fn is_idle(&self) -> bool {
         !self.link.is_broken()
             && !self.link.is_busy()
+            && !self.link.has_open_unit()
             && self.link.status() == Status::Idle
             && self.controls.is_empty()
     }
@@ -357,6 +368,18 @@ impl<T: Transport> Executor for PostgresConnection<T> {
             .run(cx, statement, |_| Ok(ControlFlow::Break(())))
             .await;
         self.finish(cx, result).await
+    }
+
+    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+        Stop::into_outcome(self.begin_cursor(cx, statement).await)
+    }
+
+    async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {
+        Stop::into_outcome(self.fetch_rows(cx, sink).await)
+    }
+
+    fn close_cursor(&mut self) {
+        self.drop_cursor();
     }
 }
 

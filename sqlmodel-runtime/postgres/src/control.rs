@@ -44,7 +44,11 @@ impl Control {
 }
 
 fn begin_sql(options: TransactionOptions) -> String {
-    let TransactionOptions { isolation, access } = options;
+    let TransactionOptions {
+        isolation,
+        access,
+        is_deferrable,
+    } = options;
     let mut sql = "BEGIN".to_owned();
     sql.push_str(match isolation {
         None => "",
@@ -56,6 +60,9 @@ fn begin_sql(options: TransactionOptions) -> String {
         Access::ReadWrite => "",
         Access::ReadOnly => " READ ONLY",
     });
+    if is_deferrable {
+        sql.push_str(" DEFERRABLE");
+    }
     sql
 }
 
@@ -73,6 +80,11 @@ impl Controls {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
+    }
+
+    /// Tells whether one was sent that the server has not confirmed.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.n_sent > 0
     }
 
     /// Tells whether a transaction is yet to be begun.
@@ -178,6 +190,7 @@ mod tests {
     const BEGIN: Control = Control::Begin(TransactionOptions {
         isolation: None,
         access: Access::ReadWrite,
+        is_deferrable: false,
     });
 
     #[test]
@@ -220,10 +233,11 @@ mod tests {
         let options = TransactionOptions {
             isolation: Some(Isolation::Serializable),
             access: Access::ReadOnly,
+            is_deferrable: true,
         };
         assert_eq!(
             Control::Begin(options).sql(),
-            "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"
+            "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE"
         );
     }
 }

@@ -1,6 +1,7 @@
 //! Units of messages: saying one, hearing its answers, and reading over the answers that nobody waits for any more.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use sqlmodel_core::{Cx, Outcome};
 use sqlmodel_core::{Error, ErrorKind, Stop, Wait, seam};
@@ -8,15 +9,18 @@ use sqlmodel_net::Transport;
 
 use crate::connection::PostgresConnection;
 use crate::control::Control;
+use crate::cursor::cursor_is_open;
 use crate::error::ServerMessage;
 use crate::protocol::Malformed;
 use crate::protocol::backend::{
-    Frame, Status, read_cells, read_columns, read_parameter_types, rows_affected, tag,
+    Frame, Status, changes_session, read_columns, read_parameter_types, rows_affected, tag,
 };
 use crate::protocol::frontend;
-use crate::protocol::reader::Reader;
 use crate::task::Task;
 use crate::types::row::PostgresRow;
+
+/// How long the rows of a cursor that was given up are read over before the server is asked to stop.
+const PORTION_LIMIT: Duration = Duration::from_millis(500);
 
 /// What takes the rows of a unit: it is told which statement they are of.
 pub(crate) trait OnRow: Send {
@@ -68,7 +72,7 @@ impl<'u, 's, R: OnRow> Answers<'u, 's, R> {
         self.failure.get_or_insert(error);
     }
 
-    fn into_result(self) -> Result<(), Stop> {
+    pub(crate) fn into_result(self) -> Result<(), Stop> {
         self.failure.map_or(Ok(()), |error| Err(Stop::Err(error)))
     }
 }
@@ -80,6 +84,9 @@ impl<T: Transport> PostgresConnection<T> {
         self.calm(cx).await;
         if self.link.is_broken() {
             return Err(Stop::Err(closed()));
+        }
+        if self.link.has_open_unit() {
+            return Err(Stop::Err(cursor_is_open()));
         }
         self.controls.adapt_to(self.link.status());
         if self.is_in_transaction && self.is_over() {
@@ -117,6 +124,9 @@ impl<T: Transport> PostgresConnection<T> {
         if matches!(heard, Err(Stop::Cancelled(_))) {
             let wait = Wait::masked(cx, self.cancel_grace);
             heard = self.hear(wait, &mut answers).await;
+            if heard.is_err() {
+                self.link.give_up();
+            }
         }
         heard?;
         answers.into_result()
@@ -136,7 +146,7 @@ impl<T: Transport> PostgresConnection<T> {
         written
     }
 
-    fn write(&mut self, tasks: &[Task<'_>]) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, tasks: &[Task<'_>]) -> Result<(), Error> {
         let out = self.link.output();
         for name in self.statements.take_closed() {
             frontend::close_statement(out, &name);
@@ -174,7 +184,7 @@ impl<T: Transport> PostgresConnection<T> {
 
     /// Takes one message of the answers.
     #[inline]
-    fn answer(
+    pub(crate) fn answer(
         &mut self,
         frame: Frame,
         answers: &mut Answers<'_, '_, impl OnRow>,
@@ -196,6 +206,7 @@ impl<T: Transport> PostgresConnection<T> {
             tag::READY_FOR_QUERY => {
                 self.statements.end_unit();
                 self.is_copying_in = false;
+                self.is_ending_cursor = false;
                 self.link.ready(frame)
             }
             tag::COPY_IN_RESPONSE => {
@@ -222,26 +233,17 @@ impl<T: Transport> PostgresConnection<T> {
         let Some(shape) = task.shape.as_deref() else {
             return Err(self.link.refuse(Malformed));
         };
-        let bytes = self.link.body(frame);
-        let found = Reader(bytes)
-            .u16()
-            .and_then(|n_cells| read_cells(bytes, 2, usize::from(n_cells), &mut self.cells));
-        if found.is_err() || self.cells.len() != shape.columns.len() {
-            return Err(self.link.refuse(Malformed));
-        }
-        let row = PostgresRow {
-            bytes,
-            cells: &self.cells,
-            columns: &shape.columns,
-        };
-        match answers.on_row.row(answers.at, &row) {
-            Ok(ControlFlow::Continue(())) => {}
-            Ok(ControlFlow::Break(())) => answers.is_full = true,
-            Err(error) => {
-                answers.is_full = true;
-                let error = error.with_sql(task.statement.sql);
-                answers.fail(error);
-            }
+        let mut refused = None;
+        let taken = self.link.row(frame, shape, &mut self.cells, |row| {
+            let taken = answers.on_row.row(answers.at, row);
+            Ok(taken.unwrap_or_else(|error| {
+                refused = Some(error.with_sql(task.statement.sql));
+                ControlFlow::Break(())
+            }))
+        })?;
+        answers.is_full = taken.is_break();
+        if let Some(error) = refused {
+            answers.fail(error);
         }
         Ok(())
     }
@@ -265,6 +267,7 @@ impl<T: Transport> PostgresConnection<T> {
 
     fn answer_completion(&mut self, frame: Frame, answers: &mut Answers<'_, '_, impl OnRow>) {
         let body = self.link.body(frame);
+        self.has_changed_session |= changes_session(body);
         match self.controls.complete() {
             Some(Control::Commit) if body == b"ROLLBACK\0" => answers.fail(Error::new(
                 ErrorKind::Database,
@@ -345,10 +348,6 @@ impl<T: Transport> PostgresConnection<T> {
             frontend::copy_fail(self.link.output(), "the copy was given up");
         }
         self.link.flush(wait).await?;
-        let canceller = match self.controls.has_sent_commit() {
-            true => None,
-            false => self.canceller.clone(),
-        };
         let mut answers = Answers::new(&mut [], NoRows);
         // What has arrived already may be all there is.
         while self.link.is_busy()
@@ -358,7 +357,19 @@ impl<T: Transport> PostgresConnection<T> {
             self.link.consume(frame);
             answered?;
         }
-        let Some(canceller) = canceller.filter(|_| self.link.is_busy()) else {
+        if std::mem::take(&mut self.is_ending_cursor) {
+            // A portion ends by itself, and a request to cancel would end the transaction as well.
+            let soon = wait.at_most(PORTION_LIMIT);
+            match self.hear(soon, &mut answers).await {
+                Err(stop) if self.link.is_broken() => return Err(stop),
+                _ => {}
+            }
+        }
+        let canceller = match self.controls.has_sent_commit() || !self.link.is_busy() {
+            true => None,
+            false => self.canceller.clone(),
+        };
+        let Some(canceller) = canceller else {
             return self.hear(wait, &mut answers).await;
         };
         // Where the request does not get through, the statement runs to its end, within the limit.

@@ -8,6 +8,7 @@ mod cancel;
 mod connect;
 mod connection;
 mod control;
+mod cursor;
 mod error;
 mod exchange;
 mod link;
@@ -16,6 +17,7 @@ mod protocol;
 mod statements;
 mod task;
 mod types;
+mod upkeep;
 
 pub use connection::PostgresConnection;
 pub use error::ServerMessage;

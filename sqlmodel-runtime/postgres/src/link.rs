@@ -5,14 +5,17 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::ops::ControlFlow;
 
 use sqlmodel_core::{Error, Outcome, Stop, Wait};
 use sqlmodel_net::{Stream, Transport};
 
 use crate::error::{ServerMessage, lost, malformed};
-use crate::protocol::backend::{Frame, Notification, Status, tag};
+use crate::protocol::backend::{Cell, Fields, Frame, Notification, Status, read_cells, tag};
 use crate::protocol::reader::Reader;
 use crate::protocol::{Malformed, frontend};
+use crate::statements::Shape;
+use crate::types::row::PostgresRow;
 
 /// The most notices and notifications that are kept for a program which does not take them; the oldest go first.
 const MAX_KEPT: usize = 10_000;
@@ -23,6 +26,8 @@ pub(crate) struct Link<T: Transport> {
     stream: Stream<T>,
     /// How many ReadyForQuery are still to come for what was written.
     n_pending: u32,
+    /// Whether something was written that no Sync has followed.
+    has_open_unit: bool,
     status: Status,
     is_broken: bool,
     pub(crate) parameters: BTreeMap<String, String>,
@@ -35,6 +40,7 @@ impl<T: Transport> Link<T> {
         Self {
             stream: Stream::new(transport),
             n_pending: 0,
+            has_open_unit: false,
             status: Status::Idle,
             is_broken: false,
             parameters: BTreeMap::new(),
@@ -57,6 +63,16 @@ impl<T: Transport> Link<T> {
         self.n_pending > 0
     }
 
+    /// Tells whether a unit was begun and not ended.
+    pub(crate) fn has_open_unit(&self) -> bool {
+        self.has_open_unit
+    }
+
+    /// Notes that a unit is begun, whose end comes later than its beginning is heard of.
+    pub(crate) fn open_unit(&mut self) {
+        self.has_open_unit = true;
+    }
+
     pub(crate) fn status(&self) -> Status {
         self.status
     }
@@ -70,6 +86,7 @@ impl<T: Transport> Link<T> {
     pub(crate) fn sync(&mut self) {
         frontend::sync(self.stream.output());
         self.n_pending += 1;
+        self.has_open_unit = false;
     }
 
     /// Expects the ReadyForQuery that ends the startup, or a simple query.
@@ -82,6 +99,7 @@ impl<T: Transport> Link<T> {
         let is_withdrawn = self.stream.withdraw();
         if is_withdrawn {
             self.n_pending = 0;
+            self.has_open_unit = false;
         }
         is_withdrawn
     }
@@ -115,7 +133,10 @@ impl<T: Transport> Link<T> {
         match outcome {
             Outcome::Ok(()) => Ok(()),
             Outcome::Err(error) => {
-                self.is_broken = true;
+                // A limit of ours that has passed leaves the connection as it is.
+                let is_limit =
+                    error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none();
+                self.is_broken |= !is_limit;
                 Err(Stop::Err(lost(error)))
             }
             Outcome::Cancelled(reason) => Err(Stop::Cancelled(reason)),
@@ -191,6 +212,29 @@ impl<T: Transport> Link<T> {
         self.stream.consume(frame.length);
     }
 
+    /// Reads a DataRow, and hands it over in place.
+    #[inline]
+    pub(crate) fn row(
+        &mut self,
+        frame: Frame,
+        shape: &Shape,
+        cells: &mut Vec<Cell>,
+        on_row: impl FnOnce(&PostgresRow<'_>) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<ControlFlow<()>, Error> {
+        let bytes = self.body(frame);
+        let found = Reader(bytes)
+            .u16()
+            .and_then(|n_cells| read_cells(bytes, 2, usize::from(n_cells), cells));
+        if found.is_err() || cells.len() != shape.columns.len() {
+            return Err(self.refuse(Malformed));
+        }
+        on_row(&PostgresRow {
+            bytes,
+            cells,
+            columns: &shape.columns,
+        })
+    }
+
     /// Reads an ErrorResponse.
     pub(crate) fn server_error(&mut self, frame: Frame) -> Result<ServerMessage, Error> {
         let message = read_server_message(self.body(frame)).map_err(|error| self.refuse(error))?;
@@ -214,7 +258,7 @@ impl<T: Transport> Link<T> {
 }
 
 fn read_server_message(body: &[u8]) -> Result<ServerMessage, Malformed> {
-    crate::protocol::backend::Fields::read(body).map(ServerMessage::new)
+    Fields::read(body).map(ServerMessage::new)
 }
 
 fn push_bounded<M>(kept: &mut VecDeque<M>, message: M) {

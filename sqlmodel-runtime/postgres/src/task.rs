@@ -75,14 +75,18 @@ impl<'s> Task<'s> {
         )))
     }
 
+    fn name(&self) -> &str {
+        match (&self.shape, &self.new_name) {
+            (Some(shape), _) => &shape.name,
+            (None, Some(name)) => name,
+            (None, None) => "",
+        }
+    }
+
     /// Appends the messages that prepare the statement, if it is not, and run it.
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         let Statement { sql, params } = self.statement;
-        let name = match (&self.shape, &self.new_name) {
-            (Some(shape), _) => &*shape.name,
-            (None, Some(name)) => &**name,
-            (None, None) => "",
-        };
+        let name = self.name();
         if self.shape.is_none() {
             // A statement without a name is said as one unit, and nobody asks for its types first.
             let is_one_unit = name.is_empty() && self.aim == Aim::Run;
@@ -93,9 +97,16 @@ impl<'s> Task<'s> {
             frontend::parse(out, name, sql, &types);
             frontend::describe_statement(out, name);
         }
-        if self.aim == Aim::Prepare {
-            return Ok(());
+        match self.aim {
+            Aim::Run => self.write_portion(out, 0),
+            Aim::Prepare => Ok(()),
         }
+    }
+
+    /// Appends the messages that run the statement, up to a number of rows; 0 for all.
+    pub(crate) fn write_portion(&self, out: &mut Vec<u8>, max_rows: u32) -> Result<(), Error> {
+        let Statement { sql: _, params } = self.statement;
+        let name = self.name();
         let n_parameters = u16::try_from(params.len())
             .map_err(|_| Error::usage("a statement with too many parameters"))?;
         frontend::bind(out, name, n_parameters, |at, out| {
@@ -107,7 +118,7 @@ impl<'s> Task<'s> {
             let value = params.get(at).unwrap_or(&Value::Null);
             encode::parameter(value, oid, out).map_err(|refused| refusal(value, at, &refused))
         })?;
-        frontend::execute(out, 0);
+        frontend::execute(out, max_rows);
         Ok(())
     }
 

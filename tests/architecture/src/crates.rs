@@ -19,6 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "sqlmodel-core",
             "sqlmodel-pool",
+            "sqlmodel-postgres",
             "sqlmodel-query",
             "sqlmodel-schema",
             "sqlmodel-sql",

@@ -19,6 +19,7 @@ pub(crate) mod tag {
     pub(crate) const NOTIFICATION_RESPONSE: u8 = b'A';
     pub(crate) const PARAMETER_DESCRIPTION: u8 = b't';
     pub(crate) const PARAMETER_STATUS: u8 = b'S';
+    pub(crate) const PORTAL_SUSPENDED: u8 = b's';
     pub(crate) const READY_FOR_QUERY: u8 = b'Z';
     pub(crate) const ROW_DESCRIPTION: u8 = b'T';
 }
@@ -215,6 +216,18 @@ pub(crate) fn rows_affected(body: &[u8]) -> u64 {
         }
         _ => 0,
     }
+}
+
+/// Tells whether a command has done something that outlives its transaction and is no data, by the tag that completes it.
+pub(crate) fn changes_session(body: &[u8]) -> bool {
+    const TAGS: &[&[u8]] = &[
+        b"SET\0",
+        b"LISTEN\0",
+        b"PREPARE\0",
+        b"DECLARE CURSOR\0",
+        b"LOAD\0",
+    ];
+    TAGS.contains(&body)
 }
 
 /// Something that another connection has sent to a channel.

@@ -163,6 +163,19 @@ pub(crate) fn close_statement(out: &mut Vec<u8>, name: &str) {
     });
 }
 
+/// Closes the unnamed portal, and with it what it holds open.
+pub(crate) fn close_portal(out: &mut Vec<u8>) {
+    message(out, b'C', |out| {
+        out.push(b'P');
+        c_string(out, "");
+    });
+}
+
+/// Asks the server to send what it has to say so far.
+pub(crate) fn flush(out: &mut Vec<u8>) {
+    message(out, b'H', |_| {});
+}
+
 /// Ends a unit: the server answers with ReadyForQuery, and skips to here after an error.
 pub(crate) fn sync(out: &mut Vec<u8>) {
     message(out, b'S', |_| {});
