@@ -8,7 +8,11 @@ use sqlmodel_core::{
 };
 
 /// The schemes of URLs, and the feature that each needs.
-const SCHEMES: &[(&str, &str)] = &[("sqlite", "sqlite")];
+const SCHEMES: &[(&str, &str)] = &[
+    ("sqlite", "sqlite"),
+    ("postgres", "postgres"),
+    ("postgresql", "postgres"),
+];
 
 macro_rules! drivers {
     ($(#[cfg($feature:meta)] $driver:ident($connection:ty, $options:ty, $($scheme:literal)|+),)+) => {
@@ -17,6 +21,7 @@ macro_rules! drivers {
         /// Statements and transactions run on it as on the driver's own connection.
         #[derive(Debug)]
         #[non_exhaustive]
+        #[allow(clippy::large_enum_variant, reason = "a connection lives long and is seldom moved")]
         pub enum AnyConnection {
             $(
                 #[cfg($feature)]
@@ -189,6 +194,8 @@ macro_rules! drivers {
 drivers! {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlmodel_sqlite::SqliteConnection, sqlmodel_sqlite::SqliteOptions, "sqlite"),
+    #[cfg(feature = "postgres")]
+    Postgres(crate::PostgresConnection, crate::PostgresOptions, "postgres" | "postgresql"),
 }
 
 impl AnyConnection {

@@ -46,10 +46,10 @@ pub mod value {
     };
 }
 
-#[cfg(feature = "postgres")]
-pub use sqlmodel_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use any::{AnyConnection, AnyOptions};
+#[cfg(feature = "postgres")]
+pub use sqlmodel_postgres as postgres;
 
 #[cfg(feature = "sqlite")]
 pub use sqlmodel_sqlite as sqlite;

@@ -31,6 +31,8 @@ pub struct Stream<T> {
     output: Vec<u8>,
     /// How many bytes of the output have been sent.
     sent: usize,
+    /// How many bytes were sent since the beginning.
+    n_sent: u64,
 }
 
 impl<T: Transport> Stream<T> {
@@ -44,6 +46,7 @@ impl<T: Transport> Stream<T> {
             room: FIRST_ROOM,
             output: Vec::new(),
             sent: 0,
+            n_sent: 0,
         }
     }
 
@@ -80,18 +83,15 @@ impl<T: Transport> Stream<T> {
         self.output.len() - self.sent
     }
 
-    /// Tells whether there is something to be sent of which nothing was sent yet.
-    pub fn is_untouched(&self) -> bool {
-        self.sent == 0 && !self.output.is_empty()
+    /// Returns how many bytes were sent since the beginning.
+    pub fn n_sent(&self) -> u64 {
+        self.n_sent
     }
 
-    /// Takes back what is to be sent, unless a part of it was sent already; tells whether it did.
-    pub fn withdraw(&mut self) -> bool {
-        let is_untouched = self.is_untouched();
-        if is_untouched {
-            self.output.clear();
-        }
-        is_untouched
+    /// Drops what is still to be sent.
+    pub fn discard_unsent(&mut self) {
+        self.output.clear();
+        self.sent = 0;
     }
 
     /// Sends what can be sent without waiting; for a last word before the transport is dropped.
@@ -151,7 +151,10 @@ impl<T: Transport> Stream<T> {
         while let Some(unsent @ [_, ..]) = self.output.get(self.sent..) {
             match self.transport.poll_write(task, unsent) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(n_sent)) => self.sent += n_sent,
+                Poll::Ready(Ok(n_sent)) => {
+                    self.sent += n_sent;
+                    self.n_sent += n_sent as u64;
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => return Poll::Pending,
             }

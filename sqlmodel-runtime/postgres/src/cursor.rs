@@ -35,7 +35,7 @@ impl<T: Transport> PostgresConnection<T> {
         let mut task = Task::new(statement, Aim::Run, &mut self.statements)
             .map_err(|error| error.with_sql(statement.sql))?;
         // From here on the unit is open, and whatever stops this has to close it.
-        self.link.open_unit();
+        self.link.begin_unit();
         let begun = self.bind_cursor(cx, &mut task).await;
         if !matches!(begun, Err(Stop::Err(_))) {
             return begun;

@@ -134,6 +134,7 @@ impl<T: Transport> PostgresConnection<T> {
 
     /// Writes a unit: what was to be said before, and the statements.
     fn say(&mut self, tasks: &[Task<'_>]) -> Result<(), Error> {
+        self.link.begin_unit();
         let written = self.write(tasks);
         match written {
             Ok(()) => self.link.sync(),

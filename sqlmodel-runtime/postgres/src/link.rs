@@ -28,6 +28,8 @@ pub(crate) struct Link<T: Transport> {
     n_pending: u32,
     /// Whether something was written that no Sync has followed.
     has_open_unit: bool,
+    /// How many bytes were sent when the last unit was begun.
+    unit_start: u64,
     status: Status,
     is_broken: bool,
     pub(crate) parameters: BTreeMap<String, String>,
@@ -41,6 +43,7 @@ impl<T: Transport> Link<T> {
             stream: Stream::new(transport),
             n_pending: 0,
             has_open_unit: false,
+            unit_start: 0,
             status: Status::Idle,
             is_broken: false,
             parameters: BTreeMap::new(),
@@ -68,8 +71,9 @@ impl<T: Transport> Link<T> {
         self.has_open_unit
     }
 
-    /// Notes that a unit is begun, whose end comes later than its beginning is heard of.
-    pub(crate) fn open_unit(&mut self) {
+    /// Begins a unit, which [`sync`](Self::sync) ends. Everything before it was sent.
+    pub(crate) fn begin_unit(&mut self) {
+        self.unit_start = self.stream.n_sent();
         self.has_open_unit = true;
     }
 
@@ -94,19 +98,20 @@ impl<T: Transport> Link<T> {
         self.n_pending += 1;
     }
 
-    /// Takes back what was written, if nothing of it was sent; the server never hears of it.
+    /// Takes back the unit that was written last, if nothing of it was sent; the server never hears of it.
     pub(crate) fn withdraw(&mut self) -> bool {
-        let is_withdrawn = self.stream.withdraw();
-        if is_withdrawn {
+        let is_untouched = self.is_untouched();
+        if is_untouched {
+            self.stream.discard_unsent();
             self.n_pending = 0;
             self.has_open_unit = false;
         }
-        is_withdrawn
+        is_untouched
     }
 
-    /// Tells whether there is something to be sent of which nothing was sent yet.
+    /// Tells whether nothing of the unit that was written last was sent.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.stream.is_untouched()
+        self.stream.n_sent() == self.unit_start
     }
 
     /// Says goodbye, without waiting.

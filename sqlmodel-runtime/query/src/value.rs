@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use sqlmodel_core::FieldValue;
+use sqlmodel_core::{FieldValue, Value};
 
 use crate::expr::{Expr, Level, Operand, Token};
 use crate::operators::{Base, Combined, Condition, Expression};
@@ -142,7 +142,39 @@ cast! {
 
 /// Returns a value as an expression, to be selected beside columns.
 pub fn constant<T: FieldValue<Base = T>>(value: T) -> Expr<(), T> {
-    crate::expr::value(value)
+    let tokens = with_type(crate::expr::value::<T>(value).into_tokens());
+    Expr::new(tokens, Level::Atom)
+}
+
+/// Tells PostgreSQL the type of a parameter that nothing around it has a type for, and that would be a text.
+fn with_type(tokens: Vec<Token>) -> Vec<Token> {
+    let [Token::Param(value)] = &*tokens else {
+        return tokens;
+    };
+    let suffix = match value {
+        Value::Bool(_) => " AS boolean)",
+        Value::I16(_) => " AS smallint)",
+        Value::I32(_) => " AS integer)",
+        Value::I64(_) | Value::Duration(_) => " AS bigint)",
+        Value::F32(_) => " AS real)",
+        Value::F64(_) => " AS double precision)",
+        Value::Decimal(_) => " AS numeric)",
+        Value::Bytes(_) => " AS bytea)",
+        Value::Uuid(_) => " AS uuid)",
+        Value::Date(_) => " AS date)",
+        Value::Time(_) => " AS time)",
+        Value::Timestamp(_) => " AS timestamp)",
+        Value::Timestamptz(_) => " AS timestamptz)",
+        Value::Json(_) => " AS jsonb)",
+        // A text may be the value of an enum, and lists have the types of their elements.
+        Value::Text(_) | Value::Array(_) | Value::Null | Value::Default | Value::Invalid(_) => {
+            return tokens;
+        }
+    };
+    let param = Token::Param(value.clone());
+    let cast = vec![Token::Text("CAST("), param, Token::Text(suffix)];
+    let alternatives = [tokens.clone(), cast, tokens];
+    vec![Token::Alternatives(Box::new(alternatives))]
 }
 
 /// Begins a CASE expression: the value of the first condition that is true.
@@ -183,7 +215,8 @@ impl<S, V: FieldValue> Case<S, V> {
         value: R,
     ) -> Expr<(S, R::Source), V::Lift<R::Value>> {
         self.tokens.push(Token::Text(" ELSE "));
-        self.tokens.extend(value.into_operand().into_tokens());
+        let value = with_type(value.into_operand().into_tokens());
+        self.tokens.extend(value);
         self.end()
     }
 
@@ -202,7 +235,8 @@ impl<S, V> Case<S, V> {
         self.tokens.push(Token::Text(" WHEN "));
         self.tokens.extend(condition.into_condition().into_tokens());
         self.tokens.push(Token::Text(" THEN "));
-        self.tokens.extend(value.into_operand().into_tokens());
+        let value = with_type(value.into_operand().into_tokens());
+        self.tokens.extend(value);
         Case {
             tokens: self.tokens,
             types: PhantomData,

@@ -7,9 +7,10 @@ mod database;
 
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{
-    AnyOptions, Connector, SqliteConnection, SqliteOptions, block_on, schema, sql,
+    AnyOptions, Connector, PostgresConnection, PostgresOptions, SqliteConnection, SqliteOptions,
+    block_on, schema, sql,
 };
-use support::Scratch;
+use support::{Scratch, postgres_url};
 
 pub use database::Database;
 #[doc(hidden)]
@@ -43,6 +44,35 @@ fn on_database<K: Connector>(
             .into_result()?;
         test(cx, &mut connection).await
     })
+}
+
+/// Runs a test on an empty PostgreSQL database that has the given tables.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn on_postgres(
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &mut PostgresConnection) -> Test,
+) -> Test {
+    on_server(postgres_url(), PostgresOptions::parse, tables, test)
+}
+
+/// Runs a test that opens connections of its own, to an empty PostgreSQL database that has the given tables.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn with_postgres(
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &PostgresOptions) -> Test,
+) -> Test {
+    let Some(url) = postgres_url() else {
+        return Ok(());
+    };
+    let database = Database::create(url, PostgresOptions::parse)?;
+    let options = database.connector()?;
+    on_database(&options, tables, async |cx, _| test(cx, &options).await)
 }
 
 /// Runs a test in a database of its own on a server, dropped afterwards.
@@ -103,6 +133,17 @@ macro_rules! on_every_driver {
                 }
             )+
         }
+
+        mod postgres {
+            use super::*;
+
+            $(
+                #[test]
+                fn $test() -> $crate::Test {
+                    $crate::on_postgres($tables, async |cx, connection| super::$test(cx, connection).await)
+                }
+            )+
+        }
     };
 }
 
@@ -117,6 +158,17 @@ macro_rules! with_every_driver {
                 #[test]
                 fn $test() -> $crate::Test {
                     $crate::with_sqlite($tables, async |cx, connector| super::$test(cx, connector).await)
+                }
+            )+
+        }
+
+        mod postgres {
+            use super::*;
+
+            $(
+                #[test]
+                fn $test() -> $crate::Test {
+                    $crate::with_postgres($tables, async |cx, connector| super::$test(cx, connector).await)
                 }
             )+
         }

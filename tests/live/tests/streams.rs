@@ -75,8 +75,10 @@ async fn a_refused_stream_is_an_error_and_no_more<C: Connection>(
     cx: &Cx,
     connection: &mut C,
 ) -> Test {
-    let dropped = connection.execute_sql(cx, "DROP TABLE hero", &[]).await;
-    dropped.into_result()?;
+    for table in ["hero_team_link", "hero"] {
+        let drop = format!("DROP TABLE {table}");
+        connection.execute_sql(cx, &drop, &[]).await.into_result()?;
+    }
     let query = generated::hero::Hero::select();
     let refused = match query.stream(cx, connection).await.into_result() {
         Ok(mut heroes) => heroes.next(cx).await.into_result().map(drop),

@@ -206,10 +206,10 @@ fn cases_are_typed_by_their_branches() {
     check(
         &query,
         expect![[r#"
-        CASE WHEN "hero"."age" < ?1 THEN ?2 WHEN "hero"."age" IS NULL THEN ?3 ELSE ?4 END AS "c1", CASE WHEN "hero"."name" = ?5 THEN ?6 END AS "c2" [I32(18), Text("young"), Text("ageless"), Text("grown"), Text("x"), I32(1)]
-        CASE WHEN "hero"."age" < $1 THEN $2 WHEN "hero"."age" IS NULL THEN $3 ELSE $4 END AS "c1", CASE WHEN "hero"."name" = $5 THEN $6 END AS "c2" [I32(18), Text("young"), Text("ageless"), Text("grown"), Text("x"), I32(1)]
-        CASE WHEN `hero`.`age` < ? THEN ? WHEN `hero`.`age` IS NULL THEN ? ELSE ? END AS `c1`, CASE WHEN `hero`.`name` = ? THEN ? END AS `c2` [I32(18), Text("young"), Text("ageless"), Text("grown"), Text("x"), I32(1)]
-    "#]],
+            CASE WHEN "hero"."age" < ?1 THEN ?2 WHEN "hero"."age" IS NULL THEN ?3 ELSE ?4 END AS "c1", CASE WHEN "hero"."name" = ?5 THEN ?6 END AS "c2" [I32(18), Text("young"), Text("ageless"), Text("grown"), Text("x"), I32(1)]
+            CASE WHEN "hero"."age" < $1 THEN $2 WHEN "hero"."age" IS NULL THEN $3 ELSE $4 END AS "c1", CASE WHEN "hero"."name" = $5 THEN CAST($6 AS integer) END AS "c2" [I32(18), Text("young"), Text("ageless"), Text("grown"), Text("x"), I32(1)]
+            CASE WHEN `hero`.`age` < ? THEN ? WHEN `hero`.`age` IS NULL THEN ? ELSE ? END AS `c1`, CASE WHEN `hero`.`name` = ? THEN ? END AS `c2` [I32(18), Text("young"), Text("ageless"), Text("grown"), Text("x"), I32(1)]
+        "#]],
     );
 }
 
