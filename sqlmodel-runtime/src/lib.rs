@@ -33,6 +33,14 @@ pub use sqlmodel_query::{
 pub use sqlmodel_query::{JsonExpression, JsonStep};
 
 pub use sqlmodel_pool as pool;
+pub mod scope {
+    //! What expressions read and what queries have, as types: for the signatures of functions that return them.
+    //!
+    //! `fn is_adult() -> Expr<Table<Hero>, Option<bool>>` returns a condition on heroes.
+
+    pub use sqlmodel_query::{Aggregate, End, Optional, Settled, Table, Tables, Window};
+}
+
 pub use sqlmodel_schema as schema;
 pub use sqlmodel_sql as sql;
 
