@@ -15,7 +15,7 @@ pub use sqlmodel_core::{
     Done, Encode, Error, ErrorKind, Executor, Fetched, FieldInfo, Inheritance, InheritanceStrategy,
     Isolation, Key, Model, Outcome, OutcomeError, Prepared, Record, RetryPolicy, Row, RowRead,
     RowSink, Rows, Statement, Transaction, TransactionOps, TransactionOptions, Value, ValueKind,
-    block_on, ok, ok_result, retry,
+    Wait, block_on, ok, ok_result, retry, within,
 };
 pub use sqlmodel_pool::{Pool, PoolOptions, Pooled, Replicated, Shards};
 pub use sqlmodel_query::{

@@ -40,9 +40,15 @@ impl<K: Connector> Database<K> {
     /// Returns the URL of the database.
     #[must_use]
     pub fn url(&self) -> String {
-        let (server, options) = match self.server.split_once('?') {
+        self.url_at(&self.server)
+    }
+
+    /// Returns the URL of the database as another server has it, a replica for instance.
+    #[must_use]
+    pub fn url_at(&self, server: &str) -> String {
+        let (server, options) = match server.split_once('?') {
             Some((server, options)) => (server, format!("?{options}")),
-            None => (&*self.server, String::new()),
+            None => (server, String::new()),
         };
         let host_at = server.find("://").map_or(0, |at| at + 3);
         let host_end = server

@@ -5,19 +5,27 @@
 
 mod database;
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{
     AnyOptions, Connector, PostgresConnection, PostgresOptions, SqliteConnection, SqliteOptions,
-    block_on, schema, sql,
+    Wait, block_on, schema, sql,
 };
-use support::{Scratch, postgres_url};
+use support::{Proxy, Scratch, Servers, postgres_url};
 
 pub use database::Database;
 #[doc(hidden)]
-pub use {generated, sqlmodel_runtime};
+pub use {generated, sqlmodel_runtime, support::Server};
 
-/// What a test returns: anything that went wrong, as text.
-pub type Test = Result<(), Box<dyn std::error::Error>>;
+/// What a test returns: nothing, or what went wrong.
+pub type Test = Result<(), Failure>;
+
+/// Anything that went wrong, as text.
+pub type Failure = Box<dyn std::error::Error>;
 
 /// Runs a test on an empty SQLite database in memory that has the given tables.
 ///
@@ -26,121 +34,162 @@ pub type Test = Result<(), Box<dyn std::error::Error>>;
 /// What the test returns.
 pub fn on_sqlite(
     tables: &[&sql::Table],
-    test: impl AsyncFnOnce(&Cx, &mut SqliteConnection) -> Test,
+    test: impl AsyncFnOnce(&Cx, &SqliteOptions, &mut SqliteConnection) -> Test,
 ) -> Test {
     on_database(&SqliteOptions::memory(), tables, test)
 }
 
-/// Runs a test on a connection to an empty database, when the tables are created.
-fn on_database<K: Connector>(
-    connector: &K,
+/// Runs a test on an empty SQLite database in a file.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn on_sqlite_file(
     tables: &[&sql::Table],
-    test: impl AsyncFnOnce(&Cx, &mut K::Connection) -> Test,
+    test: impl AsyncFnOnce(&Cx, &SqliteOptions, &mut SqliteConnection) -> Test,
 ) -> Test {
-    block_on(async |cx| {
-        let mut connection = connector.connect(cx).await.into_result()?;
-        schema::create_all(cx, &mut connection, tables)
-            .await
-            .into_result()?;
-        test(cx, &mut connection).await
-    })
+    let folder = Scratch::new();
+    on_database(&SqliteOptions::file(folder.path("database")), tables, test)
 }
 
-/// Runs a test on an empty PostgreSQL database that has the given tables.
+/// Runs a test on an empty PostgreSQL database.
 ///
 /// # Errors
 ///
 /// What the test returns.
 pub fn on_postgres(
     tables: &[&sql::Table],
-    test: impl AsyncFnOnce(&Cx, &mut PostgresConnection) -> Test,
+    test: impl AsyncFnOnce(&Cx, &PostgresOptions, &mut PostgresConnection) -> Test,
 ) -> Test {
-    on_server(postgres_url(), PostgresOptions::parse, tables, test)
+    match postgres_url() {
+        Some(url) => on_server(url, PostgresOptions::parse, tables, test),
+        None => Ok(()),
+    }
 }
 
-/// Runs a test that opens connections of its own, to an empty PostgreSQL database that has the given tables.
+/// Runs a test on an empty database of every kind, each chosen by its URL.
 ///
 /// # Errors
 ///
 /// What the test returns.
-pub fn with_postgres(
+pub fn on_any(
     tables: &[&sql::Table],
-    test: impl AsyncFnOnce(&Cx, &PostgresOptions) -> Test,
+    test: impl AsyncFn(&Cx, &AnyOptions, &mut sqlmodel_runtime::AnyConnection) -> Test,
 ) -> Test {
-    let Some(url) = postgres_url() else {
+    let folder = Scratch::new();
+    let url = format!("sqlite:{}", folder.path("database").display());
+    on_database(&AnyOptions::parse(&url)?, tables, &test)?;
+    for url in [postgres_url()].into_iter().flatten() {
+        on_server(url, AnyOptions::parse, tables, &test)?;
+    }
+    Ok(())
+}
+
+/// Runs a test on a server of its own, which it may kill.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn on_private_server<K: Connector>(
+    server: Server,
+    parse: fn(&str) -> Result<K, Error>,
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &K, Servers) -> Test,
+) -> Test {
+    let Some(servers) = Servers::private(&[server]) else {
         return Ok(());
     };
-    let database = Database::create(url, PostgresOptions::parse)?;
-    let options = database.connector()?;
-    on_database(&options, tables, async |cx, _| test(cx, &options).await)
+    let url = servers.url(server).to_owned();
+    on_server(&url, parse, tables, async |cx, connector, _| {
+        test(cx, connector, servers).await
+    })
+}
+
+/// Runs a test on options that lead to an empty PostgreSQL database through a proxy, and a connection that does not.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn on_postgres_through_a_proxy(
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &Proxy, &PostgresOptions, &mut PostgresConnection) -> Test,
+) -> Test {
+    let parse = |url: &str| Ok(PostgresOptions::parse(url)?.cancel_grace(A_MOMENT));
+    match postgres_url() {
+        Some(url) => through_a_proxy(url, parse, tables, test),
+        None => Ok(()),
+    }
+}
+
+/// How long a driver waits for the answer to a cancellation that does not come.
+const A_MOMENT: Duration = Duration::from_millis(50);
+
+fn through_a_proxy<K: Connector>(
+    url: &str,
+    parse: fn(&str) -> Result<K, Error>,
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &Proxy, &K, &mut K::Connection) -> Test,
+) -> Test {
+    let database = Database::create(url, parse)?;
+    let proxy = Proxy::to(url);
+    let hurt = parse(&proxy.url(&database.url()))?;
+    on_database(&database.connector()?, tables, async |cx, _, direct| {
+        test(cx, &proxy, &hurt, direct).await
+    })
 }
 
 /// Runs a test in a database of its own on a server, dropped afterwards.
-///
-/// # Errors
-///
-/// What the test returns.
-pub fn on_server<K: Connector>(
-    url: Option<&str>,
+fn on_server<K: Connector>(
+    url: &str,
     parse: fn(&str) -> Result<K, Error>,
     tables: &[&sql::Table],
-    test: impl AsyncFnOnce(&Cx, &mut K::Connection) -> Test,
+    test: impl AsyncFnOnce(&Cx, &K, &mut K::Connection) -> Test,
 ) -> Test {
-    let Some(url) = url else {
-        return Ok(());
-    };
     let database = Database::create(url, parse)?;
     on_database(&database.connector()?, tables, test)
 }
 
-/// Runs a test that opens connections of its own, to an empty SQLite database in a file that has the given tables.
-///
-/// # Errors
-///
-/// What the test returns.
-pub fn with_sqlite(
+/// Runs a test with a connection to an empty database, when the tables are created.
+fn on_database<K: Connector>(
+    connector: &K,
     tables: &[&sql::Table],
-    test: impl AsyncFnOnce(&Cx, &SqliteOptions) -> Test,
+    test: impl AsyncFnOnce(&Cx, &K, &mut K::Connection) -> Test,
 ) -> Test {
-    let folder = Scratch::new();
-    let options = SqliteOptions::file(folder.path("database"));
-    on_database(&options, tables, async |cx, _| test(cx, &options).await)
+    block_on(async |cx| {
+        let mut connection = connector.connect(cx).await.into_result()?;
+        schema::create_all(cx, &mut connection, tables)
+            .await
+            .into_result()?;
+        test(cx, connector, &mut connection).await
+    })
 }
 
-/// Runs a test on an empty database of every kind, chosen by its URL.
-///
-/// # Errors
-///
-/// What the test returns.
-pub fn on_any(tables: &[&sql::Table], test: impl AsyncFn(&Cx, &AnyOptions) -> Test) -> Test {
-    let folder = Scratch::new();
-    let url = format!("sqlite:{}", folder.path("database").display());
-    let options = AnyOptions::parse(&url)?;
-    on_database(&options, tables, async |cx, _| test(cx, &options).await)
+/// Waits, for what a test cannot be told of.
+pub async fn sleep(cx: &Cx, duration: Duration) {
+    // It ends early only when the test does.
+    let _ = Wait::on(cx).at_most(duration).sleep().await;
+}
+
+/// Polls a future once.
+pub async fn poll_once<T>(future: &mut (impl Future<Output = T> + Unpin)) -> Poll<T> {
+    poll_fn(|task| Poll::Ready(Pin::new(&mut *future).poll(task))).await
 }
 
 /// Makes a test of each function of a connection, for each driver.
 #[macro_export]
 macro_rules! on_every_driver {
     ($tables:expr; $($test:ident),+ $(,)?) => {
-        mod sqlite {
+        $crate::on_every_driver! { sqlite, $crate::on_sqlite, $tables, $($test)+ }
+        $crate::on_every_driver! { postgres, $crate::on_postgres, $tables, $($test)+ }
+    };
+    ($driver:ident, $on_driver:expr, $tables:expr, $($test:ident)+) => {
+        mod $driver {
             use super::*;
 
             $(
                 #[test]
                 fn $test() -> $crate::Test {
-                    $crate::on_sqlite($tables, async |cx, connection| super::$test(cx, connection).await)
-                }
-            )+
-        }
-
-        mod postgres {
-            use super::*;
-
-            $(
-                #[test]
-                fn $test() -> $crate::Test {
-                    $crate::on_postgres($tables, async |cx, connection| super::$test(cx, connection).await)
+                    $on_driver($tables, async |cx, _, connection| super::$test(cx, connection).await)
                 }
             )+
         }
@@ -151,24 +200,63 @@ macro_rules! on_every_driver {
 #[macro_export]
 macro_rules! with_every_driver {
     ($tables:expr; $($test:ident),+ $(,)?) => {
-        mod sqlite {
+        $crate::with_every_driver! { sqlite, $crate::on_sqlite_file, $tables, $($test)+ }
+        $crate::with_every_driver! { postgres, $crate::on_postgres, $tables, $($test)+ }
+    };
+    ($driver:ident, $on_driver:expr, $tables:expr, $($test:ident)+) => {
+        mod $driver {
             use super::*;
 
             $(
                 #[test]
                 fn $test() -> $crate::Test {
-                    $crate::with_sqlite($tables, async |cx, connector| super::$test(cx, connector).await)
+                    $on_driver($tables, async |cx, connector, _| super::$test(cx, connector).await)
                 }
             )+
         }
+    };
+}
 
-        mod postgres {
+/// Makes a test of each function of a server that may be killed, for each driver that talks to one.
+#[macro_export]
+macro_rules! with_every_server {
+    ($tables:expr; $($test:ident),+ $(,)?) => {
+        $crate::with_every_server! { postgres, Postgres, PostgresOptions, $tables, $($test)+ }
+    };
+    ($driver:ident, $server:ident, $options:ident, $tables:expr, $($test:ident)+) => {
+        mod $driver {
             use super::*;
 
             $(
                 #[test]
                 fn $test() -> $crate::Test {
-                    $crate::with_postgres($tables, async |cx, connector| super::$test(cx, connector).await)
+                    let server = $crate::Server::$server;
+                    let parse = $crate::sqlmodel_runtime::$options::parse;
+                    $crate::on_private_server(server, parse, $tables, async |cx, connector, servers| {
+                        super::$test(cx, connector, server, servers).await
+                    })
+                }
+            )+
+        }
+    };
+}
+
+/// Makes a test of each function of options that lead through a proxy, for each driver that talks to a server.
+#[macro_export]
+macro_rules! through_a_proxy {
+    ($tables:expr; $($test:ident),+ $(,)?) => {
+        $crate::through_a_proxy! { postgres, $crate::on_postgres_through_a_proxy, $tables, $($test)+ }
+    };
+    ($driver:ident, $on_driver:expr, $tables:expr, $($test:ident)+) => {
+        mod $driver {
+            use super::*;
+
+            $(
+                #[test]
+                fn $test() -> $crate::Test {
+                    $on_driver($tables, async |cx, proxy, hurt, direct| {
+                        super::$test(cx, proxy, hurt, direct).await
+                    })
                 }
             )+
         }

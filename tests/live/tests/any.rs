@@ -8,7 +8,7 @@ use sqlmodel_runtime::{AnyConnection, AnyOptions, Pool, PoolOptions, block_on};
 
 #[test]
 fn statements_run_on_whatever_the_url_names() -> Test {
-    on_any(TABLES, async |cx, options| {
+    on_any(TABLES, async |cx, options, _| {
         let pool = Pool::open(cx, options.clone(), PoolOptions::new(1));
         let mut connection = pool.acquire(cx).await.into_result()?;
         let mut transaction = connection.begin(cx).await.into_result()?;
@@ -44,7 +44,7 @@ fn urls_that_name_no_database_tell_what_to_change() {
     for url in ["", "oracle://scott:tiger@db", "/var/heroes.db"] {
         refused(
             url,
-            "the URL of a database begins with one of these: sqlite:",
+            "the URL of a database begins with one of these: sqlite:, postgres:, postgresql:",
         );
     }
     refused("sqlite:", "the URL names no database file");
