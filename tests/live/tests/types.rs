@@ -276,6 +276,25 @@ async fn what_does_not_fit_is_refused_by_name<C: Connection>(cx: &Cx, connection
     check_refused(cx, connection, "a_priority", Value::I64(5), "Priority").await?;
     check_refused(cx, connection, "settings", text("[1]"), "JSON").await?;
     check_refused(cx, connection, "numbers", text("[1.5]"), "an integer").await?;
+
+    let stored = insert!(NewEverything::new("utf8@example.com"))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    let set = "UPDATE everything SET a_text = CAST(x'61ff' AS TEXT) WHERE id = ?1";
+    connection
+        .execute_sql(cx, set, &[Value::I32(stored.id)])
+        .await
+        .into_result()?;
+    let Outcome::Err(error) = Everything::get(cx, connection, stored.id).await else {
+        return Err("bytes that are no text were decoded".into());
+    };
+    let message = error.to_string();
+    assert!(
+        message.starts_with("`everything.a_text` of row 1 holds "),
+        "{message}"
+    );
+    assert!(message.contains("utf-8"), "{message}");
     Ok(())
 }
 
