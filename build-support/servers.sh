@@ -63,7 +63,7 @@ make_folder() { # make_folder PATH: one that PostgreSQL's user owns
 launch_postgres() { # launch_postgres NAME PORT
     quietly as_postgres "$bin/pg_ctl" -D "$folder/$1/data" -l "$folder/$1/log" -s -w -t 60 start -o "-p $2 -k $folder/$1 \
         -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=300 \
-        -c shared_buffers=64MB -c max_wal_senders=8 -c wal_receiver_status_interval=1s -c log_min_messages=fatal"
+        -c shared_buffers=64MB -c max_wal_senders=8 -c wal_receiver_status_interval=1s -c deadlock_timeout=50ms -c log_min_messages=fatal"
 }
 
 stop_postgres() { # One that was killed before has no file with its process.

@@ -18,6 +18,7 @@ with_every_driver! {
     a_transaction_that_is_left_open_is_in_nobodys_way,
     a_query_that_is_dropped_at_any_poll_leaves_the_connection_in_order,
     a_transaction_that_is_dropped_at_any_poll_is_committed_as_a_whole_or_not_at_all,
+    a_transaction_that_is_cancelled_at_any_time_is_committed_as_a_whole_or_not_at_all,
 }
 
 fn open<K: Connector + Clone>(cx: &Cx, connector: &K, max_size: usize) -> Pool<K> {
@@ -180,6 +181,17 @@ async fn a_query_that_is_dropped_at_any_poll_leaves_the_connection_in_order<
     Ok(())
 }
 
+/// Stores two heroes or none.
+async fn store_pair<K: Connector>(cx: &Cx, pool: &Pool<K>) -> Outcome<(), Error> {
+    let mut connection = ok!(pool.acquire(cx).await);
+    let mut transaction = ok!(connection.begin(cx).await);
+    for name in ["Deadpond", "Rusty-Man"] {
+        let new = NewHero::new(name, "?");
+        ok!(insert!(new).execute(cx, &mut transaction).await);
+    }
+    transaction.commit(cx).await
+}
+
 async fn a_transaction_that_is_dropped_at_any_poll_is_committed_as_a_whole_or_not_at_all<
     K: Connector + Clone,
 >(
@@ -191,17 +203,7 @@ async fn a_transaction_that_is_dropped_at_any_poll_is_committed_as_a_whole_or_no
     let mut is_done = false;
     let mut n_polls = 0;
     while !is_done {
-        let pair = async {
-            let mut connection = ok!(pool.acquire(cx).await);
-            let mut transaction = ok!(connection.begin(cx).await);
-            for name in ["Deadpond", "Rusty-Man"] {
-                let new = NewHero::new(name, "?");
-                ok!(insert!(new).execute(cx, &mut transaction).await);
-            }
-            ok!(transaction.commit(cx).await);
-            Outcome::<(), Error>::Ok(())
-        };
-        is_done = is_done_within(n_polls, pair).await;
+        is_done = is_done_within(n_polls, store_pair(cx, &pool)).await;
         // The next one gets the connection when it is in order.
         drop(pool.acquire(cx).await.into_result()?);
         let n_heroes = Hero::select()
@@ -219,5 +221,42 @@ async fn a_transaction_that_is_dropped_at_any_poll_is_committed_as_a_whole_or_no
             .into_result()?;
         n_polls += 1;
     }
+    Ok(())
+}
+
+async fn a_transaction_that_is_cancelled_at_any_time_is_committed_as_a_whole_or_not_at_all<
+    K: Connector + Clone,
+>(
+    cx: &Cx,
+    connector: &K,
+) -> Test {
+    let pool = open(cx, connector, 1);
+    let mut observer = connector.connect(cx).await.into_result()?;
+    let mut n_cancelled = 0;
+    for n_micros in (0..10_000).step_by(200) {
+        let mine = pool.clone();
+        let mut task = cx.spawn(move |cx| async move { store_pair(&cx, &mine).await })?;
+        live::sleep(cx, Duration::from_micros(n_micros)).await;
+        task.abort();
+        let is_done = matches!(task.join(cx).await, Ok(Outcome::Ok(())));
+        n_cancelled += u32::from(!is_done);
+        drop(pool.acquire(cx).await.into_result()?);
+        let n_heroes = Hero::select()
+            .count(cx, &mut observer)
+            .await
+            .into_result()?;
+        assert!(
+            n_heroes == 2 || (n_heroes == 0 && !is_done),
+            "{n_heroes} after {n_micros} us"
+        );
+        Hero::delete()
+            .all_rows()
+            .execute(cx, &mut observer)
+            .await
+            .into_result()?;
+    }
+    assert!(n_cancelled > 0);
+    let status = pool.status();
+    assert_eq!((status.n_in_use, status.n_waiting), (0, 0));
     Ok(())
 }
