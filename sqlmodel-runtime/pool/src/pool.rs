@@ -198,19 +198,34 @@ impl<K: Connector> Shared<K> {
             let value = change(state);
             (value, state.settle(now))
         });
-        let Effects {
-            wake,
-            close,
-            n_connects,
-        } = effects;
-        for waker in wake {
-            waker.wake();
-        }
-        drop(close);
-        for _ in 0..n_connects {
-            tasks::connect(self);
-        }
+        self.follow(effects);
         value
+    }
+
+    /// Does what follows from a change.
+    fn follow(self: &Arc<Self>, mut effects: Effects<K::Connection>) {
+        loop {
+            let Effects {
+                wake,
+                close,
+                n_connects,
+            } = effects;
+            for waker in wake {
+                waker.wake();
+            }
+            for _ in 0..n_connects {
+                tasks::connect(self);
+            }
+            if close.is_empty() {
+                return;
+            }
+            let n_closed = close.len();
+            drop(close);
+            effects = self.access(|state| {
+                state.closed(n_closed);
+                state.settle(self.cx.now())
+            });
+        }
     }
 
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State<K::Connection>) -> T) -> T {
@@ -340,13 +355,19 @@ impl<K: Connector> Shared<K> {
         .into_error()
     }
 
+    /// Closes a connection that was in use, and only then lets another one be opened.
+    pub(crate) fn close(self: &Arc<Self>, slot: Slot<K::Connection>, closing: Closing) {
+        drop(slot);
+        self.change(|state| state.remove(closing));
+    }
+
     /// Takes a connection back, in any condition.
     pub(crate) fn give_back(self: &Arc<Self>, mut slot: Slot<K::Connection>) {
         let now = self.cx.now();
         match self.connector.upkeep(&mut slot.connection) {
-            Upkeep::Broken => self.change(|state| state.remove(Closing::Broken)),
+            Upkeep::Broken => self.close(slot, Closing::Broken),
             _ if slot.expires_at.is_some_and(|expires_at| expires_at <= now) => {
-                self.change(|state| state.remove(Closing::Expired));
+                self.close(slot, Closing::Expired);
             }
             Upkeep::Ready if self.options.after_release.is_none() => {
                 slot.idle_since = now;

@@ -38,8 +38,7 @@ impl<K: Connector> Pooled<K> {
     /// Closes the connection instead of giving it back.
     pub(crate) fn discard(&mut self, closing: Closing) {
         if let Some(slot) = self.slot.take() {
-            self.shared.change(|state| state.remove(closing));
-            drop(slot);
+            self.shared.close(slot, closing);
         }
     }
 

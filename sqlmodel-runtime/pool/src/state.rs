@@ -75,6 +75,8 @@ pub(crate) struct State<C> {
     n_in_use: usize,
     n_resetting: usize,
     n_connecting: usize,
+    /// Those that are being closed: until they are, no others are opened in their place.
+    n_closing: usize,
     next_ticket: Ticket,
     /// Failures to connect since the last success, and when the next attempt may be made.
     n_failures: u32,
@@ -109,6 +111,7 @@ impl<C> State<C> {
             n_in_use: 0,
             n_resetting: 0,
             n_connecting: 0,
+            n_closing: 0,
             next_ticket: 0,
             n_failures: 0,
             retry_at: None,
@@ -332,6 +335,11 @@ impl<C> State<C> {
         self.is_closed = true;
     }
 
+    /// Notes that so many connections are closed which [`settle`](Self::settle) gave away for that.
+    pub(crate) fn closed(&mut self, n_connections: usize) {
+        self.n_closing -= n_connections;
+    }
+
     pub(crate) fn watch(&mut self, waker: &Waker) {
         self.watchers.push(waker.clone());
     }
@@ -357,6 +365,7 @@ impl<C> State<C> {
             self.n_in_use += 1;
             self.grant(waiter, Grant::Slot(slot));
         }
+        self.n_closing += self.effects.close.len();
         let n_connects = self.missing();
         self.n_connecting += n_connects;
         self.effects.n_connects = n_connects;
@@ -381,7 +390,7 @@ impl<C> State<C> {
         };
         for_waiters
             .max(for_size)
-            .min(self.max_size.saturating_sub(self.size()))
+            .min(self.max_size.saturating_sub(self.size() + self.n_closing))
             .min(at_a_time.saturating_sub(self.n_connecting))
     }
 

@@ -4,7 +4,7 @@ use std::task::Context;
 use std::time::Duration;
 
 use sqlmodel_core::seam::block_on_virtual;
-use sqlmodel_core::{Connection, ErrorKind, Executor};
+use sqlmodel_core::{Connection, ErrorKind, Executor, block_on};
 
 use super::*;
 use crate::scripted::{Connect, Database, Scripted, run, sleep};
@@ -674,4 +674,76 @@ fn nothing_is_lost_in_a_crowd() {
             assert_eq!(database.with(|world| world.n_open), 0, "seed {seed}");
         });
     }
+}
+
+#[test]
+fn warming_up_and_closing_may_be_dropped_at_any_poll() {
+    for n_polls in 0..8 {
+        block_on_virtual(n_polls as u64, move |cx| async move {
+            let database = Database::default();
+            database.with(|world| world.always = Some(Connect::After(MS)));
+            let pool = Pool::open(&cx, database.clone(), options(3).min_size(3));
+            drop(polled(n_polls, Box::pin(pool.warm_up(&cx))).await);
+            sleep(&cx, SECOND).await;
+            assert_eq!(pool.status().n_idle, 3, "after {n_polls} polls");
+            let held = pool.acquire(&cx).await.unwrap();
+            drop(polled(n_polls, Box::pin(pool.close(&cx))).await);
+            if n_polls > 0 {
+                assert_eq!(
+                    error_of(pool.acquire(&cx).await).kind(),
+                    ErrorKind::PoolClosed
+                );
+                assert_eq!(database.with(|world| world.n_open), 1);
+                drop(held);
+                assert_eq!(database.with(|world| world.n_open), 0);
+            }
+        });
+    }
+}
+
+/// Real threads, each with a runtime of its own, share a pool whose tasks run in another one.
+#[test]
+fn threads_share_a_pool() {
+    const N_THREADS: u64 = 4;
+    const N_TURNS: u64 = 300;
+    block_on(async |cx| {
+        let database = Database::default();
+        let pool = Pool::open(
+            cx,
+            database.clone(),
+            options(2).acquire_timeout(60 * SECOND),
+        );
+        let threads: Vec<_> = (0..N_THREADS)
+            .map(|number| {
+                let pool = pool.clone();
+                std::thread::spawn(move || {
+                    block_on(async |cx| {
+                        for turn in 0..N_TURNS {
+                            let mut pooled = pool.acquire(cx).await.unwrap();
+                            if (turn + number) % 7 == 0 {
+                                pooled.upkeep = Upkeep::Used;
+                            } else if (turn + number) % 31 == 0 {
+                                pooled.upkeep = Upkeep::Broken;
+                            }
+                        }
+                    });
+                })
+            })
+            .collect();
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            sleep(cx, MS).await;
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        while pool.status().n_resetting > 0 {
+            sleep(cx, MS).await;
+        }
+        let status = pool.status();
+        assert_eq!(status.totals.acquired, N_THREADS * N_TURNS);
+        assert_eq!((status.n_in_use, status.n_waiting), (0, 0));
+        assert_eq!(status.n_idle, database.with(|world| world.n_open));
+        assert!(database.with(|world| world.most_open) <= 2);
+        assert!(status.totals.broken > 0 && status.totals.resets > 0);
+    });
 }

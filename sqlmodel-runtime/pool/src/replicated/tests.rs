@@ -1,3 +1,5 @@
+use sqlmodel_core::seam::block_on_virtual;
+
 use super::*;
 use crate::options::PoolOptions;
 use crate::scripted::{Connect, Database, run, sleep};
@@ -180,4 +182,39 @@ fn nobody_watches_when_the_last_clone_is_gone() {
         assert_eq!(servers[0].with(|world| world.n_open), 0);
         assert_eq!(servers[1].with(|world| world.n_open), 0);
     });
+}
+
+#[test]
+fn a_read_or_write_that_is_dropped_at_any_poll_takes_nothing_with_it() {
+    for n_polls in 0..10 {
+        block_on_virtual(n_polls, move |cx| async move {
+            let servers = servers([primary(9), replica(5, SECOND), None]);
+            let replicated = open(&cx, &servers).await;
+            {
+                let mut reading = pin!(replicated.read_after(&cx, LogPosition(9)));
+                let mut writing = pin!(replicated.write(&cx));
+                let mut left = n_polls;
+                std::future::poll_fn(|task| {
+                    if left == 0 {
+                        return Poll::Ready(());
+                    }
+                    left -= 1;
+                    let is_read = reading.as_mut().poll(task).is_ready();
+                    if is_read || writing.as_mut().poll(task).is_ready() {
+                        return Poll::Ready(());
+                    }
+                    Poll::Pending
+                })
+                .await;
+            }
+            sleep(&cx, SECOND / 10).await;
+            for pool in &replicated.handle.inner.pools {
+                let status = pool.status();
+                let unsettled = (status.n_in_use, status.n_waiting, status.n_resetting);
+                assert_eq!(unsettled, (0, 0, 0), "after {n_polls} polls");
+            }
+            assert_eq!(at(&replicated, &replicated.write(&cx).await), 0);
+            assert_eq!(at(&replicated, &replicated.read(&cx).await), 1);
+        });
+    }
 }
