@@ -24,7 +24,7 @@ pub(crate) fn connect_error(error: rusqlite::Error, location: &Location) -> Erro
 pub(crate) fn failure_error(failure: ffi::Error, message: Option<String>) -> Error {
     let text = message.clone().unwrap_or_else(|| failure.to_string());
     let error = Error::new(kind_of(failure), text.clone());
-    let error = match constraint_kind(failure.extended_code) {
+    let error = match constraint_kind(failure.extended_code, &text) {
         Some(kind) => with_constraint(error, kind, &text),
         None => error,
     };
@@ -48,7 +48,7 @@ fn kind_of(failure: ffi::Error) -> ErrorKind {
     }
 }
 
-fn constraint_kind(extended_code: i32) -> Option<ConstraintKind> {
+fn constraint_kind(extended_code: i32, message: &str) -> Option<ConstraintKind> {
     if extended_code & 0xff != ffi::SQLITE_CONSTRAINT {
         return None;
     }
@@ -57,6 +57,10 @@ fn constraint_kind(extended_code: i32) -> Option<ConstraintKind> {
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
         | ffi::SQLITE_CONSTRAINT_ROWID => ConstraintKind::Unique,
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => ConstraintKind::ForeignKey,
+        // ON DELETE RESTRICT is a trigger of SQLite's own making, with the message of a foreign key.
+        ffi::SQLITE_CONSTRAINT_TRIGGER if message == "FOREIGN KEY constraint failed" => {
+            ConstraintKind::ForeignKey
+        }
         ffi::SQLITE_CONSTRAINT_NOTNULL => ConstraintKind::NotNull,
         ffi::SQLITE_CONSTRAINT_CHECK => ConstraintKind::Check,
         _ => ConstraintKind::Other,
