@@ -17,8 +17,8 @@ pub struct AcquireTimeout {
     pub limit: Duration,
     /// The pool at that moment.
     pub status: PoolStatus,
-    /// Why the latest attempt to connect failed, if it did.
-    pub connect_error: Option<String>,
+    /// What went wrong last with connections, if anything did since somebody got one.
+    pub latest_error: Option<String>,
 }
 
 /// What a call of `acquire` waits for.
@@ -44,16 +44,16 @@ impl fmt::Display for AcquireTimeout {
             step,
             limit,
             status,
-            connect_error,
+            latest_error,
         } = self;
         write!(f, "the pool had no connection within {limit:?}: ")?;
-        match (step, connect_error) {
+        match (step, latest_error) {
             (AcquireStep::Turn, _) => write!(
                 f,
                 "{} of {} connections are in use, {} calls wait for one",
                 status.n_in_use, status.max_size, status.n_waiting
             ),
-            (AcquireStep::Connect, Some(error)) => write!(f, "connecting fails: {error}"),
+            (AcquireStep::Connect, Some(error)) => write!(f, "no connection works: {error}"),
             (AcquireStep::Connect, None) => f.write_str("the server has not let us in yet"),
             (AcquireStep::Check, _) => {
                 f.write_str("an idle connection was tried, and the server has not answered")

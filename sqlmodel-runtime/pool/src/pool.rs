@@ -302,10 +302,18 @@ impl<K: Connector> Shared<K> {
         match in_time(clock.wait(), checked).await {
             Outcome::Ok(Outcome::Ok(true)) => {
                 slot.n_broken = n_broken;
+                slot.is_new = false;
                 Outcome::Ok(true)
             }
+            Outcome::Ok(Outcome::Ok(false)) => {
+                pooled.discard(Closing::Broken);
+                Outcome::Ok(false)
+            }
             // Whatever it was, the next connection may not have it.
-            Outcome::Ok(Outcome::Ok(false) | Outcome::Err(_)) => {
+            Outcome::Ok(Outcome::Err(error)) => {
+                // One that never worked is not replaced at once, or the server would be flooded.
+                let retry_at = slot.is_new.then(|| now + self.options.first_backoff);
+                self.access(|state| state.refused(&error, retry_at));
                 pooled.discard(Closing::Broken);
                 Outcome::Ok(false)
             }
@@ -340,9 +348,9 @@ impl<K: Connector> Shared<K> {
     }
 
     fn timeout(self: &Arc<Self>, step: AcquireStep) -> Error {
-        let (status, connect_error) = self.access(|state| {
+        let (status, latest_error) = self.access(|state| {
             state.timed_out();
-            let error = state.connect_error().map(str::to_owned);
+            let error = state.latest_error().map(str::to_owned);
             (state.status(), error)
         });
         let limit = self.options.acquire_timeout;
@@ -350,7 +358,7 @@ impl<K: Connector> Shared<K> {
             step,
             limit,
             status,
-            connect_error,
+            latest_error,
         }
         .into_error()
     }

@@ -24,6 +24,8 @@ pub(crate) struct Slot<C> {
     pub(crate) idle_since: Time,
     /// The count of broken connections when it last showed that it works: others may have broken for the same reason.
     pub(crate) n_broken: u64,
+    /// Whether nobody has used it yet.
+    pub(crate) is_new: bool,
 }
 
 /// What a waiter gets.
@@ -81,7 +83,8 @@ pub(crate) struct State<C> {
     /// Failures to connect since the last success, and when the next attempt may be made.
     n_failures: u32,
     retry_at: Option<Time>,
-    connect_error: Option<String>,
+    /// What went wrong last, until somebody gets a connection.
+    latest_error: Option<String>,
     is_closed: bool,
     /// Those who want to know of every change.
     watchers: Vec<Waker>,
@@ -115,7 +118,7 @@ impl<C> State<C> {
             next_ticket: 0,
             n_failures: 0,
             retry_at: None,
-            connect_error: None,
+            latest_error: None,
             is_closed: false,
             watchers: Vec::new(),
             totals: PoolTotals::default(),
@@ -143,8 +146,8 @@ impl<C> State<C> {
         self.min_size
     }
 
-    pub(crate) fn connect_error(&self) -> Option<&str> {
-        self.connect_error.as_deref()
+    pub(crate) fn latest_error(&self) -> Option<&str> {
+        self.latest_error.as_deref()
     }
 
     pub(crate) fn retry_at(&self) -> Option<Time> {
@@ -231,6 +234,13 @@ impl<C> State<C> {
     /// Notes that a connection was handed out in working order.
     pub(crate) fn acquired(&mut self) {
         self.totals.acquired += 1;
+        self.latest_error = None;
+    }
+
+    /// Notes why an open connection was not handed out, and when the next one may be opened if that should be later than now.
+    pub(crate) fn refused(&mut self, error: &Error, retry_at: Option<Time>) {
+        self.latest_error = Some(error.to_string());
+        self.retry_at = retry_at.or(self.retry_at);
     }
 
     pub(crate) fn timed_out(&mut self) {
@@ -280,7 +290,6 @@ impl<C> State<C> {
         self.totals.connects += 1;
         self.n_failures = 0;
         self.retry_at = None;
-        self.connect_error = None;
         self.idle.push(slot);
     }
 
@@ -292,7 +301,7 @@ impl<C> State<C> {
         self.totals.connect_failures += 1;
         self.n_failures += 1;
         self.retry_at = Some(retry_at);
-        self.connect_error = Some(error.to_string());
+        self.latest_error = Some(error.to_string());
         if is_passing {
             return;
         }

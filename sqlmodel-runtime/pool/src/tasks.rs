@@ -121,6 +121,7 @@ impl<K: Connector> Attempt<K> {
             }),
             idle_since: now,
             n_broken,
+            is_new: true,
         })
     }
 

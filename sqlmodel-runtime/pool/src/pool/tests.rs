@@ -123,14 +123,14 @@ fn a_timeout_tells_what_the_time_was_spent_on() {
         database.with(|world| world.always = Some(Connect::Never));
         let error = error_of(pool.acquire(&cx).await);
         assert_eq!(cause(&error).step, AcquireStep::Connect);
-        assert!(cause(&error).connect_error.is_none());
+        assert!(cause(&error).latest_error.is_none());
 
         database.with(|world| world.always = Some(Connect::Refused("53300")));
         sleep(&cx, 20 * SECOND).await;
         let error = error_of(pool.acquire(&cx).await);
         assert_eq!(
             error.to_string(),
-            "the pool had no connection within 5s: connecting fails: the script says no"
+            "the pool had no connection within 5s: no connection works: the script says no"
         );
         let totals = pool.status().totals;
         assert_eq!((totals.timeouts, totals.acquired, totals.broken), (4, 1, 1));
@@ -316,6 +316,24 @@ fn connections_that_do_not_answer_are_passed_over() {
         let pooled = pool.acquire(&cx).await.unwrap();
         assert_eq!(pooled.id, 3);
         assert_eq!(pool.status().totals.broken, 2);
+    });
+}
+
+#[test]
+fn a_check_that_always_fails_is_told_when_the_time_is_over() {
+    run(|cx| async move {
+        let options = options(3).before_acquire(|_, _| {
+            Box::pin(async { Outcome::Err(Error::new(ErrorKind::Statement, "no such setting")) })
+        });
+        let database = Database::default();
+        let pool = Pool::open(&cx, database.clone(), options.backoff(SECOND / 2, SECOND));
+        let error = error_of(pool.acquire(&cx).await);
+        assert_eq!(
+            error.to_string(),
+            "the pool had no connection within 5s: no connection works: no such setting"
+        );
+        let n_attempts = database.with(|world| world.n_attempts);
+        assert!((9..=11).contains(&n_attempts), "{n_attempts}");
     });
 }
 
