@@ -10,12 +10,13 @@
 //! Every database call takes the context `cx` first and returns an [`Outcome`]: a value, an error, or word that the
 //! context was cancelled. Applications turn it into a `Result` with `into_result()`.
 
+pub use sqlmodel_core::seam::{CancelKind, CancelReason};
 pub use sqlmodel_core::{
     Access, Capabilities, Connection, Connector, ConstraintKind, Cx, Decode, DecodeError, Dialect,
     Done, Encode, Error, ErrorKind, Executor, Fetched, FieldInfo, Inheritance, InheritanceStrategy,
     Isolation, Key, Model, Outcome, OutcomeError, Prepared, Record, RetryPolicy, Row, RowRead,
-    RowSink, Rows, Statement, Transaction, TransactionOps, TransactionOptions, Value, ValueKind,
-    Wait, block_on, ok, ok_result, retry, within,
+    RowSink, Rows, Statement, Transaction, TransactionOps, TransactionOptions, Upkeep, Value,
+    ValueKind, Wait, block_on, ok, ok_result, retry, within,
 };
 pub use sqlmodel_pool::{Pool, PoolOptions, Pooled, Replicated, Shards};
 pub use sqlmodel_query::{
