@@ -15,10 +15,11 @@ use crate::protocol::backend::{Authentication, BackendKey, tag};
 use crate::protocol::frontend;
 
 /// Tries the servers one after the other.
-pub(crate) async fn connect(
+pub(crate) async fn connect<T: Transport>(
     cx: &Cx,
     options: &PostgresOptions,
-) -> Outcome<PostgresConnection<Socket>, Error> {
+    wrap: &(impl Fn(Socket) -> T + Sync),
+) -> Outcome<PostgresConnection<T>, Error> {
     let mut last = Err(Stop::Err(Error::usage("no host is given")));
     let mut targets = vec![options.target];
     if options.target == TargetSession::PreferStandby {
@@ -26,7 +27,7 @@ pub(crate) async fn connect(
     }
     for target in targets {
         for address in &options.hosts {
-            last = connect_to(cx, options, address, target).await;
+            last = connect_to(cx, options, address, target, wrap).await;
             if !matches!(last, Err(Stop::Err(_))) {
                 return Stop::into_outcome(last);
             }
@@ -35,14 +36,15 @@ pub(crate) async fn connect(
     Stop::into_outcome(last)
 }
 
-async fn connect_to(
+async fn connect_to<T: Transport>(
     cx: &Cx,
     options: &PostgresOptions,
     address: &Address,
     target: TargetSession,
-) -> Result<PostgresConnection<Socket>, Stop> {
+    wrap: &(impl Fn(Socket) -> T + Sync),
+) -> Result<PostgresConnection<T>, Stop> {
     let wait = Wait::on(cx).at_most(options.socket.connect_timeout);
-    let entered = enter(wait, options, address).await;
+    let entered = enter(wait, options, address, wrap).await;
     let (link, canceller) = entered.map_err(|stop| at_address(stop, address))?;
     let mut connection = PostgresConnection::new(link, options, canceller);
     if is_wanted(cx, &mut connection, target).await? {
@@ -73,14 +75,15 @@ fn at_address(stop: Stop, address: &Address) -> Stop {
     Stop::Err(outer.with_cause(error))
 }
 
-async fn enter(
+async fn enter<T: Transport>(
     wait: Wait<'_>,
     options: &PostgresOptions,
     address: &Address,
-) -> Result<(Link<Socket>, Option<Canceller>), Stop> {
+    wrap: &(impl Fn(Socket) -> T + Sync),
+) -> Result<(Link<T>, Option<Canceller>), Stop> {
     let socket = Socket::connect(wait, address, &options.socket).await;
     let socket = Stop::check(socket.map_err(lost))?;
-    let mut link = Link::new(socket);
+    let mut link = Link::new(wrap(socket));
     let key = log_in(&mut link, wait, options, &ChannelBinding::Unsupported).await?;
     let canceller = key.map(|key| Canceller {
         address: address.clone(),
@@ -246,7 +249,7 @@ fn unknown_method(method: &str) -> Error {
 /// Tells whether the server is of the kind that was asked for. Servers since version 14 say so by themselves.
 async fn is_wanted(
     cx: &Cx,
-    connection: &mut PostgresConnection<Socket>,
+    connection: &mut PostgresConnection<impl Transport>,
     target: TargetSession,
 ) -> Result<bool, Stop> {
     let (parameter, sql, wanted) = match target {

@@ -23,4 +23,4 @@ pub use connection::PostgresConnection;
 pub use error::ServerMessage;
 pub use options::{PostgresOptions, TargetSession};
 pub use protocol::backend::Notification;
-pub use sqlmodel_net::Address;
+pub use sqlmodel_net::{Address, Socket, Transport};

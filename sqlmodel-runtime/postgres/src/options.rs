@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use sqlmodel_core::{Cx, Error, Outcome};
-use sqlmodel_net::{Address, Socket, SocketOptions};
+use sqlmodel_net::{Address, Socket, SocketOptions, Transport};
 
 use crate::connect;
 use crate::connection::PostgresConnection;
@@ -179,7 +179,20 @@ impl PostgresOptions {
     ///
     /// [`Connect`](sqlmodel_core::ErrorKind::Connect) when no server lets us in: the reason of the last one.
     pub async fn connect(&self, cx: &Cx) -> Outcome<PostgresConnection<Socket>, Error> {
-        connect::connect(cx, self).await
+        connect::connect(cx, self, &|socket| socket).await
+    }
+
+    /// Connects, with something of the caller's around the socket: what counts bytes, or slows them down in a test.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn connect_wrapped<T: Transport>(
+        &self,
+        cx: &Cx,
+        wrap: impl Fn(Socket) -> T + Sync,
+    ) -> Outcome<PostgresConnection<T>, Error> {
+        connect::connect(cx, self, &wrap).await
     }
 }
 

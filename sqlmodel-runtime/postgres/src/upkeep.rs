@@ -41,7 +41,7 @@ impl Connector for PostgresOptions {
     type Connection = PostgresConnection<Socket>;
 
     async fn connect(&self, cx: &Cx) -> Outcome<PostgresConnection<Socket>, Error> {
-        connect::connect(cx, self).await
+        connect::connect(cx, self, &|socket| socket).await
     }
 
     fn upkeep(&self, connection: &mut PostgresConnection<Socket>) -> Upkeep {
