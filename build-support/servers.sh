@@ -14,7 +14,9 @@ chmod 755 "$folder"
 running=
 cleanup() {
     trap - EXIT
-    for server in $running; do "kill_$server" || true; done
+    # One that fails does not keep the others, nor the folder.
+    for server in $running; do ("kill_$server") || true; done
+    wait
     rm -rf "$folder"
 }
 trap cleanup EXIT
