@@ -77,14 +77,29 @@ impl<R: Record> Record for &R {
 pub trait Target {
     /// The model.
     type Model: Model;
+    /// What stands for the target when more is loaded with it: `R`, or an `Option` of it.
+    type With<R: Send>: Send;
+
+    /// Returns what was found, or `None` where there has to be a row and none was.
+    fn with<R: Send>(found: Option<R>) -> Option<Self::With<R>>;
 }
 
 impl<M: Model> Target for M {
     type Model = M;
+    type With<R: Send> = R;
+
+    fn with<R: Send>(found: Option<R>) -> Option<R> {
+        found
+    }
 }
 
 impl<M: Model> Target for Option<M> {
     type Model = M;
+    type With<R: Send> = Option<R>;
+
+    fn with<R: Send>(found: Option<R>) -> Option<Option<R>> {
+        Some(found)
+    }
 }
 
 /// What is known about one field of a model.

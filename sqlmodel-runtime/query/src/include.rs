@@ -1,7 +1,9 @@
 //! Loading of related rows with those of a query, into the type of its rows.
 //!
-//! To one: the query joins the other table. To many: a further statement for each relation and level asks for the related
-//! rows of all rows at once, by their keys, in chunks of what a statement takes.
+//! To one: the query joins the other table. To many, and to one from rows that were loaded so: a further statement for each
+//! relation and level asks for the related rows of all rows at once, by their keys, in chunks of what a statement takes.
+
+mod one;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,6 +13,7 @@ use sqlmodel_core::{
     ok_result,
 };
 
+pub use self::one::LoadingOne;
 use crate::expr::Level;
 use crate::key::{KeySet, pick};
 use crate::operators::{Condition, Ordering};
@@ -40,6 +43,8 @@ impl<R, Scope> Select<R, Scope> {
     /// `Team::select().include(Team::HEROES)` has rows of type `(Team, Vec<Hero>)`. Includes of relations to many come
     /// after those to one, can be filtered, ordered and nested, and cost a statement each:
     /// `Team::HEROES.filter(Hero::AGE.ge(18)).order_by(Hero::NAME.asc()).include(Hero::TEAMS)`.
+    /// A relation to one is joined; inside another include, where it leads on with `include`, or where it leads to its own
+    /// table, it is loaded by keys.
     /// Run the query in a transaction where its statements must see the same data.
     #[must_use]
     pub fn include<L, Proof>(self, relation: L) -> L::Query
@@ -221,7 +226,7 @@ pub trait IncludeOptions: Children {
         Loading::new(self).order_by(ordering)
     }
 
-    /// Loads a relation to many of the loaded rows, too.
+    /// Loads a relation of the loaded rows, too.
     fn include<I>(self, relation: I) -> Loading<Self, ((), I::Loading)>
     where
         I: IntoLoading<From = Self::To>,
@@ -232,7 +237,11 @@ pub trait IncludeOptions: Children {
 
 impl<L: Children> IncludeOptions for L {}
 
-/// A relation to many, with or without options.
+/// A relation that is loaded by keys, with or without options.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be included here",
+    label = "expected a relation, perhaps with `filter`, `order_by` or `include`"
+)]
 pub trait IntoLoading {
     /// The model that it starts from.
     type From: Model;
@@ -295,7 +304,7 @@ impl<L: Children, N> Loading<L, N> {
         self
     }
 
-    /// Loads a relation to many of the loaded rows, too.
+    /// Loads a relation of the loaded rows, too.
     #[must_use]
     pub fn include<I>(self, relation: I) -> Loading<L, (N, I::Loading)>
     where
@@ -453,10 +462,11 @@ include_by_keys! {
     [M, T, L] ManyToMany<M, T, L>;
     [L] OwnTable<L>;
     [L, N] Loading<L, N>;
+    [M, T, N] LoadingOne<M, T, N>;
 }
 
 impl<R, Scope, N> Including<R, Scope, N> {
-    /// Loads another relation to many.
+    /// Loads another relation, by keys.
     #[must_use]
     pub fn include<I>(self, relation: I) -> Including<R, Scope, (N, I::Loading)>
     where

@@ -48,7 +48,9 @@ pub use compound::{Compound, Direction};
 pub use cte::{CommonTable, With};
 pub use delete::{Delete, DeleteRow};
 pub use expr::{Assign, Expr, Operand};
-pub use include::{Attach, Children, Include, IncludeOptions, Including, IntoLoading, Loading};
+pub use include::{
+    Attach, Children, Include, IncludeOptions, Including, IntoLoading, Loading, LoadingOne,
+};
 pub use insert::{InsertMany, InsertOne};
 pub use insert_from::{InsertColumns, InsertFrom};
 #[cfg(feature = "json")]

@@ -160,6 +160,10 @@ impl<L> OwnTable<L> {
         &self.0
     }
 
+    pub(crate) fn into_relation(self) -> L {
+        self.0
+    }
+
     /// Returns the relation starting from an alias: `Employee::MANAGER.of::<Manager>()`.
     pub fn of<A>(self) -> Aliased<L, A, L::To>
     where

@@ -6,6 +6,5 @@ use live::sqlmodel_runtime::prelude::*;
 fn main() {
     let _ = Employee::select().join(Employee::MANAGER);
     let _ = Employee::select().left_join(Employee::MANAGER);
-    let _ = Employee::select().include(Employee::MANAGER);
     let _ = Employee::select().filter(Employee::REPORTS.any());
 }
