@@ -70,7 +70,7 @@ impl<C> PoolOptions<C> {
         self
     }
 
-    /// How long opening a connection may take before it counts as failed; 10 seconds by default.
+    /// How long opening a connection, or trying an idle one, may take before it counts as failed; 10 seconds by default.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;

@@ -298,16 +298,23 @@ impl<K: Connector> Shared<K> {
         }
         let is_doubtful =
             slot.n_broken != n_broken || slot.idle_since + self.options.ping_after <= now;
-        let checked = self.prove(clock.cx, &mut slot.connection, is_doubtful);
-        match in_time(clock.wait(), checked).await {
-            Outcome::Ok(Outcome::Ok(true)) => {
+        let upkeep = self.connector.upkeep(&mut slot.connection);
+        if upkeep == Upkeep::Broken {
+            pooled.discard(Closing::Broken);
+            return Outcome::Ok(false);
+        }
+        let has_hook = self.options.before_acquire.is_some();
+        if upkeep == Upkeep::Ready && !is_doubtful && !has_hook {
+            slot.is_new = false;
+            return Outcome::Ok(true);
+        }
+        let limit = clock.wait().at_most(self.options.connect_timeout);
+        let proof = self.prove(clock.cx, &mut slot.connection, upkeep, is_doubtful);
+        match in_time(limit, proof).await {
+            Outcome::Ok(Outcome::Ok(())) => {
                 slot.n_broken = n_broken;
                 slot.is_new = false;
                 Outcome::Ok(true)
-            }
-            Outcome::Ok(Outcome::Ok(false)) => {
-                pooled.discard(Closing::Broken);
-                Outcome::Ok(false)
             }
             // Whatever it was, the next connection may not have it.
             Outcome::Ok(Outcome::Err(error)) => {
@@ -319,6 +326,9 @@ impl<K: Connector> Shared<K> {
             }
             Outcome::Err(Elapsed) => {
                 pooled.discard(Closing::Broken);
+                if clock.cx.now() < clock.until {
+                    return Outcome::Ok(false);
+                }
                 Outcome::Err(self.timeout(AcquireStep::Check))
             }
             Outcome::Cancelled(reason) | Outcome::Ok(Outcome::Cancelled(reason)) => {
@@ -330,21 +340,20 @@ impl<K: Connector> Shared<K> {
         }
     }
 
-    /// Returns whether a connection works; an error means that it does not.
+    /// Does what shows that a connection works; an error means that it does not.
     async fn prove(
         &self,
         cx: &Cx,
         connection: &mut K::Connection,
+        upkeep: Upkeep,
         is_doubtful: bool,
-    ) -> Outcome<bool, Error> {
-        match self.connector.upkeep(connection) {
-            Upkeep::Broken => return Outcome::Ok(false),
-            Upkeep::Used => ok!(self.connector.reset(cx, connection).await),
-            Upkeep::Ready if is_doubtful => ok!(self.connector.ping(cx, connection).await),
-            Upkeep::Ready => {}
+    ) -> Outcome<(), Error> {
+        if upkeep == Upkeep::Used {
+            ok!(self.connector.reset(cx, connection).await);
+        } else if is_doubtful {
+            ok!(self.connector.ping(cx, connection).await);
         }
-        ok!(run_hook(self.options.before_acquire.as_ref(), cx, connection).await);
-        Outcome::Ok(true)
+        run_hook(self.options.before_acquire.as_ref(), cx, connection).await
     }
 
     fn timeout(self: &Arc<Self>, step: AcquireStep) -> Error {

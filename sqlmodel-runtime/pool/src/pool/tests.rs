@@ -301,6 +301,20 @@ fn only_a_connection_that_may_be_lost_is_asked_whether_it_is_there() {
 }
 
 #[test]
+fn a_silent_connection_is_replaced_within_the_time() {
+    run(|cx| async move {
+        let database = Database::default();
+        let pool = Pool::open(&cx, database.clone(), options(1).connect_timeout(SECOND));
+        drop(pool.acquire(&cx).await.unwrap());
+        sleep(&cx, 60 * SECOND).await;
+        database.with(|world| world.is_silent = true);
+        let begin = cx.now();
+        assert_eq!(pool.acquire(&cx).await.unwrap().id, 2);
+        assert!(cx.now().duration_since(begin) < 1_100_000_000);
+    });
+}
+
+#[test]
 fn connections_that_do_not_answer_are_passed_over() {
     run(|cx| async move {
         let database = Database::default();
