@@ -40,6 +40,7 @@
 //!
 //! [`Shards`] finds the pool that has the rows of a key.
 
+mod acquire;
 mod error;
 mod options;
 mod pool;
@@ -48,6 +49,7 @@ mod replicated;
 #[cfg(test)]
 mod scripted;
 mod shards;
+mod shared;
 mod state;
 mod status;
 mod tasks;

@@ -4,18 +4,18 @@
 mod tests;
 
 use std::fmt;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
-use sqlmodel_core::seam::{TaskHandle, Time, checkpoint};
-use sqlmodel_core::{Connector, Cx, Elapsed, Error, Outcome, Upkeep, Wait, ok, ok_result};
+use sqlmodel_core::seam::{TaskHandle, checkpoint};
+use sqlmodel_core::{Connector, Cx, Elapsed, Error, Outcome, Wait, ok, ok_result};
 
-use crate::error::{AcquireStep, AcquireTimeout, closed};
-use crate::options::{Hook, PoolOptions};
+use crate::acquire::Clock;
+use crate::error::{AcquireStep, closed};
+use crate::options::PoolOptions;
 use crate::pooled::Pooled;
-use crate::state::{Closing, Effects, Grant, Slot, State, Ticket};
+use crate::shared::Shared;
+use crate::state::State;
 use crate::status::PoolStatus;
 use crate::tasks;
 
@@ -33,27 +33,12 @@ struct Handle<K: Connector> {
     keeper: Option<TaskHandle<()>>,
 }
 
-/// What everybody who has to do with a pool shares.
-pub(crate) struct Shared<K: Connector> {
-    pub(crate) connector: K,
-    pub(crate) options: PoolOptions<K::Connection>,
-    /// Where the pool's tasks run.
-    pub(crate) cx: Cx,
-    state: Mutex<State<K::Connection>>,
-}
-
 impl<K: Connector> Pool<K> {
     /// Opens a pool and returns without waiting for a connection; [`warm_up`](Self::warm_up) waits.
     ///
     /// The context should be that of a long-lived task without a deadline: the pool's tasks run in its region.
     pub fn open(cx: &Cx, connector: K, options: PoolOptions<K::Connection>) -> Self {
-        let state = State::new(options.min_size, options.max_size, options.max_connecting);
-        let shared = Arc::new(Shared {
-            connector,
-            options,
-            cx: cx.clone(),
-            state: Mutex::new(state),
-        });
+        let shared = Arc::new(Shared::new(cx, connector, options));
         let keeper = tasks::keep(&shared);
         // Opens the least number of connections.
         shared.change(|_| ());
@@ -71,7 +56,7 @@ impl<K: Connector> Pool<K> {
     ///
     /// # Errors
     ///
-    /// [`PoolTimeout`](sqlmodel_core::ErrorKind::PoolTimeout), whose cause is an [`AcquireTimeout`];
+    /// [`PoolTimeout`](sqlmodel_core::ErrorKind::PoolTimeout), whose cause is an [`AcquireTimeout`](crate::AcquireTimeout);
     /// [`PoolClosed`](sqlmodel_core::ErrorKind::PoolClosed);
     /// and why the server refuses to let us in, if it will not change its mind.
     pub async fn acquire(&self, cx: &Cx) -> Outcome<Pooled<K>, Error> {
@@ -171,260 +156,6 @@ impl<K: Connector> Pool<K> {
     /// Returns what opens the connections.
     pub fn connector(&self) -> &K {
         &self.handle.shared.connector
-    }
-}
-
-/// How long a call of `acquire` has.
-pub(crate) struct Clock<'c> {
-    cx: &'c Cx,
-    until: Time,
-}
-
-impl<'c> Clock<'c> {
-    fn wait(&self) -> Wait<'c> {
-        let left = self.until.duration_since(self.cx.now());
-        Wait::on(self.cx).at_most(Duration::from_nanos(left))
-    }
-}
-
-impl<K: Connector> Shared<K> {
-    /// Makes a change and does what follows from it. Nothing is woken, opened or closed under the lock.
-    pub(crate) fn change<T>(
-        self: &Arc<Self>,
-        change: impl FnOnce(&mut State<K::Connection>) -> T,
-    ) -> T {
-        let now = self.cx.now();
-        let (value, effects) = self.access(|state| {
-            let value = change(state);
-            (value, state.settle(now))
-        });
-        self.follow(effects);
-        value
-    }
-
-    /// Does what follows from a change.
-    fn follow(self: &Arc<Self>, mut effects: Effects<K::Connection>) {
-        loop {
-            let Effects {
-                wake,
-                close,
-                n_connects,
-            } = effects;
-            for waker in wake {
-                waker.wake();
-            }
-            for _ in 0..n_connects {
-                tasks::connect(self);
-            }
-            if close.is_empty() {
-                return;
-            }
-            let n_closed = close.len();
-            drop(close);
-            effects = self.access(|state| {
-                state.closed(n_closed);
-                state.settle(self.cx.now())
-            });
-        }
-    }
-
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&State<K::Connection>) -> T) -> T {
-        self.access(|state| read(state))
-    }
-
-    /// Does what has no consequence for others.
-    fn access<T>(&self, access: impl FnOnce(&mut State<K::Connection>) -> T) -> T {
-        access(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Waits for a connection. A ticket from an earlier turn, which ended with one that did not work, keeps its place.
-    async fn turn(
-        self: &Arc<Self>,
-        clock: &Clock<'_>,
-        ticket: &mut Option<Ticket>,
-    ) -> Outcome<Slot<K::Connection>, Error> {
-        let now = clock.cx.now();
-        let taken = self.change(|state| {
-            if state.is_closed() {
-                return Err(closed());
-            }
-            if ticket.is_none()
-                && let Some(slot) = state.take()
-            {
-                return Ok(Ok(slot));
-            }
-            Ok(Err(state.join(*ticket, now)))
-        });
-        let place = match ok_result!(taken) {
-            Ok(slot) => return Outcome::Ok(slot),
-            Err(place) => Place {
-                shared: self,
-                ticket: place,
-            },
-        };
-        *ticket = Some(place.ticket);
-        let waited = clock
-            .wait()
-            .poll(|task| self.access(|state| state.poll(place.ticket, task.waker())));
-        match waited.await {
-            Outcome::Ok(Grant::Slot(slot)) => Outcome::Ok(slot),
-            Outcome::Ok(Grant::Failed(error)) => Outcome::Err(error),
-            Outcome::Err(Elapsed) => {
-                let status = self.read(State::status);
-                let step = if status.n_in_use + status.n_resetting >= status.max_size {
-                    AcquireStep::Turn
-                } else {
-                    AcquireStep::Connect
-                };
-                Outcome::Err(self.timeout(step))
-            }
-            Outcome::Cancelled(reason) => Outcome::Cancelled(reason),
-            Outcome::Panicked(payload) => Outcome::Panicked(payload),
-        }
-    }
-
-    /// Makes sure that a connection may be handed out; one that does not work is closed.
-    async fn check(
-        self: &Arc<Self>,
-        clock: &Clock<'_>,
-        pooled: &mut Pooled<K>,
-    ) -> Outcome<bool, Error> {
-        let now = clock.cx.now();
-        let n_broken = self.read(State::n_broken);
-        let slot = pooled.slot();
-        if slot.expires_at.is_some_and(|expires_at| expires_at <= now) {
-            pooled.discard(Closing::Expired);
-            return Outcome::Ok(false);
-        }
-        let is_doubtful =
-            slot.n_broken != n_broken || slot.idle_since + self.options.ping_after <= now;
-        let upkeep = self.connector.upkeep(&mut slot.connection);
-        if upkeep == Upkeep::Broken {
-            pooled.discard(Closing::Broken);
-            return Outcome::Ok(false);
-        }
-        let has_hook = self.options.before_acquire.is_some();
-        if upkeep == Upkeep::Ready && !is_doubtful && !has_hook {
-            slot.is_new = false;
-            return Outcome::Ok(true);
-        }
-        let limit = clock.wait().at_most(self.options.connect_timeout);
-        let proof = self.prove(clock.cx, &mut slot.connection, upkeep, is_doubtful);
-        match in_time(limit, proof).await {
-            Outcome::Ok(Outcome::Ok(())) => {
-                slot.n_broken = n_broken;
-                slot.is_new = false;
-                Outcome::Ok(true)
-            }
-            // Whatever it was, the next connection may not have it.
-            Outcome::Ok(Outcome::Err(error)) => {
-                // One that never worked is not replaced at once, or the server would be flooded.
-                let retry_at = slot.is_new.then(|| now + self.options.first_backoff);
-                self.access(|state| state.refused(&error, retry_at));
-                pooled.discard(Closing::Broken);
-                Outcome::Ok(false)
-            }
-            Outcome::Err(Elapsed) => {
-                pooled.discard(Closing::Broken);
-                if clock.cx.now() < clock.until {
-                    return Outcome::Ok(false);
-                }
-                Outcome::Err(self.timeout(AcquireStep::Check))
-            }
-            Outcome::Cancelled(reason) | Outcome::Ok(Outcome::Cancelled(reason)) => {
-                Outcome::Cancelled(reason)
-            }
-            Outcome::Panicked(payload) | Outcome::Ok(Outcome::Panicked(payload)) => {
-                Outcome::Panicked(payload)
-            }
-        }
-    }
-
-    /// Does what shows that a connection works; an error means that it does not.
-    async fn prove(
-        &self,
-        cx: &Cx,
-        connection: &mut K::Connection,
-        upkeep: Upkeep,
-        is_doubtful: bool,
-    ) -> Outcome<(), Error> {
-        if upkeep == Upkeep::Used {
-            ok!(self.connector.reset(cx, connection).await);
-        } else if is_doubtful {
-            ok!(self.connector.ping(cx, connection).await);
-        }
-        run_hook(self.options.before_acquire.as_ref(), cx, connection).await
-    }
-
-    fn timeout(self: &Arc<Self>, step: AcquireStep) -> Error {
-        let (status, latest_error) = self.access(|state| {
-            state.timed_out();
-            let error = state.latest_error().map(str::to_owned);
-            (state.status(), error)
-        });
-        let limit = self.options.acquire_timeout;
-        AcquireTimeout {
-            step,
-            limit,
-            status,
-            latest_error,
-        }
-        .into_error()
-    }
-
-    /// Closes a connection that was in use, and only then lets another one be opened.
-    pub(crate) fn close(self: &Arc<Self>, slot: Slot<K::Connection>, closing: Closing) {
-        drop(slot);
-        self.change(|state| state.remove(closing));
-    }
-
-    /// Takes a connection back, in any condition.
-    pub(crate) fn give_back(self: &Arc<Self>, mut slot: Slot<K::Connection>) {
-        let now = self.cx.now();
-        match self.connector.upkeep(&mut slot.connection) {
-            Upkeep::Broken => self.close(slot, Closing::Broken),
-            _ if slot.expires_at.is_some_and(|expires_at| expires_at <= now) => {
-                self.close(slot, Closing::Expired);
-            }
-            Upkeep::Ready if self.options.after_release.is_none() => {
-                slot.idle_since = now;
-                self.change(|state| state.put(slot));
-            }
-            Upkeep::Ready | Upkeep::Used => tasks::reset(self, slot),
-        }
-    }
-}
-
-/// Runs a hook, if there is one.
-pub(crate) async fn run_hook<C>(
-    hook: Option<&Hook<C>>,
-    cx: &Cx,
-    connection: &mut C,
-) -> Outcome<(), Error> {
-    match hook {
-        Some(hook) => hook(cx, connection).await,
-        None => Outcome::Ok(()),
-    }
-}
-
-/// Polls a future until it is done or the wait is over; then it is dropped.
-pub(crate) async fn in_time<T>(
-    wait: Wait<'_>,
-    future: impl Future<Output = T>,
-) -> Outcome<T, Elapsed> {
-    let mut future = pin!(future);
-    wait.poll(|task| future.as_mut().poll(task)).await
-}
-
-/// A place in the queue, which is left when this is dropped.
-struct Place<'p, K: Connector> {
-    shared: &'p Arc<Shared<K>>,
-    ticket: Ticket,
-}
-
-impl<K: Connector> Drop for Place<'_, K> {
-    fn drop(&mut self) {
-        self.shared.change(|state| state.leave(self.ticket));
     }
 }
 

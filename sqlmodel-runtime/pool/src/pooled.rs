@@ -9,7 +9,8 @@ use sqlmodel_core::{
     Prepared, Progress, Replication, RowSink, Statement, TransactionStep,
 };
 
-use crate::pool::{Pool, Shared};
+use crate::pool::Pool;
+use crate::shared::Shared;
 use crate::state::{Closing, Slot, State};
 
 /// A connection that goes back to its pool when it is dropped, in whatever condition.

@@ -1,12 +1,13 @@
 //! A primary and its replicas: where to write, where to read, and where what was just written can be read.
 
+mod routing;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use sqlmodel_core::seam::TaskHandle;
@@ -14,8 +15,10 @@ use sqlmodel_core::{
     Cx, Error, ErrorKind, LogPosition, Outcome, Progress, Replication, Role, Wait, ok,
 };
 
-use crate::pool::{Pool, in_time};
+use crate::pool::Pool;
 use crate::pooled::Pooled;
+use crate::replicated::routing::Routing;
+use crate::shared::in_time;
 
 /// A primary and its replicas, each with a pool. Clones are the same.
 ///
@@ -65,61 +68,13 @@ struct Inner<K: Replication> {
     routing: Mutex<Routing>,
 }
 
-/// What is known of the servers.
-#[derive(Debug)]
-struct Routing {
-    /// By position of the server; `None` while it is not reached.
-    seen: Vec<Option<Progress>>,
-    /// The server whose turn it is to be read from.
-    next: usize,
-    /// Those who want to know of every change.
-    watchers: Vec<Waker>,
-}
-
-impl Routing {
-    /// Returns the server that takes writes.
-    fn primary(&self) -> Option<usize> {
-        self.seen
-            .iter()
-            .position(|seen| matches!(seen, Some(progress) if progress.role == Role::Primary))
-    }
-
-    fn is_readable(&self, at: usize, max_lag: Duration) -> bool {
-        let seen = self.seen.get(at).copied().flatten();
-        seen.is_some_and(|progress| progress.role == Role::Replica && progress.lag <= max_lag)
-    }
-
-    /// Returns the replicas that may be read from, in turn.
-    fn replicas(&mut self, max_lag: Duration) -> Vec<usize> {
-        let n_servers = self.seen.len();
-        self.next = (self.next + 1) % n_servers.max(1);
-        (self.next..n_servers)
-            .chain(0..self.next)
-            .filter(|at| self.is_readable(*at, max_lag))
-            .collect()
-    }
-
-    fn has_reached(&self, at: usize, position: LogPosition) -> bool {
-        let seen = self.seen.get(at).copied().flatten();
-        seen.is_some_and(|progress| progress.position >= position)
-    }
-
-    fn watch(&mut self, task: &Context<'_>) {
-        self.watchers.push(task.waker().clone());
-    }
-}
-
 impl<K: Replication> Replicated<K> {
     /// Watches servers, in any order; which one is the primary, they tell.
     ///
     /// The tasks that watch run in the region of the context.
     pub fn open(cx: &Cx, pools: Vec<Pool<K>>, options: ReplicatedOptions) -> Self {
         let inner = Arc::new(Inner {
-            routing: Mutex::new(Routing {
-                seen: vec![None; pools.len()],
-                next: 0,
-                watchers: Vec::new(),
-            }),
+            routing: Mutex::new(Routing::new(pools.len())),
             pools,
             options,
         });
@@ -225,7 +180,7 @@ impl<K: Replication> Replicated<K> {
     /// Returns what each server said when it was asked last, in the order in which they were given; `None` for those that are
     /// not reached.
     pub fn servers(&self) -> Vec<Option<Progress>> {
-        self.handle.inner.access(|routing| routing.seen.clone())
+        self.handle.inner.access(|routing| routing.seen().to_vec())
     }
 }
 
@@ -260,12 +215,7 @@ impl<K: Replication> Inner<K> {
     }
 
     fn saw(&self, at: usize, progress: Option<Progress>) {
-        let watchers = self.access(|routing| {
-            if let Some(seen) = routing.seen.get_mut(at) {
-                *seen = progress;
-            }
-            std::mem::take(&mut routing.watchers)
-        });
+        let watchers = self.access(|routing| routing.saw(at, progress));
         for watcher in watchers {
             watcher.wake();
         }
@@ -349,7 +299,7 @@ impl<K: Replication> Inner<K> {
     }
 
     fn no_primary(&self) -> Error {
-        let seen = self.access(|routing| routing.seen.clone());
+        let seen = self.access(|routing| routing.seen().to_vec());
         let servers: Vec<String> = seen
             .iter()
             .enumerate()

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlmodel_core::seam::TaskHandle;
 use sqlmodel_core::{Connector, Cx, Error, ErrorKind, Outcome, Upkeep, Wait, ok};
 
-use crate::pool::{Shared, in_time, run_hook};
+use crate::shared::{Shared, in_time, run_hook};
 use crate::state::{Slot, State};
 
 /// Starts the task that closes connections which are idle or open for too long.
