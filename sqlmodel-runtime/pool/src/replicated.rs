@@ -257,17 +257,16 @@ impl<K: Replication> Inner<K> {
         };
         let mut acquiring = pin!(pool.acquire(cx));
         std::future::poll_fn(|task| {
-            let is_right = self.access(|routing| {
-                routing.watch(task);
-                is_right(routing)
-            });
-            if !is_right {
-                return Poll::Ready(Outcome::Ok(None));
+            if let Poll::Ready(outcome) = acquiring.as_mut().poll(task) {
+                return Poll::Ready(outcome.map(Some));
             }
-            acquiring
-                .as_mut()
-                .poll(task)
-                .map(|outcome| outcome.map(Some))
+            self.access(|routing| {
+                if !is_right(routing) {
+                    return Poll::Ready(Outcome::Ok(None));
+                }
+                routing.watch(task);
+                Poll::Pending
+            })
         })
         .await
     }
