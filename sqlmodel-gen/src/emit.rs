@@ -5,6 +5,7 @@
 mod abstracts;
 mod ddl;
 mod enums;
+mod family;
 mod fields;
 mod gaps;
 mod model;
@@ -75,10 +76,7 @@ const OUTPUTS: &[fn(&Output<'_>, &mut Vec<File>)] = &[
 fn models(output: &Output<'_>) -> Vec<File> {
     /// Fewer models are done before a thread has started.
     const MIN_MODELS: usize = 64;
-    let ids = output.schema.models.ids();
-    let ids: Vec<_> = ids
-        .filter(|id| gaps::is_generated(output.schema, *id))
-        .collect();
+    let ids: Vec<_> = output.schema.models.ids().collect();
     let n_threads = thread::available_parallelism().map_or(1, usize::from);
     let n_each = ids.len().div_ceil(n_threads).max(MIN_MODELS);
     let emit =

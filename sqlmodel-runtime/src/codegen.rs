@@ -4,8 +4,11 @@
 pub use sqlmodel_core::types::json;
 pub use sqlmodel_core::types::{self, array};
 pub use sqlmodel_core::{
-    Decode, DecodeError, Encode, FieldInfo, FieldValue, Inheritance, InheritanceStrategy, Model,
-    OnUpdate, Record, RowRead, Value, ValueKind,
+    Append, Child, Decode, DecodeError, Encode, FamilyLayout, FieldInfo, FieldValue, Head,
+    Inheritance, InheritanceStrategy, Member, Model, OnUpdate, Record, RowRead, TablePart, Tag,
+    Value, ValueKind, child_from_row, columns_of,
 };
-pub use sqlmodel_query::{Column, HasOne, ManyToMany, OwnTable, ToMany, ToOne, field_value};
+pub use sqlmodel_query::{
+    __parts as parts, Column, HasOne, ManyToMany, OwnTable, Polymorphic, ToMany, ToOne, field_value,
+};
 pub use sqlmodel_sql as sql;

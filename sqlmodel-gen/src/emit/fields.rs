@@ -3,7 +3,7 @@
 use sqlmodel_sql::{Function, Literal};
 
 use crate::emit::types::Types;
-use crate::emit::{Output, gaps, sentence_list};
+use crate::emit::{Output, sentence_list};
 use crate::ir::{
     EnumLiteral, Field, FieldId, Join, KeyPart, Model, RelationKind, Value, ValueSource,
 };
@@ -42,7 +42,7 @@ fn references(output: &Output<'_>, model: &Model, id: FieldId) -> Option<String>
         let relation = &relations[*relation];
         match (&relation.kind, &relation.join) {
             (RelationKind::ToOne { .. }, Join::Direct(pairs)) => match pairs.as_slice() {
-                [pair] if pair.near == id && gaps::leads_to_generated(output.schema, relation) => {
+                [pair] if pair.near == id => {
                     let target = &output.schema.models[relation.target];
                     let path = output.names.path(model.module, target.module, &target.name);
                     Some(format!("[`{}`]({path})", target.name))

@@ -2,7 +2,7 @@
 //!
 //! The SQL of a schema is whole: its tables, keys and checks are made of everything.
 
-use crate::ir::{Join, ModelId, Relation, Schema, Strategy};
+use crate::ir::Schema;
 use crate::source::Span;
 
 /// Something that a schema says and generated code does not do.
@@ -19,29 +19,6 @@ pub struct Gap {
 pub fn gaps(schema: &Schema) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut push = |span: Span, message: String| gaps.push(Gap { span, message });
-    for family in schema.families.values() {
-        let root = &schema.models[family.root];
-        let strategy = match family.strategy {
-            Strategy::SingleTable => "single_table",
-            Strategy::Joined => "joined",
-            Strategy::Concrete => "concrete",
-        };
-        let message = format!(
-            "the models of the inheritance family `{}` ({strategy}) are checked, and not generated yet",
-            root.name
-        );
-        push(root.span, message);
-    }
-    for relation in schema.relations.values() {
-        let is_own = is_generated(schema, relation.model);
-        if is_own && !leads_to_generated(schema, relation) {
-            let message = format!(
-                "the relation `{}` leads to an inheritance family, and is not generated yet",
-                relation.name
-            );
-            push(relation.span, message);
-        }
-    }
     for field in schema.fields.values().filter(|it| it.model.is_some()) {
         if !field.validate.is_empty() {
             let message = format!(
@@ -66,18 +43,4 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
     gaps.sort_by_key(|gap| gap.span);
     gaps.dedup();
     gaps
-}
-
-/// Whether Rust is generated for a model.
-pub(super) fn is_generated(schema: &Schema, model: ModelId) -> bool {
-    schema.models[model].family.is_none()
-}
-
-/// Whether Rust is generated for all models that a relation leads to.
-pub(super) fn leads_to_generated(schema: &Schema, relation: &Relation) -> bool {
-    let is_link_generated = match &relation.join {
-        Join::Direct(_) => true,
-        Join::Link { model, .. } => is_generated(schema, *model),
-    };
-    is_link_generated && is_generated(schema, relation.target)
 }

@@ -1,11 +1,13 @@
 //! The file of a model: its struct, its typed columns and relations, and its side of the runtime's contract.
 
+use std::borrow::Cow;
+
 use sqlmodel_sql::{Dialect, DialectSet, Function, Index, IndexKey, Literal, PerDialect, SqlType};
 
 use crate::emit::fields::{self, Given};
 use crate::emit::rust::{Expr, Rust};
 use crate::emit::types::{Codec, Types};
-use crate::emit::{File, Output, abstracts, gaps, names, new, relations, serde, variants};
+use crate::emit::{File, Output, abstracts, names, new, relations, serde, variants};
 use crate::ir::{EnumLiteral, Field, FieldId, KeyPart, Model, ModelId, Value, ValueSource, Write};
 
 /// One model, as its file needs it.
@@ -28,9 +30,29 @@ pub(super) fn emit(output: &Output<'_>, id: ModelId) -> File {
     };
     let mut out = output.item_file(model.span.source);
     file.stored(&mut out);
-    new::emit(&file, &mut out);
+    if !model.is_abstract {
+        new::emit(&file, &mut out);
+    }
     variants::emit(&file, &mut out);
     output.file(model.module, &model.name, out)
+}
+
+/// A column that a model is read from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Column<'a> {
+    /// That of a field.
+    Field(FieldId, &'a Field),
+    /// The discriminator of the family, where it is no field.
+    Discriminator(&'a str),
+}
+
+impl Column<'_> {
+    pub(super) fn is_discriminator(&self) -> bool {
+        match self {
+            Self::Field(_, field) => field.is_discriminator,
+            Self::Discriminator(_) => true,
+        }
+    }
 }
 
 impl<'a> ModelFile<'a> {
@@ -56,7 +78,9 @@ impl<'a> ModelFile<'a> {
         self.impl_model(out);
         out.blank();
         self.impl_record(out);
+        self.impl_child(out);
         abstracts::implement(self, out);
+        self.any(out);
     }
 
     fn struct_(&self, out: &mut Rust) {
@@ -66,7 +90,13 @@ impl<'a> ModelFile<'a> {
             doc.as_deref()
                 .unwrap_or(&format!("A row of the table `{table}`.")),
         );
-        let fields: Vec<_> = self.fields().collect();
+        let schema = self.output.schema;
+        let fields = self
+            .model
+            .fields
+            .iter()
+            .map(|id| (*id, &schema.fields[*id]));
+        let fields: Vec<_> = fields.collect();
         derives(
             out,
             fields.iter().map(|(_, field)| *field),
@@ -78,6 +108,7 @@ impl<'a> ModelFile<'a> {
             .iter()
             .any(|path| serde::is_serialize(path));
         out.block(format!("pub struct {name}"), |out| {
+            self.embedded(out);
             for (id, field) in &fields {
                 out.doc(&fields::doc(self.output, self.model, *id));
                 if field.is_hidden && is_serialized {
@@ -86,13 +117,26 @@ impl<'a> ModelFile<'a> {
                 struct_field(out, &field.name, &self.types.field(field));
             }
         });
-        redacted_debug(out, name, fields.iter().map(|(_, field)| *field));
+        let base = self.base_field();
+        redacted_debug(
+            out,
+            name,
+            base.as_deref(),
+            fields.iter().map(|(_, field)| *field),
+        );
     }
 
     fn constants(&self, out: &mut Rust) {
         out.block(format!("impl {}", self.model.name), |out| {
-            for (_, field) in self.fields() {
+            for (id, field) in self.fields() {
                 let ty = self.types.column(field);
+                let column = Expr::str(&field.column);
+                let value = match self.inherited_from(id) {
+                    None => Expr::call("codegen::Column::new", [column]),
+                    Some(table) => {
+                        Expr::call("codegen::Column::inherited", [column, Expr::str(table)])
+                    }
+                };
                 out.doc(&format!("The column `{}`.", field.column));
                 out.item(|out| {
                     out.assign(
@@ -100,13 +144,13 @@ impl<'a> ModelFile<'a> {
                             "pub const {}: codegen::Column<Self, {ty}>",
                             names::constant(&field.name)
                         ),
-                        &Expr::call("codegen::Column::new", [Expr::str(&field.column)]),
+                        &value,
                     );
                 });
             }
             let schema = self.output.schema;
-            for id in &self.model.relations {
-                if gaps::leads_to_generated(schema, &schema.relations[*id]) {
+            for model in schema.chain(self.id) {
+                for id in &schema.models[model].relations {
                     relations::constant(self, *id, out);
                 }
             }
@@ -115,12 +159,15 @@ impl<'a> ModelFile<'a> {
 
     fn impl_model(&self, out: &mut Rust) {
         let Model { name, .. } = self.model;
-        let columns: Vec<_> = self.fields().collect();
+        let columns = self.columns();
         out.block(format!("impl codegen::Model for {name}"), |out| {
             out.assign(
                 "const TABLE_NAME: &'static str",
-                &Expr::str(self.table_name()),
+                &Expr::str(&self.table_name()),
             );
+            if let Some(entity) = self.entity_name() {
+                out.assign("const ENTITY_NAME: &'static str", &Expr::str(&entity));
+            }
             if let Some(schema) = self.schema_name() {
                 let head = format!(
                     "const SCHEMA_NAME: {}<&'static str>",
@@ -142,7 +189,9 @@ impl<'a> ModelFile<'a> {
                 );
             }
             let positions = self.key().filter_map(|(id, _)| {
-                let position = columns.iter().position(|(column, _)| *column == id)?;
+                let is_key =
+                    |column: &Column<'_>| matches!(column, Column::Field(it, _) if *it == id);
+                let position = columns.iter().position(is_key)?;
                 Some(Expr::atom(position.to_string()))
             });
             out.assign(
@@ -153,21 +202,36 @@ impl<'a> ModelFile<'a> {
             out.line(format!("type Key = {};", self.key_type()));
             out.blank();
             out.block("fn fields() -> &'static [codegen::FieldInfo]", |out| {
-                let infos = Expr::slice(
-                    columns
-                        .iter()
-                        .map(|(id, field)| self.field_info(*id, field)),
-                );
+                let infos = Expr::slice(columns.iter().map(|column| match column {
+                    Column::Field(id, field) => self.field_info(*id, field),
+                    Column::Discriminator(column) => self.discriminator_info(column),
+                }));
                 out.item(|out| out.assign("const FIELDS: &[codegen::FieldInfo]", &infos));
                 out.line("FIELDS");
             });
             out.blank();
             out.block("fn inheritance() -> &'static codegen::Inheritance", |out| {
-                out.line("&codegen::Inheritance::NONE");
+                if self.model.family.is_none() {
+                    out.line("&codegen::Inheritance::NONE");
+                    return;
+                }
+                let place = self.inheritance();
+                out.item(|out| out.assign("const PLACE: codegen::Inheritance", &place));
+                out.line("&PLACE");
             });
             out.blank();
-            self.decode(&columns, out);
+            self.decode(out);
+            self.joined_parent_row(out);
         });
+    }
+
+    fn discriminator_info(&self, column: &str) -> Expr {
+        let info = Expr::call("codegen::FieldInfo::new", [Expr::str(column)]);
+        let info = info.method("discriminator", []);
+        match self.discriminator_table() {
+            Some(table) => info.method("inherited_from", [Expr::str(table)]),
+            None => info,
+        }
     }
 
     /// The columns of each unique key and unique index; none where rows are compared by more or less than columns.
@@ -196,9 +260,13 @@ impl<'a> ModelFile<'a> {
             (field.is_hidden, "hidden"),
             (field.write != Write::Always, "kept_on_update"),
             (field.is_version, "version"),
+            (field.is_discriminator, "discriminator"),
         ];
         for (_, flag) in flags.into_iter().filter(|(is_set, _)| *is_set) {
             info = info.method(flag, []);
+        }
+        if let Some(table) = self.inherited_from(id) {
+            info = info.method("inherited_from", [Expr::str(table)]);
         }
         match &field.on_update {
             Some(value) => info.method("on_update", [self.on_update(id, value)]),
@@ -260,23 +328,25 @@ impl<'a> ModelFile<'a> {
     }
 
     /// Writes `from_row`.
-    fn decode(&self, columns: &[(FieldId, &Field)], out: &mut Rust) {
+    fn decode(&self, out: &mut Rust) {
+        let schema = self.output.schema;
+        let own = self
+            .model
+            .fields
+            .iter()
+            .map(|id| (*id, &schema.fields[*id]));
+        let own: Vec<_> = own.collect();
         let result = format!("{}<Self, codegen::DecodeError>", self.types.names.result);
         let parameters = ["row: &R".to_owned(), "at: usize".to_owned()];
         out.item(|out| {
             let head = "fn from_row<R: codegen::RowRead>";
             out.function(head, &parameters, &result, |out| {
+                if self.model.base.is_some() {
+                    out.line("codegen::child_from_row(row, at)");
+                    return;
+                }
                 let open = format!("{}(Self {{", self.types.names.ok);
-                out.enclosed(&open, "})", |out| {
-                    for (index, (_, field)) in columns.iter().enumerate() {
-                        let at = match index {
-                            0 => "at".to_owned(),
-                            _ => format!("at + {index}"),
-                        };
-                        let decode = Codec::of(field).decode(&field.ty);
-                        out.line(format!("{}: {decode}(row, {at})?,", field.name));
-                    }
-                });
+                out.enclosed(&open, "})", |out| decode_fields(&own, out));
             });
         });
     }
@@ -295,7 +365,7 @@ impl<'a> ModelFile<'a> {
                 columns(out, &written);
                 out.blank();
                 let values = written.iter().map(|field| {
-                    let value = Expr::atom(format!("&self.{}", field.name));
+                    let value = Expr::atom(format!("&self.{}", self.place(field)));
                     Expr::call(Codec::of(field).encode(&field.ty), [value])
                 });
                 to_row(out, names, values.collect());
@@ -311,10 +381,11 @@ impl<'a> ModelFile<'a> {
 
     /// The value of a key field, copied out of `self`.
     fn key_value(&self, field: &Field) -> String {
+        let place = format!("self.{}", self.place(field));
         if self.types.is_copy(field) {
-            format!("self.{}", field.name)
+            place
         } else {
-            self.types.names.cloned(&format!("self.{}", field.name))
+            self.types.names.cloned(&place)
         }
     }
 
@@ -339,8 +410,12 @@ impl<'a> ModelFile<'a> {
         tuple(&parts)
     }
 
-    fn table_name(&self) -> &'a str {
-        self.table().map_or("", |table| &table.name.name)
+    /// The table's name; for a model without table, what queries call the union of those that extend it.
+    pub(super) fn table_name(&self) -> Cow<'a, str> {
+        match self.table() {
+            Some(table) => Cow::Borrowed(&table.name.name),
+            None => Cow::Owned(names::snake_case(&self.model.name)),
+        }
     }
 
     fn schema_name(&self) -> Option<&'a str> {
@@ -352,6 +427,18 @@ impl<'a> ModelFile<'a> {
         let schema = self.output.schema;
         let mapped = schema.mappings[self.id].tables.last()?;
         Some(&schema.tables[mapped.table])
+    }
+}
+
+/// Writes the fields of a struct literal, read from neighbouring columns.
+pub(super) fn decode_fields(fields: &[(FieldId, &Field)], out: &mut Rust) {
+    for (index, (_, field)) in fields.iter().enumerate() {
+        let at = match index {
+            0 => "at".to_owned(),
+            _ => format!("at + {index}"),
+        };
+        let decode = Codec::of(field).decode(&field.ty);
+        out.line(format!("{}: {decode}(row, {at})?,", field.name));
     }
 }
 
@@ -394,6 +481,7 @@ pub(super) fn derive(out: &mut Rust, standard: &[&str], extra: &[String]) {
 pub(super) fn redacted_debug<'a>(
     out: &mut Rust,
     name: &str,
+    base: Option<&str>,
     fields: impl Iterator<Item = &'a Field> + Clone,
 ) {
     if !fields.clone().any(|field| field.is_hidden) {
@@ -405,6 +493,13 @@ pub(super) fn redacted_debug<'a>(
         out.item(|out| {
             out.block(head, |out| {
                 let shown = Expr::atom("f").method("debug_struct", [Expr::str(name)]);
+                let shown = match base {
+                    Some(base) => {
+                        let value = Expr::atom(format!("&self.{base}"));
+                        shown.method("field", [Expr::str(base), value])
+                    }
+                    None => shown,
+                };
                 let shown = fields.fold(shown, |shown, field| {
                     let value = if field.is_hidden {
                         Expr::call("&::core::format_args!", [Expr::str("<hidden>")])

@@ -1,7 +1,8 @@
 //! The files that declare modules and re-export what is in them: `mod.rs` of the output and of each module's folder.
 
 use crate::emit::rust::Rust;
-use crate::emit::{File, Output, gaps, names};
+use crate::emit::{File, Output, names};
+use crate::ir::{Variant, VariantKind};
 
 /// What a program sees of a schema that it does not use in full, or keeps to itself, is no warning.
 const UNUSED: [&str; 7] = [
@@ -78,12 +79,20 @@ fn items(output: &Output<'_>, module: usize, out: &mut Rust) {
         }
     }
     for (id, item) in schema.models.iter() {
-        if item.module != module || !gaps::is_generated(schema, id) {
+        if item.module != module {
             continue;
         }
-        let variants = item.variants.iter().map(|variant| variant.name.clone());
-        let own = [item.name.clone(), names::new(&item.name)];
-        add(&item.name, own.into_iter().chain(variants).collect());
+        let mut exports = vec![item.name.clone()];
+        if !item.is_abstract {
+            exports.push(names::new(&item.name));
+        }
+        if schema.children(id).next().is_some() {
+            exports.push(names::any(&item.name));
+        }
+        let variants = item.variants.iter();
+        let is_made = |variant: &&Variant| !item.is_abstract || variant.kind != VariantKind::Create;
+        exports.extend(variants.filter(is_made).map(|variant| variant.name.clone()));
+        add(&item.name, exports);
     }
     stems.sort_unstable();
     if stems.is_empty() {

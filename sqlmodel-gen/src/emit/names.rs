@@ -26,6 +26,8 @@ pub(super) struct Names {
     pub(super) result: String,
     /// `Ok`.
     pub(super) ok: String,
+    /// `Err`.
+    pub(super) err: String,
     /// `String`.
     pub(super) string: String,
     /// `Vec`.
@@ -75,6 +77,7 @@ impl Names {
             none: name("None", "::core::option::Option::None"),
             result: name("Result", "::core::result::Result"),
             ok: name("Ok", "::core::result::Result::Ok"),
+            err: name("Err", "::core::result::Result::Err"),
             string: name("String", "::std::string::String"),
             bytes: format!("{vec}<u8>"),
             vec,
@@ -168,7 +171,7 @@ const KEYWORDS: [&str; 52] = [
     "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "_",
 ];
 
-fn is_keyword(name: &str) -> bool {
+pub(super) fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
 }
 
@@ -246,6 +249,11 @@ pub(super) fn constant(name: &str) -> String {
         }
     }
     out
+}
+
+/// The enum of the models that rows of a model can be of.
+pub(super) fn any(model: &str) -> String {
+    format!("Any{model}")
 }
 
 /// The struct for new rows of a model.

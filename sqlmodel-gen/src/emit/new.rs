@@ -88,7 +88,7 @@ fn struct_(file: &ModelFile<'_>, fields: &[NewField<'_>], out: &mut Rust) {
             model::struct_field(out, &field.name, &given.ty(&file.types, field));
         }
     });
-    model::redacted_debug(out, &name, fields.iter().map(|(_, field, _)| *field));
+    model::redacted_debug(out, &name, None, fields.iter().map(|(_, field, _)| *field));
 }
 
 fn field_doc(file: &ModelFile<'_>, id: FieldId, field: &Field, given: Given) -> String {

@@ -86,12 +86,10 @@ fn direct(file: &ModelFile<'_>, pairs: &[FieldPair]) -> [Expr; 2] {
 /// A model as the file names it.
 fn path(file: &ModelFile<'_>, model: crate::ir::ModelId) -> String {
     if model == file.id {
-        return "Self".to_owned();
+        "Self".to_owned()
+    } else {
+        file.path(model)
     }
-    let model = &file.output.schema.models[model];
-    file.output
-        .names
-        .path(file.model.module, model.module, &model.name)
 }
 
 fn doc(file: &ModelFile<'_>, relation: &Relation) -> String {

@@ -12,6 +12,8 @@ pub(super) fn emit(file: &ModelFile<'_>, out: &mut Rust) {
     for variant in &file.model.variants {
         out.blank();
         match variant.kind {
+            // No row is of exactly an abstract model, so there is none to create.
+            VariantKind::Create if file.model.is_abstract => {}
             VariantKind::Create => create(file, variant, out),
             VariantKind::Update => update(file, variant, out),
             VariantKind::Public => public(file, variant, out),
@@ -78,7 +80,12 @@ fn struct_(
             model::struct_field(out, &field.name, &ty(field));
         }
     });
-    model::redacted_debug(out, name, fields(file, variant).map(|(_, field)| field));
+    model::redacted_debug(
+        out,
+        name,
+        None,
+        fields(file, variant).map(|(_, field)| field),
+    );
 }
 
 fn create(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
@@ -158,9 +165,10 @@ fn update(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
             out.function("pub fn apply", &parameters, "", |out| {
                 for (_, field) in fields(file, variant) {
                     let name = &field.name;
+                    let place = file.place(field);
                     let some = &file.types.names.some;
                     out.block(format!("if let {some}(value) = self.{name}"), |out| {
-                        out.line(format!("row.{name} = value;"));
+                        out.line(format!("row.{place} = value;"));
                     });
                 }
             });
@@ -187,7 +195,7 @@ fn public(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
         out.item(|out| {
             let parameters = [format!("value: {model}")];
             out.function("fn from", &parameters, "Self", |out| {
-                let value = |field: &Field| format!("{name}: value.{name}", name = field.name);
+                let value = |field: &Field| format!("{}: value.{}", field.name, file.place(field));
                 let values = fields(file, variant).map(|(_, field)| value(field));
                 out.literal("Self", values.collect());
             });

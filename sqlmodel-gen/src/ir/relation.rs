@@ -115,6 +115,8 @@ pub enum DiscriminatorValue {
     Text(String),
     /// A whole number.
     Int(i64),
+    /// A truth value.
+    Bool(bool),
     /// A value of an enum, by index in [`Enum::values`](crate::ir::Enum::values).
     Enum(EnumId, usize),
 }

@@ -268,9 +268,9 @@ impl<'a> Resolver<'a> {
             return false;
         };
         let fits = match ty.scalar {
-            Scalar::Builtin(Builtin::Text { .. } | Builtin::I16 | Builtin::I32 | Builtin::I64) => {
-                true
-            }
+            Scalar::Builtin(
+                Builtin::Text { .. } | Builtin::I16 | Builtin::I32 | Builtin::I64 | Builtin::Bool,
+            ) => true,
             Scalar::Enum(_) => true,
             Scalar::Builtin(_) | Scalar::Named(_) => false,
         };
@@ -285,7 +285,7 @@ impl<'a> Resolver<'a> {
         let message = format!("`{}` cannot be a discriminator", syntax.name.value);
         self.push(
             Diagnostic::new(&codes::DISCRIMINATOR_FIELD, syntax.name.span, message).note(
-                "a discriminator is text, an integer or an enum, not nullable, and without default",
+                "a discriminator is text, an integer, a bool or an enum, not nullable, and without default",
             ),
         );
         false
@@ -316,22 +316,27 @@ impl<'a> Resolver<'a> {
                 is_nullable: false,
             },
         };
-        let is_number = matches!(
-            ty.scalar,
-            Scalar::Builtin(Builtin::I16 | Builtin::I32 | Builtin::I64)
-        );
-        if syntax.tag.is_none() && is_number {
+        let help = match ty.scalar {
+            Scalar::Builtin(Builtin::I16 | Builtin::I32 | Builtin::I64) => {
+                Some("the discriminator is a number: add `tag = 1`")
+            }
+            Scalar::Builtin(Builtin::Bool) => {
+                Some("the discriminator is true or false: add `tag = true` or `tag = false`")
+            }
+            _ => None,
+        };
+        if let (None, Some(help)) = (&syntax.tag, help) {
             let message = format!("`{name}` has no tag");
-            self.push(
-                Diagnostic::new(&codes::TAG, syntax.name.span, message)
-                    .help("the discriminator is a number: add `tag = 1`"),
-            );
+            self.push(Diagnostic::new(&codes::TAG, syntax.name.span, message).help(help));
             return None;
         }
         match self.constant(tag, &ty, "the tag")? {
             ValueSource::Variant(enum_, variant) => Some(DiscriminatorValue::Enum(enum_, variant)),
             ValueSource::Literal(sqlmodel_sql::Literal::Int(int)) => {
                 Some(DiscriminatorValue::Int(int))
+            }
+            ValueSource::Literal(sqlmodel_sql::Literal::Bool(bool)) => {
+                Some(DiscriminatorValue::Bool(bool))
             }
             ValueSource::Literal(sqlmodel_sql::Literal::Text(text)) => {
                 Some(DiscriminatorValue::Text(text.into_owned()))

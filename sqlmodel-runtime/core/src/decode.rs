@@ -279,6 +279,19 @@ impl<T: Decode> Decode for Option<T> {
     }
 }
 
+/// No columns: the key of a model without one.
+impl Decode for () {
+    const WIDTH: usize = 0;
+
+    fn decode<R: RowRead>(_: &R, _: usize) -> Result<Self, DecodeError> {
+        Ok(())
+    }
+
+    fn is_absent<R: RowRead>(_: &R, _: usize) -> bool {
+        false
+    }
+}
+
 /// Returns `next` and moves it past `width` columns.
 #[inline]
 fn take(next: &mut usize, width: usize) -> usize {

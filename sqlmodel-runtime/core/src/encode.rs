@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::decode::Decode;
 use crate::value::{Date, Decimal, Duration, Time, Timestamp, Value};
 
 /// A Rust type that is stored in one column.
@@ -90,12 +91,12 @@ impl<T: Encode> Encode for Option<T> {
 }
 
 /// A primary key: one value, or a tuple with one for each key column in the order of the schema.
-pub trait Key: Send + Sync {
+pub trait Key: Decode + Send + Sync {
     /// Appends the key's values to `values`.
     fn encode_key<'a>(&'a self, values: &mut Vec<Value<'a>>);
 }
 
-impl<T: Encode> Key for T {
+impl<T: Encode + Decode> Key for T {
     fn encode_key<'a>(&'a self, values: &mut Vec<Value<'a>>) {
         values.push(self.encode());
     }
@@ -108,7 +109,7 @@ impl Key for () {
 
 macro_rules! key_tuple {
     ($($part:ident)+) => {
-        impl<$($part: Encode),+> Key for ($($part,)+) {
+        impl<$($part: Encode + Decode),+> Key for ($($part,)+) {
             #[expect(non_snake_case, reason = "the parts are named after their types")]
             fn encode_key<'a>(&'a self, values: &mut Vec<Value<'a>>) {
                 let ($($part,)+) = self;

@@ -60,6 +60,8 @@ pub enum ErrorKind {
     TooManyRows,
     /// A row that was to be changed is not there any more.
     StaleRow,
+    /// The row of an upsert is there as another model of its inheritance family.
+    SubtypeConflict,
     /// What was asked for does not exist in this database's dialect.
     Unsupported,
     /// The library was used in a way it does not allow.

@@ -14,6 +14,7 @@ mod cursor;
 mod decode;
 mod encode;
 mod error;
+mod inheritance;
 mod model;
 #[cfg(test)]
 mod recorder;
@@ -31,7 +32,10 @@ pub use cursor::{Fetched, Rows};
 pub use decode::{Append, Decode, DecodeError, FieldValue, Head, Perhaps, RowRead};
 pub use encode::{Encode, Key};
 pub use error::{ConstraintKind, Error, ErrorKind};
-pub use model::{FieldInfo, Inheritance, InheritanceStrategy, Model, OnUpdate, Record, Target};
+pub use inheritance::{
+    Child, FamilyLayout, Inheritance, InheritanceStrategy, Member, TablePart, Tag, child_from_row,
+};
+pub use model::{FieldInfo, Model, OnUpdate, Record, Target, columns_of};
 pub use outcome::Stop;
 pub use retry::{Attempts, RetryPolicy, retry};
 pub use row::Row;

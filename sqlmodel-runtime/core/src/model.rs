@@ -2,6 +2,7 @@
 
 use crate::decode::{DecodeError, RowRead};
 use crate::encode::Key;
+use crate::inheritance::Inheritance;
 use crate::value::Value;
 
 /// A Rust struct mapped to the rows of a table, as they are stored.
@@ -12,6 +13,8 @@ pub trait Model: Record<Model = Self> + Sized + Send + 'static {
     const TABLE_NAME: &'static str;
     /// The database schema that the table lives in, where the model names one.
     const SCHEMA_NAME: Option<&'static str> = None;
+    /// The name that the model's rows have in queries: the table's, or the model's where several share a table.
+    const ENTITY_NAME: &'static str = Self::TABLE_NAME;
     /// The primary key's columns.
     const PRIMARY_KEY: &'static [&'static str];
     /// The columns of each further unique key or unique index; none for one that has an expression or a condition.
@@ -35,6 +38,12 @@ pub trait Model: Record<Model = Self> + Sized + Send + 'static {
     ///
     /// When a column holds what its field cannot take.
     fn from_row<R: RowRead>(row: &R, at: usize) -> Result<Self, DecodeError>;
+
+    /// Returns the columns and values that the tables of the bases hold of this row, in the order of the columns,
+    /// or `None` for a model whose row is in one table.
+    fn joined_parent_row(&self) -> Option<Vec<(&'static str, Value<'_>)>> {
+        None
+    }
 }
 
 /// Data for one row of a model's table: a stored model, or a new one.
@@ -54,6 +63,13 @@ pub trait Record: Send + Sync {
 
     /// Tells whether the row is not stored yet.
     fn is_new(&self) -> bool;
+}
+
+/// Returns the columns of a record and their values; for generated code.
+pub fn columns_of<R: Record>(record: &R) -> Vec<(&'static str, Value<'_>)> {
+    let mut values = Vec::with_capacity(R::COLUMNS.len());
+    record.to_row(&mut values);
+    R::COLUMNS.iter().copied().zip(values).collect()
 }
 
 impl<R: Record> Record for &R {
@@ -125,6 +141,10 @@ pub struct FieldInfo {
     pub is_version: bool,
     /// What every update stores, unless it sets the column itself.
     pub on_update: Option<OnUpdate>,
+    /// Whether this is the column that tells the members of the family apart; only inserts write it.
+    pub is_discriminator: bool,
+    /// The table of a base that has the column, where it is not the model's own table.
+    pub inherited_from: Option<&'static str>,
 }
 
 /// What every update of a row stores in a column.
@@ -157,6 +177,8 @@ impl FieldInfo {
             is_kept_on_update: false,
             is_version: false,
             on_update: None,
+            is_discriminator: false,
+            inherited_from: None,
         }
     }
 
@@ -222,40 +244,19 @@ impl FieldInfo {
         self.on_update = Some(on_update);
         self
     }
-}
 
-/// A model's place in its inheritance family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Inheritance {
-    /// How the family is stored.
-    pub strategy: InheritanceStrategy,
-    /// The name of the model that this one extends.
-    pub base: Option<&'static str>,
-    /// The column that tells the members of the family apart.
-    pub discriminator: Option<&'static str>,
-    /// The discriminator's value for rows of exactly this model, as SQL text without quotes.
-    pub discriminator_value: Option<&'static str>,
-}
+    /// Marks the column as the one that tells the members of the family apart.
+    #[must_use]
+    pub const fn discriminator(mut self) -> Self {
+        self.is_discriminator = true;
+        self.is_kept_on_update = true;
+        self
+    }
 
-impl Inheritance {
-    /// A model outside any family.
-    pub const NONE: Self = Self {
-        strategy: InheritanceStrategy::None,
-        base: None,
-        discriminator: None,
-        discriminator_value: None,
-    };
-}
-
-/// How an inheritance family is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum InheritanceStrategy {
-    /// The model belongs to no family.
-    None,
-    /// One table for the whole family.
-    SingleTable,
-    /// One table for each model, joined by the key.
-    JoinedTable,
-    /// One table with all columns for each concrete model.
-    ConcreteTable,
+    /// Sets the table of the base that has the column.
+    #[must_use]
+    pub const fn inherited_from(mut self, table: &'static str) -> Self {
+        self.inherited_from = Some(table);
+        self
+    }
 }

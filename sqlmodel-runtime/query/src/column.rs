@@ -13,6 +13,8 @@ use crate::scope::{Entity, Excluded, Table};
 /// Generated as constants: `Hero::AGE` is a `Column<Hero, Option<i32>>`.
 pub struct Column<M, T> {
     name: &'static str,
+    /// The table of a base that has the column, where it is not the model's own.
+    inherited_from: Option<&'static str>,
     types: PhantomData<fn() -> (M, T)>,
 }
 
@@ -21,6 +23,24 @@ impl<M, T> Column<M, T> {
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
+            inherited_from: None,
+            types: PhantomData,
+        }
+    }
+
+    /// Creates the column of a name that is in the table of a base; for generated code.
+    pub const fn inherited(name: &'static str, table: &'static str) -> Self {
+        Self {
+            name,
+            inherited_from: Some(table),
+            types: PhantomData,
+        }
+    }
+
+    const fn retyped<N>(self) -> Column<N, T> {
+        Column {
+            name: self.name,
+            inherited_from: self.inherited_from,
             types: PhantomData,
         }
     }
@@ -34,21 +54,20 @@ impl<M, T> Column<M, T> {
 impl<M: Entity, T> Column<M, T> {
     /// Returns the same column of an alias: `Employee::NAME.of::<Manager>()`.
     pub const fn of<A: Entity<Model = M::Model>>(self) -> Column<A, T> {
-        Column::new(self.name)
+        self.retyped()
     }
 
     pub(crate) fn into_expr_of<U>(self) -> Expr<Table<M>, U> {
-        let token = Token::Column {
-            table: M::NAME,
-            column: self.name,
-        };
-        Expr::new(vec![token], Level::Atom)
+        Expr::new(
+            vec![Token::column(M::NAME, self.inherited_from, self.name)],
+            Level::Atom,
+        )
     }
 }
 
 /// Returns the value that an upsert was to insert into a column, for use in what it updates instead.
 pub const fn excluded<M: Model, T>(column: Column<M, T>) -> Column<Excluded<M>, T> {
-    Column::new(column.name)
+    column.retyped()
 }
 
 impl<M, T> Clone for Column<M, T> {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use sqlmodel_core::types;
 use sqlmodel_core::value::{Date, Decimal, Duration, Time, Timestamp};
-use sqlmodel_core::{Dialect, Encode, FieldValue, Value};
+use sqlmodel_core::{Dialect, Encode, FieldValue, Tag, Value};
 
 use crate::aggregate::AggregateCall;
 use crate::column::Column;
@@ -41,6 +41,14 @@ pub(crate) enum Token {
     },
     /// The order of decimals, behind an operand of a comparison.
     DecimalOrder,
+    /// A column that the table of a base has, written with the name that this table has in the query.
+    Inherited {
+        entity: &'static str,
+        table: &'static str,
+        column: &'static str,
+    },
+    /// The value of a discriminator.
+    Tag(Tag),
     /// A parameter.
     Param(Value<'static>),
     /// A call of an aggregate.
@@ -53,6 +61,27 @@ pub(crate) enum Token {
     Query(Box<Query>),
     /// Something that this dialect cannot do, with the reason and the alternative. It renders to nothing but an error.
     Refused(Dialect, &'static str),
+}
+
+impl Token {
+    /// Returns a column of an entity, in its own table or in that of a base.
+    pub(crate) fn column(
+        entity: &'static str,
+        inherited_from: Option<&'static str>,
+        column: &'static str,
+    ) -> Self {
+        match inherited_from {
+            None => Self::Column {
+                table: entity,
+                column,
+            },
+            Some(table) => Self::Inherited {
+                entity,
+                table,
+                column,
+            },
+        }
+    }
 }
 
 /// How tightly the outermost operator of an expression binds, loosest first.

@@ -147,7 +147,7 @@ impl<M: Model, T: Model + Clone + Sync> Children for ToMany<M, T> {
     fn keys(&self) -> Keys {
         Keys {
             near: self.near(),
-            table: T::TABLE_NAME,
+            table: T::ENTITY_NAME,
             far: self.far(),
         }
     }
@@ -190,7 +190,7 @@ impl<M: Model, T: Model + Clone + Sync, L: Model> Children for ManyToMany<M, T, 
     fn keys(&self) -> Keys {
         Keys {
             near: self.near(),
-            table: L::TABLE_NAME,
+            table: L::ENTITY_NAME,
             far: self.link_near(),
         }
     }

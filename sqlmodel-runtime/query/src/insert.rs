@@ -4,14 +4,16 @@
 //! that every dialect has. Neighbouring rows that leave out the same columns share a statement, up
 //! to the database's limit of parameters; several statements run in one transaction.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use sqlmodel_core::{
-    Collect, Cx, Dialect, Error, ErrorKind, Executor, Model, Outcome, Record, TransactionOps,
-    Value, ok,
+    Collect, Cx, Dialect, Error, ErrorKind, Executor, Model, Outcome, Record, TablePart,
+    TransactionOps, Value, ok, ok_result,
 };
 
 use crate::expr::Token;
+use crate::family;
 use crate::render::{RenderedStatement, Writer};
 use crate::upsert::Conflict;
 
@@ -43,7 +45,19 @@ impl<R: Record> InsertOne<R> {
     }
 
     /// Runs the insert.
+    ///
+    /// A model whose rows are in several tables takes a statement for each, in a transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] for a model that is abstract.
     pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
+        ok_result!(family::check_concrete::<R::Model>());
+        if family::is_split::<R::Model>() {
+            let rows = std::slice::from_ref(&self.row);
+            ok!(family::insert(rows, cx, executor).await);
+            return Outcome::Ok(());
+        }
         let rendered = self.render(executor.dialect());
         ok!(executor.execute(cx, rendered.statement()).await);
         Outcome::Ok(())
@@ -78,6 +92,10 @@ impl<R: Record> InsertMany<R> {
 
     /// Runs the insert and returns the number of rows. Without rows nothing is sent.
     pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+        ok_result!(family::check_concrete::<R::Model>());
+        if family::is_split::<R::Model>() {
+            return family::insert(&self.rows, cx, executor).await;
+        }
         let plan = Plan::of(&self.rows);
         let statements = plan.render_all(executor, Returning::Nothing);
         match &*statements {
@@ -114,6 +132,10 @@ pub(crate) async fn insert_returning<R: Record, E: Executor>(
     cx: &Cx,
     executor: &mut E,
 ) -> Outcome<Vec<R::Model>, Error> {
+    ok_result!(family::check_concrete::<R::Model>());
+    if family::is_split::<R::Model>() {
+        return family::insert_then_select(rows, cx, executor).await;
+    }
     if !executor.capabilities().has_insert_returning {
         return insert_then_select(rows, cx, executor).await;
     }
@@ -183,6 +205,8 @@ fn encoded_key<K: sqlmodel_core::Key>(key: &K) -> Vec<Value<'_>> {
 pub(crate) enum Returning {
     Nothing,
     Model,
+    /// The primary key.
+    Key(&'static [&'static str]),
     /// The model, and whether the row is a new one, or NULL where the database does not tell.
     ModelAndInserted,
 }
@@ -191,7 +215,7 @@ pub(crate) enum Returning {
 pub(crate) struct Plan<'r> {
     /// A model may have no columns to give values for, so the values do not tell.
     n_rows: usize,
-    columns: &'static [&'static str],
+    columns: Cow<'static, [&'static str]>,
     values: Vec<Value<'r>>,
     returned: &'static [sqlmodel_core::FieldInfo],
     schema: Option<&'static str>,
@@ -200,13 +224,20 @@ pub(crate) struct Plan<'r> {
 
 impl<'r> Plan<'r> {
     pub(crate) fn of<R: Record>(rows: &'r [R]) -> Self {
-        let mut values = Vec::with_capacity(rows.len() * R::COLUMNS.len());
+        let tag = family::missing_tag::<R>();
+        let n_columns = R::COLUMNS.len() + usize::from(tag.is_some());
+        let mut values = Vec::with_capacity(rows.len() * n_columns);
         for row in rows {
             row.to_row(&mut values);
+            values.extend(tag.map(|(_, tag)| tag.value()));
+        }
+        let mut columns = Cow::Borrowed(R::COLUMNS);
+        if let Some((column, _)) = tag {
+            columns.to_mut().push(column);
         }
         Self {
             n_rows: rows.len(),
-            columns: R::COLUMNS,
+            columns,
             values,
             returned: <R::Model as Model>::fields(),
             schema: R::Model::SCHEMA_NAME,
@@ -214,8 +245,25 @@ impl<'r> Plan<'r> {
         }
     }
 
-    pub(crate) fn columns(&self) -> &'static [&'static str] {
-        self.columns
+    /// Plans the rows of one table.
+    pub(crate) fn of_table(
+        table: TablePart,
+        columns: Vec<&'static str>,
+        n_rows: usize,
+        values: Vec<Value<'r>>,
+    ) -> Self {
+        Self {
+            n_rows,
+            columns: Cow::Owned(columns),
+            values,
+            returned: &[],
+            schema: table.schema,
+            table: table.table,
+        }
+    }
+
+    pub(crate) fn columns(&self) -> &[&'static str] {
+        &self.columns
     }
 
     pub(crate) fn n_rows(&self) -> usize {
@@ -260,7 +308,7 @@ impl<'r> Plan<'r> {
         runs
     }
 
-    fn render_all<E: Executor>(
+    pub(crate) fn render_all<E: Executor>(
         &self,
         executor: &E,
         returning: Returning,
@@ -272,7 +320,7 @@ impl<'r> Plan<'r> {
             .collect()
     }
 
-    fn render(
+    pub(crate) fn render(
         &self,
         dialect: Dialect,
         rows: Range<usize>,
@@ -312,8 +360,13 @@ impl<'r> Plan<'r> {
             let given: Vec<_> = self.given(first).map(|(column, _)| column).collect();
             conflict.write(&given, &mut writer);
         }
-        if returning != Returning::Nothing {
-            writer.returning(self.returned);
+        match returning {
+            Returning::Nothing => {}
+            Returning::Model | Returning::ModelAndInserted => writer.returning(self.returned),
+            Returning::Key(key) => {
+                writer.text(" RETURNING ");
+                writer.columns(key.iter().copied());
+            }
         }
         if returning == Returning::ModelAndInserted {
             // A row version that replaces none was made by no other transaction's lock or update.

@@ -13,6 +13,7 @@ mod compound;
 mod cte;
 mod delete;
 mod expr;
+mod family;
 mod include;
 mod insert;
 mod insert_from;
@@ -48,6 +49,7 @@ pub use compound::{Compound, Direction};
 pub use cte::{CommonTable, With};
 pub use delete::{Delete, DeleteRow};
 pub use expr::{Assign, Expr, Operand};
+pub use family::{Parts, Polymorphic};
 pub use include::{
     Attach, Children, Include, IncludeOptions, Including, IntoLoading, Loading, LoadingOne,
 };
@@ -61,7 +63,7 @@ pub use number::{Integer, Number, NumberExpression, NumberKind};
 pub use operators::{Condition, Expression, Ordering, all_of, any_of};
 pub use projection::{FromColumns, One, Project};
 pub use quantified::{Comparison, ListExpression, ListItem, QuantifiedExpression};
-pub use query::Lock;
+pub use query::{FamilyPart, Lock};
 pub use raw::{Raw, raw, raw_for};
 pub use relation::{Aliased, HasOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
 pub use render::RenderedStatement;

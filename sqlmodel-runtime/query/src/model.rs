@@ -5,8 +5,10 @@ use sqlmodel_core::{
 };
 
 use crate::delete::{Delete, DeleteRow};
+use crate::expr::Token;
 use crate::insert::{InsertMany, InsertOne};
 use crate::insert_from::{InsertColumns, InsertFrom};
+use crate::query::Query;
 use crate::render::{RenderedStatement, Writer};
 use crate::select::{Expressions, Select};
 use crate::update::{Update, UpdateRow, key_condition};
@@ -84,11 +86,32 @@ pub(crate) fn select_by_key<M: Model>(
     dialect: Dialect,
     key: Vec<Value<'_>>,
 ) -> RenderedStatement<'_> {
+    if M::inheritance().base.is_some() {
+        return select_child_by_key::<M>(dialect, key);
+    }
     let mut writer = Writer::new(dialect);
     writer.text("SELECT ");
     writer.columns(M::fields().iter().map(|field| field.column));
     writer.text(" FROM ");
     writer.model::<M>();
     key_condition(&mut writer, M::PRIMARY_KEY.iter().zip(key).collect());
+    writer.finish()
+}
+
+/// The same for a model whose rows are in several tables, or in a table with others.
+fn select_child_by_key<M: Model>(
+    dialect: Dialect,
+    key: Vec<Value<'_>>,
+) -> RenderedStatement<'static> {
+    let mut query = Query::of::<M>();
+    for (column, value) in M::PRIMARY_KEY.iter().zip(key) {
+        query.conditions.push(vec![
+            Token::column(M::ENTITY_NAME, None, column),
+            Token::Text(" = "),
+            Token::Param(value.into_owned()),
+        ]);
+    }
+    let mut writer = Writer::new(dialect);
+    query.write(&mut writer);
     writer.finish()
 }

@@ -1,10 +1,12 @@
 //! A SELECT without its types: what it says, and how that is written.
 
-use sqlmodel_core::{Dialect, Error, FieldInfo, Model};
+use sqlmodel_core::{
+    Dialect, Error, FieldInfo, Inheritance, InheritanceStrategy, Model, TablePart,
+};
 
 use crate::cte::CommonQuery;
 use crate::expr::Token;
-use crate::render::{Writer, reads};
+use crate::render::{self, Rename, Writer, reads};
 use crate::scope::Entity;
 
 /// A SELECT.
@@ -23,6 +25,8 @@ pub(crate) struct Query {
     pub(crate) limit: Option<u64>,
     pub(crate) offset: u64,
     pub(crate) lock: Option<Lock>,
+    /// The models that extend the one selected from, where rows of all of them are loaded as what they are.
+    pub(crate) parts: Vec<FamilyPart>,
 }
 
 /// What a query selects.
@@ -39,8 +43,10 @@ pub(crate) enum Columns {
 /// The columns of a model, under its name in the query.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ModelColumns {
-    name: &'static str,
-    fields: &'static [FieldInfo],
+    pub(crate) name: &'static str,
+    /// Columns of the key that come before the fields.
+    pub(crate) key: &'static [&'static str],
+    pub(crate) fields: &'static [FieldInfo],
 }
 
 /// A table in the FROM clause.
@@ -51,7 +57,12 @@ pub(crate) struct Source {
     /// The table's name or its alias.
     name: &'static str,
     key: &'static [&'static str],
+    fields: &'static [FieldInfo],
+    inheritance: &'static Inheritance,
 }
+
+/// The column that tells of which table of a concrete family a row is.
+const MEMBER: &str = "sqlmodel_member";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Join {
@@ -92,6 +103,7 @@ impl ModelColumns {
     pub(crate) fn of<E: Entity>() -> Self {
         Self {
             name: E::NAME,
+            key: &[],
             fields: E::Model::fields(),
         }
     }
@@ -104,6 +116,8 @@ impl Source {
             table: E::Model::TABLE_NAME,
             name: E::NAME,
             key: E::Model::PRIMARY_KEY,
+            fields: E::Model::fields(),
+            inheritance: E::Model::inheritance(),
         }
     }
 
@@ -116,12 +130,242 @@ impl Source {
         self.name
     }
 
-    fn write(&self, writer: &mut Writer<'_>) {
+    /// Writes the table, and where a row is in several, those of the bases joined with it.
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        if self.inheritance.is_union() {
+            return self.write_union(None, writer);
+        }
+        let Some((root, others)) = self.inheritance.bases.split_first() else {
+            return self.write_own(writer);
+        };
+        let root_name = self.base_name(root);
+        writer.table(root.schema, root.table);
+        writer.text(" AS ");
+        writer.identifier(&root_name);
+        for base in others {
+            writer.text(" JOIN ");
+            writer.table(base.schema, base.table);
+            writer.text(" AS ");
+            let name = self.base_name(base);
+            writer.identifier(&name);
+            write_key_match(&name, base.key, &root_name, root.key, writer);
+        }
+        writer.text(" JOIN ");
+        self.write_own(writer);
+        write_key_match(self.name, self.key, &root_name, root.key, writer);
+    }
+
+    /// Writes the table as the operand of a JOIN.
+    fn write_joined(&self, writer: &mut Writer<'_>) {
+        if self.inheritance.bases.is_empty() {
+            self.write(writer);
+        } else {
+            writer.text("(");
+            self.write(writer);
+            writer.text(")");
+        }
+    }
+
+    /// Writes the columns that the tables of a concrete family have in common, of the rows of all of them.
+    ///
+    /// Tables come in the order of `parts`, which a number tells in [`MEMBER`]; in any order without.
+    fn write_union(&self, parts: Option<&[FamilyPart]>, writer: &mut Writer<'_>) {
+        let inheritance = self.inheritance;
+        let own = TablePart {
+            schema: self.schema,
+            table: self.table,
+            key: self.key,
+        };
+        let own = (!inheritance.is_abstract).then_some(own);
+        let tables: Vec<TablePart> = match parts {
+            Some(parts) => parts.iter().map(FamilyPart::table).collect(),
+            None => inheritance.extensions.to_vec(),
+        };
+        writer.text("(");
+        for (number, table) in own.into_iter().chain(tables).enumerate() {
+            writer.text(if number == 0 {
+                "SELECT "
+            } else {
+                " UNION ALL SELECT "
+            });
+            writer.columns(self.fields.iter().map(|field| field.column));
+            if parts.is_some() {
+                writer.text(", ");
+                writer.number(number as u64);
+                writer.text(" AS ");
+                writer.identifier(MEMBER);
+            }
+            writer.text(" FROM ");
+            writer.table(table.schema, table.table);
+        }
+        writer.text(") AS ");
+        writer.identifier(self.name);
+    }
+
+    fn write_own(&self, writer: &mut Writer<'_>) {
         writer.table(self.schema, self.table);
         if self.name != self.table {
             writer.text(" AS ");
             writer.identifier(self.name);
         }
+    }
+
+    fn base_name(&self, base: &TablePart) -> String {
+        render::base_name(self.name, base.table)
+    }
+
+    /// Returns the condition that tells the model's rows from others in its table.
+    pub(crate) fn restriction(&self) -> Option<Vec<Token>> {
+        let discriminator = self.inheritance.discriminator?;
+        if !self.inheritance.is_part_of_table() {
+            return None;
+        }
+        let column = Token::Column {
+            table: self.name,
+            column: discriminator,
+        };
+        let mut tokens = vec![column, Token::Text(" IN (")];
+        for (position, tag) in self.inheritance.accepted.iter().enumerate() {
+            if position > 0 {
+                tokens.push(Token::Text(", "));
+            }
+            tokens.push(Token::Tag(*tag));
+        }
+        tokens.push(Token::Text(")"));
+        Some(tokens)
+    }
+}
+
+/// Writes `ON a.id = b.id AND ..`.
+fn write_key_match(
+    name: &str,
+    key: &[&str],
+    other: &str,
+    other_key: &[&str],
+    writer: &mut Writer<'_>,
+) {
+    for (position, (column, other_column)) in key.iter().zip(other_key).enumerate() {
+        writer.text(if position == 0 { " ON " } else { " AND " });
+        writer.identifier(name);
+        writer.text(".");
+        writer.identifier(column);
+        writer.text(" = ");
+        writer.identifier(other);
+        writer.text(".");
+        writer.identifier(other_column);
+    }
+}
+
+/// A model whose rows a query for one of its bases loads as what they are.
+#[derive(Debug, Clone, Copy)]
+pub struct FamilyPart {
+    source: Source,
+    fields: &'static [FieldInfo],
+}
+
+impl FamilyPart {
+    pub(crate) fn of<M: Model>() -> Self {
+        let inheritance = M::inheritance();
+        Self {
+            source: Source::of::<M>(),
+            fields: M::fields()
+                .get(inheritance.n_inherited..)
+                .unwrap_or_default(),
+        }
+    }
+
+    fn table(&self) -> TablePart {
+        TablePart {
+            schema: self.source.schema,
+            table: self.source.table,
+            key: self.source.key,
+        }
+    }
+
+    /// The model's own columns, as a query for `root` selects them.
+    fn columns(&self, root: &Source) -> ModelColumns {
+        match self.source.inheritance.strategy {
+            InheritanceStrategy::SingleTable | InheritanceStrategy::None => ModelColumns {
+                name: root.name,
+                key: &[],
+                fields: self.fields,
+            },
+            InheritanceStrategy::JoinedTable => ModelColumns {
+                name: self.source.name,
+                key: self.source.key,
+                fields: self.fields,
+            },
+            // Each table has all columns: those that the union has not are the model's own here.
+            InheritanceStrategy::ConcreteTable => ModelColumns {
+                name: self.source.name,
+                key: self.source.key,
+                fields: self
+                    .source
+                    .fields
+                    .get(root.fields.len()..)
+                    .unwrap_or_default(),
+            },
+        }
+    }
+
+    /// Joins the model's table. `number` is that of the model among those of the query.
+    fn write_join(&self, root: &Source, number: usize, writer: &mut Writer<'_>) {
+        let strategy = self.source.inheritance.strategy;
+        if strategy == InheritanceStrategy::SingleTable {
+            return;
+        }
+        writer.text(" LEFT JOIN ");
+        self.source.write_own(writer);
+        write_key_match(
+            self.source.name,
+            self.source.key,
+            root.name,
+            root.key,
+            writer,
+        );
+        if strategy == InheritanceStrategy::ConcreteTable {
+            let number = number + usize::from(!root.inheritance.is_abstract);
+            writer.text(" AND ");
+            writer.qualified(root.name, None, MEMBER);
+            writer.text(" = ");
+            writer.number(number as u64);
+        }
+    }
+
+    /// The names that columns of the model, inherited ones too, are written with in a query for `root`.
+    fn renames(&self, root: &Source) -> Vec<Rename> {
+        let entity = self.source.name;
+        match self.source.inheritance.strategy {
+            InheritanceStrategy::JoinedTable => {}
+            InheritanceStrategy::ConcreteTable | InheritanceStrategy::None => return Vec::new(),
+            InheritanceStrategy::SingleTable => {
+                let to = root.name.to_owned();
+                return vec![Rename {
+                    entity,
+                    table: None,
+                    to,
+                }];
+            }
+        }
+        let is_above_root = |table: &str| {
+            root.inheritance
+                .bases
+                .iter()
+                .any(|base| base.table == table)
+        };
+        let bases = self.source.inheritance.bases.iter();
+        let rename = |base: &TablePart| Rename {
+            entity,
+            table: Some(base.table),
+            to: if base.table == root.table {
+                root.name.to_owned()
+            } else if is_above_root(base.table) {
+                root.base_name(base)
+            } else {
+                base.table.to_owned()
+            },
+        };
+        bases.map(rename).collect()
     }
 }
 
@@ -141,6 +385,7 @@ impl Query {
             limit: None,
             offset: 0,
             lock: None,
+            parts: Vec::new(),
         }
     }
 
@@ -156,6 +401,34 @@ impl Query {
             writer.refuse(error);
         }
         self.write_common(writer);
+        let parts = self.parts.iter();
+        let renames = parts.flat_map(|part| part.renames(&self.from)).collect();
+        writer.with_renames(renames, |writer| self.write_clauses(writer));
+    }
+
+    fn is_union_of_parts(&self) -> bool {
+        let strategy = self.from.inheritance.strategy;
+        strategy == InheritanceStrategy::ConcreteTable && !self.parts.is_empty()
+    }
+
+    /// Selects rows of models that extend the one selected from as what they are.
+    pub(crate) fn with_parts(mut self, parts: Vec<FamilyPart>) -> Self {
+        self.parts = parts;
+        let own = self.parts.iter().map(|part| part.columns(&self.from));
+        let own: Vec<_> = own.collect();
+        let member = self.is_union_of_parts().then_some(ModelColumns {
+            name: self.from.name,
+            key: &[MEMBER],
+            fields: &[],
+        });
+        if let Columns::Models(models) = &mut self.columns {
+            models.extend(member);
+            models.extend(own);
+        }
+        self
+    }
+
+    fn write_clauses(&self, writer: &mut Writer<'_>) {
         writer.text("SELECT ");
         if self.is_distinct {
             writer.text("DISTINCT ");
@@ -163,7 +436,14 @@ impl Query {
         self.write_distinct_on(writer);
         self.columns.write(writer);
         writer.text(" FROM ");
-        self.from.write(writer);
+        if self.is_union_of_parts() {
+            self.from.write_union(Some(&self.parts), writer);
+        } else {
+            self.from.write(writer);
+        }
+        for (number, part) in self.parts.iter().enumerate() {
+            part.write_join(&self.from, number, writer);
+        }
         for Join {
             keyword,
             source,
@@ -177,11 +457,25 @@ impl Query {
                 ));
             }
             writer.text(keyword);
-            source.write(writer);
+            source.write_joined(writer);
             writer.text(" ON ");
             writer.tokens(condition);
+            if let Some(restriction) = source.restriction() {
+                writer.text(" AND ");
+                writer.tokens(&restriction);
+            }
         }
-        writer.conditions(" WHERE ", &self.conditions);
+        match self.from.restriction() {
+            None => writer.conditions(" WHERE ", &self.conditions),
+            Some(restriction) => {
+                writer.text(" WHERE ");
+                writer.tokens(&restriction);
+                for condition in &self.conditions {
+                    writer.text(" AND ");
+                    writer.tokens(condition);
+                }
+            }
+        }
         for (position, group) in self.groups.iter().enumerate() {
             writer.text(if position == 0 { " GROUP BY " } else { ", " });
             self.write_group(group, writer);
@@ -284,11 +578,33 @@ impl Query {
         if writer.dialect() == Dialect::Sqlite {
             return;
         }
+        writer.text(" FOR UPDATE");
+        if writer.dialect() == Dialect::Postgres {
+            self.write_locked_tables(writer);
+        }
         writer.text(match lock {
-            Lock::Wait => " FOR UPDATE",
-            Lock::NoWait => " FOR UPDATE NOWAIT",
-            Lock::SkipLocked => " FOR UPDATE SKIP LOCKED",
+            Lock::Wait => "",
+            Lock::NoWait => " NOWAIT",
+            Lock::SkipLocked => " SKIP LOCKED",
         });
+    }
+
+    /// PostgreSQL refuses to lock rows that an outer join may not have, so there the other tables are named.
+    fn write_locked_tables(&self, writer: &mut Writer<'_>) {
+        let is_outer = |join: &Join| join.keyword.contains("LEFT");
+        if self.parts.is_empty() && !self.joins.iter().any(is_outer) {
+            return;
+        }
+        let joined = self.joins.iter().filter(|join| !is_outer(join));
+        let sources = std::iter::once(&self.from).chain(joined.map(|join| &join.source));
+        for (position, source) in sources.enumerate() {
+            writer.text(if position == 0 { " OF " } else { ", " });
+            writer.identifier(source.name);
+            for base in source.inheritance.bases {
+                writer.text(", ");
+                writer.identifier(&source.base_name(base));
+            }
+        }
     }
 
     /// An expression with parameters is written once and then named by its position: PostgreSQL does not know that two
@@ -321,7 +637,7 @@ impl Query {
         }
         match &self.columns {
             Columns::Models(models) => {
-                for ModelColumns { name, fields } in models {
+                for ModelColumns { name, fields, .. } in models {
                     for field in *fields {
                         self.check_column(name, field.column)?;
                     }
@@ -345,7 +661,6 @@ impl Query {
             return Ok(());
         }
         tokens.iter().try_for_each(|token| match token {
-            Token::Column { table, column } => self.check_column(table, column),
             Token::Window(call) => {
                 let mut parts = call.parts();
                 parts.try_for_each(|part| self.check_expression(part))
@@ -354,6 +669,12 @@ impl Query {
                 let mut parts = alternatives.iter();
                 parts.try_for_each(|part| self.check_expression(part))
             }
+            Token::Column { table, column }
+            | Token::Inherited {
+                entity: table,
+                column,
+                ..
+            } => self.check_column(table, column),
             _ => Ok(()),
         })
     }
@@ -362,7 +683,12 @@ impl Query {
     fn check_column(&self, table: &str, column: &str) -> Result<(), Error> {
         let is_group = |column: &str| {
             self.groups.iter().any(|group| {
-                matches!(&**group, [Token::Column { table: of, column: grouped }] if *of == table && *grouped == column)
+                matches!(
+                    &**group,
+                    [Token::Column { table: of, column: grouped }
+                        | Token::Inherited { entity: of, column: grouped, .. }]
+                    if *of == table && *grouped == column
+                )
             })
         };
         let sources = std::iter::once(&self.from).chain(self.joins.iter().map(|join| &join.source));
@@ -442,17 +768,19 @@ impl Columns {
     /// Columns of one table keep their names; those of several are told apart as `table__column`.
     fn write_models(models: &[ModelColumns], writer: &mut Writer<'_>) {
         let mut is_first = true;
-        for ModelColumns { name, fields } in models {
-            for field in *fields {
+        for ModelColumns { name, key, fields } in models {
+            let key = key.iter().map(|column| (None, *column));
+            let fields = fields
+                .iter()
+                .map(|field| (field.inherited_from, field.column));
+            for (table, column) in key.chain(fields) {
                 if !std::mem::take(&mut is_first) {
                     writer.text(", ");
                 }
-                writer.identifier(name);
-                writer.text(".");
-                writer.identifier(field.column);
+                writer.qualified(name, table, column);
                 if models.len() > 1 {
                     writer.text(" AS ");
-                    writer.identifier(&format!("{name}__{}", field.column));
+                    writer.identifier(&format!("{name}__{column}"));
                 }
             }
         }
@@ -510,6 +838,19 @@ fn are_same(a: &[Token], b: &[Token]) -> bool {
                 column: other_column,
             },
         ) => table == other_table && column == other_column,
+        (
+            Token::Inherited {
+                entity,
+                table,
+                column,
+            },
+            Token::Inherited {
+                entity: other_entity,
+                table: other_table,
+                column: other_column,
+            },
+        ) => entity == other_entity && table == other_table && column == other_column,
+        (Token::Tag(a), Token::Tag(b)) => a == b,
         (Token::Param(a), Token::Param(b)) => a == b,
         (Token::Number(a), Token::Number(b)) => a == b,
         (Token::Alternatives(a), Token::Alternatives(b)) => {

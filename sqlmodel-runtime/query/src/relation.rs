@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use sqlmodel_core::{Model, Target};
+use sqlmodel_core::{FieldInfo, Model, Target};
 
 use crate::expr::{Expr, Level, Token};
 use crate::operators::Condition;
@@ -212,6 +212,7 @@ macro_rules! alias {
 #[derive(Debug, Clone)]
 pub struct Step {
     from: &'static str,
+    from_fields: &'static [FieldInfo],
     from_columns: &'static [&'static str],
     to: Source,
     to_columns: &'static [&'static str],
@@ -223,7 +224,8 @@ impl Step {
         to_columns: &'static [&'static str],
     ) -> Self {
         Self {
-            from: A::TABLE_NAME,
+            from: A::ENTITY_NAME,
+            from_fields: A::fields(),
             from_columns,
             to: Source::of::<B>(),
             to_columns,
@@ -246,10 +248,9 @@ impl Step {
                 column: far,
             });
             tokens.push(Token::Text(" = "));
-            tokens.push(Token::Column {
-                table: self.from,
-                column: near,
-            });
+            let field = self.from_fields.iter().find(|field| field.column == *near);
+            let inherited_from = field.and_then(|field| field.inherited_from);
+            tokens.push(Token::column(self.from, inherited_from, near));
         }
         tokens
     }

@@ -1,6 +1,6 @@
 //! From tokens to the text of one dialect.
 
-use sqlmodel_core::{Dialect, Error, Executor, FieldInfo, Model, Statement, Value};
+use sqlmodel_core::{Dialect, Error, Executor, FieldInfo, Model, Statement, Tag, Value};
 use sqlmodel_sql::quote;
 
 use crate::expr::Token;
@@ -39,6 +39,19 @@ pub(crate) struct Writer<'a> {
     refusal: Option<Error>,
     /// Whether the row that could not be inserted is called by MySQL's function.
     has_values_function: bool,
+    /// What columns of some entities are written with here; the last one wins.
+    renames: Vec<Rename>,
+}
+
+/// Another name for a table of an entity, within a statement.
+#[derive(Debug, Clone)]
+pub(crate) struct Rename {
+    /// The entity as its columns name it.
+    pub(crate) entity: &'static str,
+    /// The table of a base, or `None` for the entity's own.
+    pub(crate) table: Option<&'static str>,
+    /// The name in the statement.
+    pub(crate) to: String,
 }
 
 impl<'a> Writer<'a> {
@@ -49,7 +62,16 @@ impl<'a> Writer<'a> {
             params: Vec::new(),
             refusal: None,
             has_values_function: false,
+            renames: Vec::new(),
         }
+    }
+
+    /// Writes something in which tables have other names.
+    pub(crate) fn with_renames(&mut self, renames: Vec<Rename>, write: impl FnOnce(&mut Self)) {
+        let n_outer = self.renames.len();
+        self.renames.extend(renames);
+        write(self);
+        self.renames.truncate(n_outer);
     }
 
     pub(crate) fn for_executor(executor: &impl Executor) -> Self {
@@ -87,6 +109,24 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn identifier(&mut self, name: &str) {
         quote::push_identifier(self.dialect, name, &mut self.sql);
+    }
+
+    /// Writes the name that a table of an entity has in the statement, and the column.
+    pub(crate) fn qualified(&mut self, entity: &str, table: Option<&str>, column: &str) {
+        let rename = self
+            .renames
+            .iter()
+            .rev()
+            .find(|rename| rename.entity == entity && rename.table == table);
+        match (rename, table) {
+            (Some(rename), _) => {
+                quote::push_identifier(self.dialect, &rename.to, &mut self.sql);
+            }
+            (None, Some(table)) => self.identifier(&base_name(entity, table)),
+            (None, None) => self.identifier(entity),
+        }
+        self.text(".");
+        self.identifier(column);
     }
 
     pub(crate) fn table(&mut self, schema: Option<&str>, name: &str) {
@@ -140,15 +180,17 @@ impl<'a> Writer<'a> {
                 self.identifier(column);
                 self.text(")");
             }
-            Token::Column { table, column } => {
-                self.identifier(table);
-                self.text(".");
-                self.identifier(column);
-            }
             Token::DecimalOrder if self.dialect == Dialect::Sqlite => {
                 self.text(" COLLATE sqlmodel_decimal");
             }
             Token::DecimalOrder => {}
+            Token::Column { table, column } => self.qualified(table, None, column),
+            Token::Inherited {
+                entity,
+                table,
+                column,
+            } => self.qualified(entity, Some(table), column),
+            Token::Tag(tag) => self.tag(*tag),
             Token::Param(value) => self.param(value.clone()),
             Token::Aggregate(call) => call.write(self),
             Token::Window(call) => call.write(self),
@@ -199,6 +241,15 @@ impl<'a> Writer<'a> {
         ordered
     }
 
+    /// Writes the value of a discriminator: text, so that one statement is the same wherever it is prepared.
+    fn tag(&mut self, tag: Tag) {
+        match tag {
+            Tag::Text(text) => quote::push_string(self.dialect, text, &mut self.sql),
+            Tag::Int(int) => self.sql.push_str(&int.to_string()),
+            Tag::Bool(bool) => self.text(if bool { "TRUE" } else { "FALSE" }),
+        }
+    }
+
     /// Writes `WHERE a AND b`, or nothing when there are no conditions; `keyword` comes with its spaces.
     pub(crate) fn conditions(&mut self, keyword: &str, conditions: &[Vec<Token>]) {
         for (position, condition) in conditions.iter().enumerate() {
@@ -238,6 +289,11 @@ pub(crate) fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
         Token::Column {
             table: of,
             column: read,
+        }
+        | Token::Inherited {
+            entity: of,
+            column: read,
+            ..
         } => *of == table && *read == column,
         Token::Aggregate(call) => call.parts().any(|tokens| reads(tokens, table, column)),
         Token::Window(call) => call.parts().any(|tokens| reads(tokens, table, column)),
@@ -252,8 +308,14 @@ pub(crate) fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
         | Token::Text(_)
         | Token::PerDialect(_)
         | Token::Param(_)
+        | Token::Tag(_)
         | Token::Refused(..) => false,
     })
+}
+
+/// Returns the name that the table of a base has beside an entity's own.
+pub(crate) fn base_name(entity: &str, table: &str) -> String {
+    format!("{entity}__{table}")
 }
 
 fn push_number(sql: &mut String, number: u64) {

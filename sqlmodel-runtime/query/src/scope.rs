@@ -20,7 +20,7 @@ pub trait Entity: 'static {
 
 impl<M: Model> Entity for M {
     type Model = M;
-    const NAME: &'static str = M::TABLE_NAME;
+    const NAME: &'static str = M::ENTITY_NAME;
 }
 
 /// The name of the row that an upsert could not insert.

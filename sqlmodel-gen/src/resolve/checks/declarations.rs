@@ -20,10 +20,8 @@ impl Resolver<'_> {
             if !model.is_abstract {
                 items.push((format!("New{}", name.value), name.span, of("the new row")));
             }
-            let is_root = model
-                .family
-                .is_some_and(|family| self.families[family].root == id);
-            if is_root {
+            let is_extended = self.models.values().any(|other| other.base == Some(id));
+            if is_extended {
                 items.push((format!("Any{}", name.value), name.span, of("the family")));
             }
             for variant in &model.variants {

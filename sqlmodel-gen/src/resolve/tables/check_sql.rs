@@ -167,6 +167,7 @@ impl Builder<'_, '_> {
         Some(match value {
             DiscriminatorValue::Text(text) => Literal::Text(text.clone().into()),
             DiscriminatorValue::Int(int) => Literal::Int(*int),
+            DiscriminatorValue::Bool(bool) => Literal::Bool(*bool),
             DiscriminatorValue::Enum(id, variant) => {
                 match &self.resolver.enums[*id]
                     .as_ref()?

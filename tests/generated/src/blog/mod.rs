@@ -13,20 +13,38 @@
 /// The tables of the schema, as a database is to have them.
 pub mod tables;
 
+mod admin_login;
+mod doctoral;
+mod dump_truck;
 mod email;
 mod entity;
+mod event;
+mod login;
+mod person;
 mod post;
 mod post_status;
 mod post_tag;
 mod profile;
+mod student;
 mod tag;
+mod truck;
 mod user;
+mod vehicle;
 
+pub use self::admin_login::{AdminLogin, NewAdminLogin};
+pub use self::doctoral::{Doctoral, NewDoctoral};
+pub use self::dump_truck::{DumpTruck, NewDumpTruck};
 pub use self::email::Email;
 pub use self::entity::Entity;
+pub use self::event::{AnyEvent, Event};
+pub use self::login::{AnyLogin, Login, NewLogin};
+pub use self::person::{AnyPerson, NewPerson, Person};
 pub use self::post::{NewPost, Post};
 pub use self::post_status::PostStatus;
 pub use self::post_tag::{NewPostTag, PostTag};
 pub use self::profile::{NewProfile, Profile};
+pub use self::student::{AnyStudent, NewStudent, Student};
 pub use self::tag::{NewTag, Tag};
+pub use self::truck::{AnyTruck, NewTruck, Truck};
 pub use self::user::{NewUser, User};
+pub use self::vehicle::{AnyVehicle, Vehicle};

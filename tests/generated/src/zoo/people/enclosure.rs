@@ -9,7 +9,7 @@ pub struct Enclosure {
     pub id: i64,
     /// The column `label`.
     pub label: String,
-    /// The column `keeper_id`.
+    /// The key of [`Keeper`](super::Keeper).
     pub keeper_id: i64,
 }
 
@@ -20,6 +20,15 @@ impl Enclosure {
     pub const LABEL: codegen::Column<Self, String> = codegen::Column::new("label");
     /// The column `keeper_id`.
     pub const KEEPER_ID: codegen::Column<Self, i64> = codegen::Column::new("keeper_id");
+    /// The [`Keeper`](super::Keeper) that `keeper_id` refers to.
+    pub const KEEPER: codegen::ToOne<Self, super::Keeper> =
+        codegen::ToOne::new(&["keeper_id"], &["id"]);
+    /// Every [`Animal`](super::super::animals::Animal) whose `enclosure_id` refers to this row.
+    pub const ANIMALS: codegen::ToMany<Self, super::super::animals::Animal> =
+        codegen::ToMany::new(&["id"], &["enclosure_id"]);
+    /// Every [`Breakout`](super::super::events::Breakout) whose `enclosure_id` refers to this row.
+    pub const BREAKOUTS: codegen::ToMany<Self, super::super::events::Breakout> =
+        codegen::ToMany::new(&["id"], &["enclosure_id"]);
 }
 
 impl codegen::Model for Enclosure {
@@ -78,7 +87,7 @@ impl codegen::Record for Enclosure {
 pub struct NewEnclosure {
     /// The column `label`.
     pub label: String,
-    /// The column `keeper_id`.
+    /// The key of [`Keeper`](super::Keeper).
     pub keeper_id: i64,
 }
 
