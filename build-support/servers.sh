@@ -16,7 +16,7 @@ cleanup() {
     trap - EXIT
     # One that fails does not keep the others, nor the folder.
     for server in $running; do ("kill_$server") || true; done
-    wait
+    wait 2>/dev/null
     rm -rf "$folder"
 }
 trap cleanup EXIT
