@@ -73,7 +73,7 @@ pub(crate) enum Progress {
 }
 
 impl Database {
-    /// Takes a connection, and keeps so many statements prepared on it.
+    /// Takes a connection that was opened without a mutex, and keeps so many statements prepared on it.
     pub(crate) fn new(connection: rusqlite::Connection, capacity: usize) -> Self {
         // SAFETY: the handle is used as long as `connection` lives, and the connection is not closed before.
         let handle = unsafe { connection.handle() };
@@ -139,14 +139,14 @@ impl Database {
         self.close_cursor();
         self.watch.forget();
         let (_, statement) = self.cache.get(sql)?;
-        // It resets and unbinds the statement when it is dropped, and exists before anything is bound.
+        // It resets the statement when it is dropped, and exists before anything is bound.
         let running = Running {
             statement,
             watch: &self.watch,
             has_rows: false,
         };
-        // SAFETY: `params` outlives `running`, after which nothing is bound. One that is leaked instead leaves pointers that
-        // nobody reads: a statement is stepped only after `bind_all` has bound every parameter anew.
+        // SAFETY: `params` outlives `running`, which alone steps the statement. What stays bound after it is not read: the library
+        // reads parameters in a step only, and a statement is stepped only after `bind_all` has bound every one anew.
         unsafe { bind_all(running.statement, params, Lifetime::Borrowed) }?;
         Ok(running)
     }
@@ -271,7 +271,7 @@ fn stopped(code: c_int, error: Error, has_rows: bool, watch: &Watch) -> Result<P
 ///
 /// # Safety
 ///
-/// The values must outlive the next step of the statement and all that follow it, unless they are copied.
+/// The values must stay where they are while the statement is stepped, until it is bound anew, unless they are copied.
 unsafe fn bind_all(
     statement: &mut Statement,
     params: &[Value<'_>],

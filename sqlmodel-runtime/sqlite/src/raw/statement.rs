@@ -25,7 +25,7 @@ unsafe impl Send for Statement {}
 /// How long the library may read a text or bytes that were bound.
 #[derive(Clone, Copy)]
 pub(super) enum Lifetime {
-    /// Until the statement is at rest: they stay where they are.
+    /// While the statement runs: they stay where they are.
     Borrowed,
     /// They may be gone after binding: the library copies them.
     Copied,
@@ -83,8 +83,8 @@ impl Statement {
     ///
     /// # Safety
     ///
-    /// A borrowed text or borrowed bytes must stay where they are until they are unbound or the statement is finalized,
-    /// unless the statement is not stepped before another value is bound in their place.
+    /// A borrowed text or borrowed bytes must stay where they are while the statement is stepped, until another value is bound in
+    /// their place.
     #[inline]
     pub(super) unsafe fn bind(
         &mut self,
@@ -127,16 +127,13 @@ impl Statement {
         unsafe { ffi::sqlite3_step(self.raw.as_ptr()) }
     }
 
-    /// Ends the run and unbinds all parameters.
+    /// Ends the run. What was bound stays bound, and is not read: to unbind it would have the library prepare some statements
+    /// again (`sqlite3_clear_bindings` expires those whose plan looks at a parameter).
+    #[inline]
     pub(super) fn rest(&mut self) {
         self.is_in_use = false;
         // SAFETY: the statement is not finalized. What reset returns is the error that step returned before.
-        unsafe {
-            ffi::sqlite3_reset(self.raw.as_ptr());
-            if self.n_params > 0 {
-                ffi::sqlite3_clear_bindings(self.raw.as_ptr());
-            }
-        }
+        unsafe { ffi::sqlite3_reset(self.raw.as_ptr()) };
     }
 
     /// Returns the row that the statement stands on; its columns are NULL when it stands on none.
@@ -201,23 +198,24 @@ impl Row<'_> {
     /// Returns a column as it is stored; NULL outside of the row.
     #[inline]
     pub(crate) fn get(&self, at: usize) -> ValueRef<'_> {
-        let (raw, index) = (self.raw.as_ptr(), index(at));
-        let class = self.storage_class(at);
-        // SAFETY: the statement is borrowed, so it is neither stepped nor finalized while the slices live. Each column is read as
-        // the class it has: the library converts nothing in place, so that a slice stays valid when the column is read again.
-        // For a text, its length is asked after the text, as the manual wants it.
+        // SAFETY: the statement is borrowed, so it is neither stepped nor finalized while the value and its slices live.
+        // The manual wants values of columns "protected", by the mutex of the connection, before they are read: the connection is
+        // opened without one, and `Database` lets one thread at a time have it. Each value is read as the class it has, so
+        // that the library converts nothing in place and a slice stays valid when the column is read again.
+        // The length of a text is asked after the text, as the manual wants it.
         unsafe {
-            match class {
-                ffi::SQLITE_INTEGER => ValueRef::Integer(ffi::sqlite3_column_int64(raw, index)),
-                ffi::SQLITE_FLOAT => ValueRef::Real(ffi::sqlite3_column_double(raw, index)),
+            let value = ffi::sqlite3_column_value(self.raw.as_ptr(), index(at));
+            match ffi::sqlite3_value_type(value) {
+                ffi::SQLITE_INTEGER => ValueRef::Integer(ffi::sqlite3_value_int64(value)),
+                ffi::SQLITE_FLOAT => ValueRef::Real(ffi::sqlite3_value_double(value)),
                 ffi::SQLITE_TEXT => {
-                    let text = ffi::sqlite3_column_text(raw, index);
-                    let length = ffi::sqlite3_column_bytes(raw, index);
+                    let text = ffi::sqlite3_value_text(value);
+                    let length = ffi::sqlite3_value_bytes(value);
                     ValueRef::Text(slice(text, length))
                 }
                 ffi::SQLITE_BLOB => {
-                    let bytes = ffi::sqlite3_column_blob(raw, index);
-                    let length = ffi::sqlite3_column_bytes(raw, index);
+                    let bytes = ffi::sqlite3_value_blob(value);
+                    let length = ffi::sqlite3_value_bytes(value);
                     ValueRef::Blob(slice(bytes.cast(), length))
                 }
                 _ => ValueRef::Null,

@@ -123,13 +123,16 @@ fn a_run_that_was_leaked_is_begun_anew() {
 }
 
 #[test]
-fn nothing_is_bound_once_a_statement_is_at_rest() {
+fn a_statement_that_could_not_be_bound_is_bound_anew() {
     let mut database = memory();
-    let sql = "SELECT ?1";
-    assert_eq!(rows::<i64>(&mut database, sql, &[Value::I64(1)]), [1]);
-    let statement = database.cache.get(sql).unwrap().1;
-    assert_eq!(statement.step(), ffi::SQLITE_ROW);
-    assert!(statement.row().is_null(0));
+    let sql = "SELECT ?1, ?2";
+    let text = "gone ".repeat(100);
+    let refused = [Value::Text(text.as_str().into()), Value::F64(f64::NAN)];
+    assert!(database.start(sql, &refused).is_err());
+    assert!(database.start(sql, &refused[..1]).is_err());
+    let params = [Value::Text("a".into()), Value::Null];
+    let all: Vec<(String, Option<String>)> = rows(&mut database, sql, &params);
+    assert_eq!(all, [("a".to_owned(), None)]);
 }
 
 #[test]
