@@ -4,7 +4,7 @@ use crate::config::Options;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, codes};
 use crate::source::{Role, SourceId, SourceMap};
 use crate::syntax::Context;
-use crate::{ir, resolve, syntax};
+use crate::{ir, query, resolve, syntax};
 
 /// What a compilation gives.
 #[derive(Debug)]
@@ -39,7 +39,15 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
         };
         files.push(syntax::parse_file(&mut cx, id, &document));
     }
-    let schema = resolve::resolve(&files, sources, options, &mut diagnostics);
+    let resolved = resolve::resolve(&files, sources, options, &mut diagnostics);
+    let schema = resolved.and_then(|resolved| {
+        let resolve::Resolved {
+            schema,
+            views,
+            queries,
+        } = resolved;
+        query::analyze(schema, views, &queries, sources, &mut diagnostics)
+    });
     if !broken.is_empty() {
         diagnostics.retain(|diagnostic| is_certain(diagnostic, &broken));
     }

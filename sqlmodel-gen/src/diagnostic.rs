@@ -12,7 +12,7 @@ mod suggest;
 pub use self::code::{Code, codes};
 pub(crate) use self::json::JsonWriter;
 pub use self::render::{Color, Format, render, render_one};
-use self::suggest::nearest;
+pub(crate) use self::suggest::nearest;
 use crate::source::{SourceMap, Span};
 
 /// How bad it is.

@@ -13,6 +13,7 @@ mod modules;
 mod names;
 mod new;
 mod newtype;
+mod queries;
 mod relations;
 mod rust;
 mod serde;
@@ -70,6 +71,7 @@ const OUTPUTS: &[fn(&Output<'_>, &mut Vec<File>)] = &[
     enums::emit,
     newtype::emit,
     abstracts::emit,
+    queries::emit,
 ];
 
 /// The files of all models, which are most of the work and know nothing of each other: so each processor makes some.

@@ -16,6 +16,7 @@ pub mod output;
 pub mod source;
 
 mod compile;
+mod query;
 mod resolve;
 mod syntax;
 

@@ -46,6 +46,11 @@ use crate::ir::{
 use crate::source::{SourceMap, Span};
 use crate::syntax::{self, File, Name, Sql};
 
+/// Returns whether a name may be that of a field: in snake_case, and no keyword.
+pub(crate) fn is_field_name(name: &str) -> bool {
+    case::is_snake_case(name) && !case::is_rust_keyword(name)
+}
+
 /// The most that all fields together may cost; see [`Resolver::build_fields`]. A usual field costs one.
 const MAX_COST: usize = 400_000;
 
@@ -61,7 +66,7 @@ pub(crate) fn resolve(
     sources: &SourceMap,
     options: &Options,
     diagnostics: &mut Diagnostics,
-) -> Option<ir::Schema> {
+) -> Option<Resolved> {
     let names = names::collect(files, sources, diagnostics);
     let mut resolver = Resolver::new(names, sources, options, diagnostics);
     resolver.resolve_types();
@@ -81,7 +86,20 @@ pub(crate) fn resolve(
     if resolver.diagnostics.has_errors() {
         return None;
     }
-    resolver.into_schema(tables, views, queries)
+    let schema = resolver.into_schema(tables)?;
+    Some(Resolved {
+        schema,
+        views,
+        queries,
+    })
+}
+
+/// A schema whose SQL nobody has looked at.
+pub(crate) struct Resolved {
+    /// All but the views and queries.
+    pub(crate) schema: ir::Schema,
+    pub(crate) views: Vec<ir::WrittenView>,
+    pub(crate) queries: Vec<ir::WrittenQuery>,
 }
 
 /// A field where it is written; a mixin's field is one declaration and becomes a field of many models.
@@ -369,12 +387,7 @@ impl<'a> Resolver<'a> {
         );
     }
 
-    fn into_schema(
-        self,
-        tables: tables::Tables,
-        views: Vec<ir::View>,
-        queries: Vec<ir::Query>,
-    ) -> Option<ir::Schema> {
+    fn into_schema(self, tables: tables::Tables) -> Option<ir::Schema> {
         let Self {
             names,
             decls,
@@ -435,8 +448,8 @@ impl<'a> Resolver<'a> {
             families,
             tables: tables.tables,
             mappings: tables.mappings,
-            views,
-            queries,
+            views: Vec::new(),
+            queries: Vec::new(),
         })
     }
 }

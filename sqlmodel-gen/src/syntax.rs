@@ -17,6 +17,7 @@ pub(crate) use self::declaration::{FORMAT, parse_file};
 pub(crate) use self::document::{Document, Node, Table, Value, parse_document};
 pub(crate) use self::expr::{Expr, ExprKind, parse_expr};
 pub(crate) use self::reader::{Context, Reader, list};
+pub(crate) use self::type_expr::parse_type;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{EnumStorage, Format, Strategy, VariantKind, Write};
 use crate::source::{SourceId, SourceMap, Span};

@@ -8,6 +8,7 @@ pub use sqlmodel_core::{
     Inheritance, InheritanceStrategy, Member, Model, OnUpdate, Record, RowRead, TablePart, Tag,
     Value, ValueKind, child_from_row, columns_of,
 };
+pub use sqlmodel_query::typed;
 pub use sqlmodel_query::{
     __parts as parts, Column, HasOne, ManyToMany, OwnTable, Polymorphic, ToMany, ToOne, field_value,
 };

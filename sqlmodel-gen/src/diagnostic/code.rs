@@ -137,5 +137,25 @@ codes! {
     Error "SM0510" CHILD_SQL_DEFAULT "child_sql_default";
     Error "SM0601" RULE_SYNTAX "rule_syntax";
     Error "SM0602" RULE_OPERANDS "rule_operands";
+    Error "SM0701" SQL_SYNTAX "sql_syntax";
+    Error "SM0702" SQL_UNSUPPORTED "sql_unsupported";
+    Error "SM0703" SQL_DIALECT "sql_dialect";
+    Error "SM0704" UNKNOWN_TABLE "unknown_table";
+    Error "SM0705" UNKNOWN_COLUMN "unknown_column";
+    Error "SM0706" AMBIGUOUS_COLUMN "ambiguous_column";
+    Error "SM0707" SQL_TYPES "sql_types";
+    Error "SM0708" UNKNOWN_FUNCTION_CALL "unknown_function_call";
+    Error "SM0709" PARAM_TYPE "param_type";
+    Error "SM0710" COLUMN_TYPE "column_type";
+    Error "SM0711" COLUMN_NAME "column_name";
+    Error "SM0712" GROUP_BY "group_by";
+    Error "SM0713" INSERT "insert";
+    Error "SM0714" DIALECTS_DIFFER "dialects_differ";
+    Error "SM0715" SQL_BLOCK "sql_block";
+    Error "SM0716" QUERY_ORDER "query_order";
+    Error "SM0717" RETURNS "returns";
+    Error "SM0718" QUERY_ROW "query_row";
+    Error "SM0719" SHAPE "shape";
+    Error "SM0720" STATED "stated";
     Error "SM0901" NO_SCHEMA "no_schema";
 }

@@ -32,14 +32,6 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
         let message = format!("the rule `{}` is checked, and not generated yet", rule.name);
         push(rule.span, message);
     }
-    for view in &schema.views {
-        let message = format!("the view `{}` is not generated yet", view.name.value);
-        push(view.name.span, message);
-    }
-    for query in &schema.queries {
-        let message = format!("the query `{}` is not generated yet", query.name.value);
-        push(query.name.span, message);
-    }
     gaps.sort_by_key(|gap| gap.span);
     gaps.dedup();
     gaps

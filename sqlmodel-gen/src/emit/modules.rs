@@ -1,7 +1,7 @@
 //! The files that declare modules and re-export what is in them: `mod.rs` of the output and of each module's folder.
 
 use crate::emit::rust::Rust;
-use crate::emit::{File, Output, names};
+use crate::emit::{File, Output, names, queries};
 use crate::ir::{Variant, VariantKind};
 
 /// What a program sees of a schema that it does not use in full, or keeps to itself, is no warning.
@@ -93,6 +93,11 @@ fn items(output: &Output<'_>, module: usize, out: &mut Rust) {
         let is_made = |variant: &&Variant| !item.is_abstract || variant.kind != VariantKind::Create;
         exports.extend(variants.filter(is_made).map(|variant| variant.name.clone()));
         add(&item.name, exports);
+    }
+    if schema.queries.iter().any(|query| query.module == module) {
+        out.blank();
+        out.doc("The queries of the schema, as functions.");
+        out.line(format!("pub mod {};", queries::STEM));
     }
     stems.sort_unstable();
     if stems.is_empty() {

@@ -1,7 +1,8 @@
-//! Views and typed queries, as written: their SQL is analysed by a later stage.
+//! Views and typed queries: as they are written, and as their analysis found them to be.
 
 use sqlmodel_sql::Dialect;
 
+use crate::ir::{FieldId, FieldType, ModelId};
 use crate::source::Span;
 
 /// Text of the schema file and where it stands, so that a position in it can be shown to the user.
@@ -13,9 +14,22 @@ pub struct SourceText {
     pub span: Span,
 }
 
-/// A `[view.X]`: a named SELECT with a key.
+/// What the user states of a parameter or column: `"i64!"`, `"text?"`, `"Money"`, `"!"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
+pub struct Statement {
+    /// What it is about.
+    pub name: SourceText,
+    /// The type, `None` where only NULL is spoken of.
+    pub ty: Option<FieldType>,
+    /// Whether it may be NULL, `None` where that is to be found out.
+    pub is_nullable: Option<bool>,
+    /// The text and its place.
+    pub text: SourceText,
+}
+
+/// A `[view.X]` as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenView {
     /// Rust name in UpperCamelCase.
     pub name: SourceText,
     /// Index of the module in [`Schema::modules`](crate::ir::Schema::modules).
@@ -30,8 +44,8 @@ pub struct View {
     pub key: Vec<SourceText>,
     /// The SELECT.
     pub sql: QuerySql,
-    /// Column types that the user states, such as `posts = "i64!"`.
-    pub columns: Vec<(SourceText, SourceText)>,
+    /// Column types that the user states.
+    pub columns: Vec<Statement>,
     /// Derives asked for beyond the minimal set, as Rust paths.
     pub derive: Vec<String>,
 }
@@ -49,9 +63,22 @@ pub struct QuerySql {
     pub mysql: Option<SourceText>,
 }
 
-/// A `[[query]]`.
+impl QuerySql {
+    /// Returns the text of a dialect.
+    #[must_use]
+    pub fn get(&self, dialect: Dialect) -> Option<&SourceText> {
+        let own = match dialect {
+            Dialect::Sqlite => &self.sqlite,
+            Dialect::Postgres => &self.postgres,
+            Dialect::Mysql => &self.mysql,
+        };
+        own.as_ref().or(self.portable.as_ref())
+    }
+}
+
+/// A `[[query]]` as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
+pub struct WrittenQuery {
     /// Rust name in snake_case.
     pub name: SourceText,
     /// Index of the module in [`Schema::modules`](crate::ir::Schema::modules).
@@ -64,12 +91,12 @@ pub struct Query {
     pub dialects: Vec<Dialect>,
     /// What the caller gets, `None` where it is to be inferred.
     pub returns: Option<SourceText>,
-    /// The model, view or named row that a row becomes.
+    /// The model or view that a row becomes.
     pub row: Option<SourceText>,
     /// Parameter types that the user states.
-    pub params: Vec<(SourceText, SourceText)>,
+    pub params: Vec<Statement>,
     /// Column types that the user states.
-    pub columns: Vec<(SourceText, SourceText)>,
+    pub columns: Vec<Statement>,
     /// Nesting of the row: a name, and the alias or the list of aliases it collects.
     pub shape: Vec<(SourceText, Shape)>,
     /// Named orders the caller may choose from.
@@ -85,4 +112,202 @@ pub enum Shape {
     One(SourceText),
     /// `tags = ["t"]`: all values of an alias, collected over rows.
     Many(Vec<SourceText>),
+}
+
+/// A view and what its rows are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// What was written.
+    pub written: WrittenView,
+    /// Its columns.
+    pub columns: Vec<QueryColumn>,
+    /// The positions of the columns that identify a row.
+    pub key: Vec<usize>,
+    /// The SELECT of each dialect of the schema.
+    pub texts: Vec<(Dialect, String)>,
+}
+
+/// A typed query: everything that its function is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Rust name in snake_case.
+    pub name: String,
+    /// Index of the module in [`Schema::modules`](crate::ir::Schema::modules).
+    pub module: usize,
+    /// Documentation.
+    pub doc: Option<String>,
+    /// What the caller gets.
+    pub returns: Returns,
+    /// The parameters of the statement, in the order of their first use.
+    pub params: Vec<QueryParam>,
+    /// The optional blocks.
+    pub blocks: Vec<QueryBlock>,
+    /// The Rust names of the orders to choose from, as variants, with their texts.
+    pub orders: Vec<(String, String)>,
+    /// What a row becomes.
+    pub row: Row,
+    /// The statement in each dialect it is for.
+    pub texts: Vec<(Dialect, Vec<Piece>)>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// What the caller of a query gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returns {
+    /// `one`: the only row.
+    One,
+    /// `optional`: the only row, if there is one.
+    Optional,
+    /// `many` and `stream`: all rows.
+    Many,
+    /// `exec`: nothing.
+    Exec,
+    /// `affected`: the number of rows written.
+    Affected,
+    /// `last_id`: the key that the database gave the new row.
+    LastId,
+    /// `scalar`: the only column of the only row.
+    Scalar,
+    /// `exists`: whether there is a row.
+    Exists,
+}
+
+/// A parameter of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryParam {
+    /// Its name, in SQL and in Rust.
+    pub name: String,
+    /// Its type; `is_nullable` where NULL may be given.
+    pub ty: FieldType,
+    /// The field whose Rust type it has.
+    pub rust: Option<FieldId>,
+    /// Whether it is a list for IN.
+    pub is_list: bool,
+    /// The block that it belongs to: without it, the block is off.
+    pub block: Option<usize>,
+    /// Where its type comes from.
+    pub reason: String,
+}
+
+/// An optional block of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryBlock {
+    /// Its name.
+    pub name: String,
+    /// The parameters that switch it on; without any, it is switched by a `bool` of its name.
+    pub params: Vec<usize>,
+}
+
+/// A column of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryColumn {
+    /// Its name, in SQL and in Rust.
+    pub name: String,
+    /// Its type.
+    pub ty: FieldType,
+    /// The field whose Rust type it has.
+    pub rust: Option<FieldId>,
+    /// Where its type and its nullability come from.
+    pub reason: String,
+}
+
+/// What a row becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// There are no rows.
+    None,
+    /// Whatever it is, it is not looked at.
+    Ignored,
+    /// The value of the only column.
+    Scalar(QueryColumn),
+    /// A model.
+    Model(ModelId),
+    /// A view, by its index in [`Schema::views`](crate::ir::Schema::views).
+    View(usize),
+    /// A struct of the query.
+    Struct {
+        /// Rust name in UpperCamelCase.
+        name: String,
+        /// Its fields.
+        columns: Vec<QueryColumn>,
+    },
+    /// A struct of parts, some of which may be collected over rows.
+    Nested {
+        /// Rust name in UpperCamelCase.
+        name: String,
+        /// Its fields.
+        parts: Vec<RowPart>,
+    },
+}
+
+impl Row {
+    /// Returns the columns of a row that is a struct of its own or a single value.
+    #[must_use]
+    pub fn columns(&self) -> &[QueryColumn] {
+        match self {
+            Self::Scalar(column) => std::slice::from_ref(column),
+            Self::Struct { columns, .. } => columns,
+            Self::None | Self::Ignored | Self::Model(_) | Self::View(_) | Self::Nested { .. } => {
+                &[]
+            }
+        }
+    }
+}
+
+/// A part of a nested row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowPart {
+    /// Name of the field.
+    pub name: String,
+    /// What it is made of.
+    pub kind: PartKind,
+    /// How often it is there.
+    pub number: PartNumber,
+    /// The position of its first column.
+    pub at: usize,
+    /// The positions of the columns that identify it.
+    pub key: Vec<usize>,
+}
+
+/// What a part of a nested row is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartKind {
+    /// A single column.
+    Column(QueryColumn),
+    /// A model.
+    Model(ModelId),
+    /// A struct of the query.
+    Struct {
+        /// Rust name in UpperCamelCase.
+        name: String,
+        /// Its fields.
+        columns: Vec<QueryColumn>,
+    },
+}
+
+/// How often a part is in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartNumber {
+    /// Always once.
+    One,
+    /// Once or not at all.
+    Optional,
+    /// Collected over rows.
+    Many,
+}
+
+/// A part of a statement's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Text.
+    Text(String),
+    /// A parameter, by its position among the query's.
+    Param(usize),
+    /// The list of a parameter, one placeholder for each value.
+    List(usize),
+    /// What stands there while a block is on.
+    Block(usize, Vec<Piece>),
+    /// One text of several, chosen by the order.
+    Order(Vec<Vec<Piece>>),
 }

@@ -1,19 +1,19 @@
-//! Pass 7: views and queries, whose SQL is only carried along here.
+//! Pass 7: views and queries: their names, and the types that are stated. Their SQL is looked at when the schema is whole.
 
 use std::collections::BTreeMap;
 
 use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::ir::{Query, QuerySql, Shape, SourceText, View};
+use crate::ir::{QuerySql, Shape, SourceText, Statement, WrittenQuery, WrittenView};
 use crate::resolve::Resolver;
 use crate::resolve::case::to_snake_case;
 use crate::resolve::names::check_snake_case;
 use crate::source::Span;
-use crate::syntax::{self, Name, Sql};
+use crate::syntax::{self, Name, Spanned, Sql, parse_type};
 
 impl Resolver<'_> {
-    pub(super) fn resolve_queries(&mut self) -> (Vec<View>, Vec<Query>) {
+    pub(super) fn resolve_queries(&mut self) -> (Vec<WrittenView>, Vec<WrittenQuery>) {
         let views = self.names.views.clone();
         let views = views
             .into_iter()
@@ -37,11 +37,12 @@ impl Resolver<'_> {
         (views, queries)
     }
 
-    fn resolve_view(&mut self, syntax: &syntax::View, module: usize) -> View {
+    fn resolve_view(&mut self, syntax: &syntax::View, module: usize) -> WrittenView {
         for name in syntax.sql_name.iter().chain(&syntax.schema) {
             self.check_sql_name(name, "a view");
         }
-        View {
+        self.require_sql(&syntax.sql, syntax.name.span, "the view");
+        WrittenView {
             name: source_text(&syntax.name),
             module,
             doc: syntax.doc.clone(),
@@ -52,12 +53,17 @@ impl Resolver<'_> {
             sql_schema: syntax.schema.as_ref().map(|schema| schema.value.clone()),
             key: syntax.key.iter().map(source_text).collect(),
             sql: query_sql(&syntax.sql),
-            columns: source_pairs(&syntax.columns),
+            columns: self.statements(&syntax.columns),
             derive: self.derives(&syntax.derive),
         }
     }
 
-    fn resolve_query(&mut self, syntax: &syntax::Query, name: &Name, module: usize) -> Query {
+    fn resolve_query(
+        &mut self,
+        syntax: &syntax::Query,
+        name: &Name,
+        module: usize,
+    ) -> WrittenQuery {
         let dialects = syntax.dialects.as_ref().map(|dialects| dialects.value);
         let dialects: Vec<Dialect> = Dialect::ALL
             .into_iter()
@@ -76,7 +82,7 @@ impl Resolver<'_> {
                 )),
             );
         }
-        Query {
+        WrittenQuery {
             name: source_text(name),
             module,
             doc: syntax.doc.clone(),
@@ -84,8 +90,8 @@ impl Resolver<'_> {
             dialects,
             returns: syntax.returns.as_ref().map(source_text),
             row: syntax.row.as_ref().map(source_text),
-            params: source_pairs(&syntax.params),
-            columns: source_pairs(&syntax.columns),
+            params: self.statements(&syntax.params),
+            columns: self.statements(&syntax.columns),
             shape: syntax
                 .shape
                 .iter()
@@ -99,9 +105,42 @@ impl Resolver<'_> {
                     (source_text(name), shape)
                 })
                 .collect(),
-            order: source_pairs(&syntax.order),
+            order: syntax
+                .order
+                .iter()
+                .map(|(name, text)| (source_text(name), source_text(text)))
+                .collect(),
             span: syntax.span,
         }
+    }
+
+    /// Reads `{ total = "Money!", note = "?" }`.
+    fn statements(&mut self, pairs: &[(Name, Name)]) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        for (name, text) in pairs {
+            let (written, is_nullable) = match text.value.trim() {
+                it if it.ends_with('!') => (it.trim_end_matches('!'), Some(false)),
+                it if it.ends_with('?') => (it.trim_end_matches('?'), Some(true)),
+                it => (it, None),
+            };
+            let ty = if written.is_empty() && is_nullable.is_some() {
+                None
+            } else {
+                let written = Spanned::new(written.to_owned(), text.span);
+                let parsed = parse_type(&written, self.sources, self.diagnostics);
+                match parsed.and_then(|ty| self.resolve_type(&ty)) {
+                    Some(ty) => Some(ty),
+                    None => continue,
+                }
+            };
+            statements.push(Statement {
+                name: source_text(name),
+                ty,
+                is_nullable,
+                text: source_text(text),
+            });
+        }
+        statements
     }
 }
 
@@ -110,13 +149,6 @@ fn source_text(name: &Name) -> SourceText {
         value: name.value.clone(),
         span: name.span,
     }
-}
-
-fn source_pairs(pairs: &[(Name, Name)]) -> Vec<(SourceText, SourceText)> {
-    pairs
-        .iter()
-        .map(|(name, value)| (source_text(name), source_text(value)))
-        .collect()
 }
 
 fn query_sql(sql: &Sql) -> QuerySql {

@@ -97,7 +97,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn resolve_type(&mut self, ty: &TypeExpr) -> Option<FieldType> {
+    pub(super) fn resolve_type(&mut self, ty: &TypeExpr) -> Option<FieldType> {
         let scalar = match self.builtin(ty) {
             Some(builtin) => Scalar::Builtin(builtin?),
             None => self.named_scalar(ty)?,

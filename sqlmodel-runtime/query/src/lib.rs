@@ -38,6 +38,7 @@ mod temporal;
 mod tests;
 mod text;
 mod tuple;
+pub mod typed;
 mod update;
 mod upsert;
 mod value;

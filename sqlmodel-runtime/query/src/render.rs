@@ -318,7 +318,7 @@ pub(crate) fn base_name(entity: &str, table: &str) -> String {
     format!("{entity}__{table}")
 }
 
-fn push_number(sql: &mut String, number: u64) {
+pub(crate) fn push_number(sql: &mut String, number: u64) {
     if number >= 10 {
         push_number(sql, number / 10);
     }

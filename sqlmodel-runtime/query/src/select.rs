@@ -485,11 +485,7 @@ impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
         let mut writer = Writer::for_executor(executor);
         self.query.write(&mut writer);
         let rendered = ok_result!(writer.try_finish());
-        let mut sink = Each {
-            on_row,
-            n_rows: 0,
-            row: PhantomData,
-        };
+        let mut sink = Each::new(on_row);
         executor.query(cx, rendered.statement(), &mut sink).await
     }
 }
@@ -597,10 +593,20 @@ pub(crate) fn or_no_rows<R>(row: Option<R>) -> Result<R, Error> {
 }
 
 /// Hands rows to a function.
-struct Each<R, F> {
+pub(crate) struct Each<R, F> {
     on_row: F,
     n_rows: u64,
     row: PhantomData<fn() -> R>,
+}
+
+impl<R, F> Each<R, F> {
+    pub(crate) const fn new(on_row: F) -> Self {
+        Self {
+            on_row,
+            n_rows: 0,
+            row: PhantomData,
+        }
+    }
 }
 
 impl<R: Decode, F: FnMut(R) -> ControlFlow<()> + Send> RowSink for Each<R, F> {

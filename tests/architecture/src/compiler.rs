@@ -19,8 +19,20 @@ const EDGES: &[(&str, &[&str])] = &[
         &["config", "diagnostic", "ir", "source", "syntax"],
     ),
     (
+        "query",
+        &["diagnostic", "ir", "resolve", "source", "syntax"],
+    ),
+    (
         "compile",
-        &["config", "diagnostic", "ir", "resolve", "source", "syntax"],
+        &[
+            "config",
+            "diagnostic",
+            "ir",
+            "query",
+            "resolve",
+            "source",
+            "syntax",
+        ],
     ),
     ("emit", &["ir", "source"]),
     ("output", &["emit"]),

@@ -13,6 +13,9 @@
 /// The tables of the schema, as a database is to have them.
 pub mod tables;
 
+/// The queries of the schema, as functions.
+pub mod queries;
+
 mod admin_login;
 mod doctoral;
 mod dump_truck;

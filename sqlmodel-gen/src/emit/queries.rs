@@ -1,0 +1,696 @@
+//! The file of a module's typed queries: a function for each, and the structs of their rows.
+
+mod sql;
+
+use crate::emit::rust::Rust;
+use crate::emit::types::{Types, is_builtin_copy};
+use crate::emit::{File, Output, model};
+use crate::ir::{
+    Builtin, FieldId, FieldType, PartKind, PartNumber, Query, QueryColumn, QueryParam, Returns,
+    Row, RowPart, Scalar,
+};
+
+/// The stem of the file.
+pub(super) const STEM: &str = "queries";
+
+pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
+    for (index, module) in output.schema.modules.iter().enumerate() {
+        let queries: Vec<&Query> = output
+            .schema
+            .queries
+            .iter()
+            .filter(|it| it.module == index)
+            .collect();
+        let Some(first) = queries.first() else {
+            continue;
+        };
+        let mut out = Rust::new(&super::header(
+            "//",
+            &super::file_name(output.sources.get(first.span.source).name()),
+        ));
+        out.blank();
+        out.inner_doc(&format!("The queries of the module `{}`.", module.name));
+        out.blank();
+        out.line("use ::sqlmodel_runtime::codegen;");
+        for query in queries {
+            let file = QueryFile {
+                types: output.types(index),
+                query,
+            };
+            out.blank();
+            file.emit(&mut out);
+        }
+        files.push(File {
+            path: output.names.file(index, STEM),
+            text: out.finish(),
+        });
+    }
+}
+
+/// One query, as its part of the file needs it.
+struct QueryFile<'a> {
+    types: Types<'a>,
+    query: &'a Query,
+}
+
+/// How a value is given to a function and gets into a statement.
+struct Given {
+    /// The type of the argument, where `'q` is the lifetime of what it borrows.
+    ty: String,
+    /// The value, made of the argument.
+    encode: String,
+}
+
+impl QueryFile<'_> {
+    fn emit(&self, out: &mut Rust) {
+        self.function(out);
+        if !self.query.orders.is_empty() {
+            out.blank();
+            self.orders(out);
+        }
+        match &self.query.row {
+            Row::Struct { name, columns } => {
+                out.blank();
+                self.row_struct(
+                    name,
+                    &format!("A row of [`{}`].", self.query.name),
+                    columns,
+                    out,
+                );
+            }
+            Row::Nested { name, parts } => {
+                out.blank();
+                self.nested(name, parts, out);
+            }
+            Row::None | Row::Ignored | Row::Scalar(_) | Row::Model(_) | Row::View(_) => {}
+        }
+    }
+
+    /// What the function returns, without the lifetime.
+    fn returned(&self, lifetime: &str) -> String {
+        let Query { returns, row, .. } = self.query;
+        let number = match returns {
+            Returns::Exec | Returns::Affected => {
+                return format!("codegen::typed::TypedCommand<{lifetime}>");
+            }
+            Returns::LastId => return format!("codegen::typed::TypedInsert<{lifetime}>"),
+            Returns::Many => "",
+            Returns::One | Returns::Scalar => ", codegen::typed::One",
+            Returns::Optional => ", codegen::typed::AtMostOne",
+            Returns::Exists => ", codegen::typed::Any",
+        };
+        let (query, row) = match row {
+            Row::None | Row::Ignored => ("TypedQuery", "codegen::typed::Unread".to_owned()),
+            Row::Scalar(column) => ("TypedQuery", self.scalar_type(column)),
+            Row::Model(id) => {
+                let model = &self.types.schema.models[*id];
+                (
+                    "TypedQuery",
+                    self.types
+                        .names
+                        .path(self.types.module, model.module, &model.name),
+                )
+            }
+            Row::View(at) => {
+                let view = self.types.schema.views.get(*at).map(|it| &it.written);
+                let path = view.map(|it| {
+                    self.types
+                        .names
+                        .path(self.types.module, it.module, &it.name.value)
+                });
+                ("TypedQuery", path.unwrap_or_default())
+            }
+            Row::Struct { name, .. } => ("TypedQuery", name.clone()),
+            Row::Nested { name, parts } => {
+                let is_gathered = parts.iter().any(|it| it.number == PartNumber::Many);
+                (
+                    if is_gathered {
+                        "TypedGather"
+                    } else {
+                        "TypedQuery"
+                    },
+                    name.clone(),
+                )
+            }
+        };
+        format!("codegen::typed::{query}<{lifetime}, {row}{number}>")
+    }
+
+    fn function(&self, out: &mut Rust) {
+        let query = self.query;
+        let mut arguments: Vec<(String, String)> = Vec::new();
+        for (at, param) in query.params.iter().enumerate() {
+            match param.block.and_then(|it| query.blocks.get(it)) {
+                None => {
+                    arguments.push((param.name.clone(), self.maybe(param, self.given(param).ty)));
+                }
+                Some(block) if block.params.as_slice() == [at] => {
+                    let ty = self.maybe(param, self.given(param).ty);
+                    arguments.push((param.name.clone(), self.types.option(&ty)));
+                }
+                Some(block) if block.params.first() == Some(&at) => {
+                    let types: Vec<String> = block
+                        .params
+                        .iter()
+                        .filter_map(|it| query.params.get(*it))
+                        .map(|it| self.maybe(it, self.given(it).ty))
+                        .collect();
+                    arguments.push((
+                        block.name.clone(),
+                        self.types.option(&format!("({})", types.join(", "))),
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        for block in query.blocks.iter().filter(|it| it.params.is_empty()) {
+            arguments.push((block.name.clone(), "bool".to_owned()));
+        }
+        if !query.orders.is_empty() {
+            arguments.push((self.order_argument(), self.order_name()));
+        }
+        let n_borrowed: usize = arguments
+            .iter()
+            .map(|(_, ty)| ty.matches("'q").count())
+            .sum();
+        let (generics, lifetime) = match n_borrowed {
+            0 => ("", "'static"),
+            1 => ("", "'_"),
+            _ => ("<'q>", "'q"),
+        };
+        let arguments: Vec<String> = arguments
+            .iter()
+            .map(|(name, ty)| {
+                let ty = if n_borrowed == 1 {
+                    ty.replace("&'q ", "&")
+                } else {
+                    ty.clone()
+                };
+                format!("{name}: {ty}")
+            })
+            .collect();
+        out.doc(
+            query
+                .doc
+                .as_deref()
+                .unwrap_or(&format!("The query `{}`.", query.name)),
+        );
+        for param in query.params.iter().filter(|it| !it.reason.is_empty()) {
+            out.line("///");
+            out.doc(&format!("`{}`: {}.", param.name, sentence(&param.reason)));
+        }
+        if arguments.len() > 7 {
+            out.line("#[allow(clippy::too_many_arguments, reason = \"one for each parameter\")]");
+        }
+        out.line("#[must_use]");
+        out.line("#[rustfmt::skip]");
+        let head = format!(
+            "pub fn {}{generics}({}) -> {}",
+            query.name,
+            arguments.join(", "),
+            self.returned(lifetime)
+        );
+        out.block(head, |out| {
+            sql::constant(query, out);
+            let values: Vec<String> = query
+                .params
+                .iter()
+                .enumerate()
+                .map(|(at, it)| self.value(at, it))
+                .collect();
+            let mut call = format!(
+                "codegen::typed::Call::new(&SQL, ::std::vec![{}])",
+                values.join(", ")
+            );
+            for (at, block) in query.blocks.iter().enumerate() {
+                let is_on = match block.params.as_slice() {
+                    [] => block.name.clone(),
+                    [only] => format!(
+                        "{}.is_some()",
+                        query.params.get(*only).map_or("", |it| &it.name)
+                    ),
+                    _ => format!("{}.is_some()", block.name),
+                };
+                call.push_str(&format!(".block({at}, {is_on})"));
+            }
+            if !query.orders.is_empty() {
+                call.push_str(&format!(".order({} as usize)", self.order_argument()));
+            }
+            let returned = self.returned(lifetime);
+            let path = returned.split('<').next().unwrap_or_default().to_owned();
+            out.line(format!("{path}::new({call})"));
+        });
+    }
+
+    /// The value of a parameter, made of the function's arguments.
+    fn value(&self, at: usize, param: &QueryParam) -> String {
+        let null = "codegen::Value::Null";
+        let encode = self.given(param).encode;
+        let name = &param.name;
+        let block = param.block.and_then(|it| self.query.blocks.get(it));
+        // A function that is called with the value alone is passed as it is.
+        let map = match encode.strip_suffix("(it)").filter(|it| !it.contains('(')) {
+            Some(function) => function.to_owned(),
+            None => format!("|it| {encode}"),
+        };
+        let optional = |place: &str| format!("{place}.map_or({null}, {map})");
+        match (block, param.ty.is_nullable) {
+            (None, false) => self.given_as(param, name).encode,
+            (None, true) => optional(name),
+            (Some(block), is_nullable) => {
+                let place = match block.params.iter().position(|it| *it == at) {
+                    Some(position) if block.params.len() > 1 => {
+                        format!("{}.map(|it| it.{position})", block.name)
+                    }
+                    _ => name.clone(),
+                };
+                optional(&if is_nullable {
+                    format!("{place}.flatten()")
+                } else {
+                    place
+                })
+            }
+        }
+    }
+
+    fn maybe(&self, param: &QueryParam, ty: String) -> String {
+        if param.ty.is_nullable {
+            self.types.option(&ty)
+        } else {
+            ty
+        }
+    }
+
+    fn given(&self, param: &QueryParam) -> Given {
+        self.given_as(param, "it")
+    }
+
+    /// How a parameter is given, its value being called `it`.
+    fn given_as(&self, param: &QueryParam, it: &str) -> Given {
+        let base = self.base(&param.ty, param.rust);
+        let is_text = matches!(param.ty.scalar, Scalar::Builtin(Builtin::Text { .. }))
+            && param.rust.is_none();
+        if param.is_list || param.ty.is_array {
+            return if is_text {
+                Given {
+                    ty: "&'q [impl AsRef<str>]".to_owned(),
+                    encode: format!(
+                        "codegen::Value::Array({it}.iter().map(|text| codegen::Value::Text(::std::borrow::Cow::Borrowed(text.as_ref()))).collect())"
+                    ),
+                }
+            } else {
+                Given {
+                    ty: format!("&'q [{base}]"),
+                    encode: format!("codegen::array::encode({it})"),
+                }
+            };
+        }
+        let is_bytes =
+            matches!(param.ty.scalar, Scalar::Builtin(Builtin::Bytes)) && param.rust.is_none();
+        if is_text || is_bytes {
+            let (ty, variant) = if is_text {
+                ("&'q str", "Text")
+            } else {
+                ("&'q [u8]", "Bytes")
+            };
+            return Given {
+                ty: ty.to_owned(),
+                encode: format!("codegen::Value::{variant}(::std::borrow::Cow::Borrowed({it}))"),
+            };
+        }
+        if self.is_json(&param.ty, param.rust) {
+            return Given {
+                ty: format!("&'q {base}"),
+                encode: format!("codegen::json::encode({it})"),
+            };
+        }
+        if self.is_copy(&param.ty, param.rust) {
+            return Given {
+                ty: base,
+                encode: format!("codegen::Encode::into_value({it})"),
+            };
+        }
+        Given {
+            ty: format!("&'q {base}"),
+            encode: format!("codegen::Encode::encode({it})"),
+        }
+    }
+
+    /// The Rust type of one value.
+    fn base(&self, ty: &FieldType, rust: Option<FieldId>) -> String {
+        let path = rust.and_then(|id| self.types.schema.fields[id].rust.as_ref());
+        path.map_or_else(|| self.types.scalar(ty.scalar), |it| it.path.clone())
+    }
+
+    fn is_json(&self, ty: &FieldType, rust: Option<FieldId>) -> bool {
+        rust.is_some() && ty.scalar == Scalar::Builtin(Builtin::Json)
+    }
+
+    fn is_copy(&self, ty: &FieldType, rust: Option<FieldId>) -> bool {
+        if let Some(rust) = rust.and_then(|id| self.types.schema.fields[id].rust.as_ref()) {
+            return rust.is_copy;
+        }
+        match ty.scalar {
+            Scalar::Builtin(builtin) => is_builtin_copy(builtin),
+            Scalar::Enum(_) => true,
+            Scalar::Named(id) => {
+                let named = &self.types.schema.types[id];
+                named
+                    .rust
+                    .as_ref()
+                    .map_or(is_builtin_copy(named.base), |it| it.is_copy)
+            }
+        }
+    }
+
+    fn column_type(&self, column: &QueryColumn) -> String {
+        let base = self.base(&column.ty, column.rust);
+        let ty = if column.ty.is_array {
+            format!("{}<{base}>", self.types.names.vec)
+        } else {
+            base
+        };
+        if column.ty.is_nullable {
+            self.types.option(&ty)
+        } else {
+            ty
+        }
+    }
+
+    /// The type of a value that is a row by itself: it must know how to be read.
+    fn scalar_type(&self, column: &QueryColumn) -> String {
+        let ty = if column.ty.is_array {
+            format!(
+                "codegen::types::Array<{}>",
+                self.base(&column.ty, column.rust)
+            )
+        } else if self.is_json(&column.ty, column.rust) {
+            self.types.builtin(Builtin::Json).to_owned()
+        } else {
+            self.base(&column.ty, column.rust)
+        };
+        if column.ty.is_nullable {
+            self.types.option(&ty)
+        } else {
+            ty
+        }
+    }
+
+    fn decode(&self, column: &QueryColumn, at: &str) -> String {
+        let path = match (
+            column.ty.is_array,
+            self.is_json(&column.ty, column.rust),
+            column.ty.is_nullable,
+        ) {
+            (true, _, false) => "codegen::array::decode",
+            (true, _, true) => "codegen::array::decode_option",
+            (false, true, false) => "codegen::json::decode",
+            (false, true, true) => "codegen::json::decode_option",
+            (false, false, _) => "codegen::Decode::decode",
+        };
+        format!("{path}(row, {at})?")
+    }
+
+    fn row_struct(&self, name: &str, doc: &str, columns: &[QueryColumn], out: &mut Rust) {
+        out.doc(doc);
+        model::derive(out, &["Debug", "Clone", "PartialEq"], &[]);
+        out.block(format!("pub struct {name}"), |out| {
+            for column in columns {
+                out.doc(&format!("{}.", capitalized(&sentence(&column.reason))));
+                model::struct_field(out, &column.name, &self.column_type(column));
+            }
+        });
+        out.blank();
+        let result = format!("{}<Self, codegen::DecodeError>", self.types.names.result);
+        out.line("#[rustfmt::skip]");
+        out.block(format!("impl codegen::Decode for {name}"), |out| {
+            out.line(format!("const WIDTH: usize = {};", columns.len()));
+            out.blank();
+            out.block(
+                format!("fn decode<R: codegen::RowRead>(row: &R, at: usize) -> {result}"),
+                |out| {
+                    out.enclosed(&format!("{}(Self {{", self.types.names.ok), "})", |out| {
+                        for (index, column) in columns.iter().enumerate() {
+                            let at = if index == 0 {
+                                "at".to_owned()
+                            } else {
+                                format!("at + {index}")
+                            };
+                            out.line(format!("{}: {},", column.name, self.decode(column, &at)));
+                        }
+                    });
+                },
+            );
+            out.blank();
+            self.column_name(columns.iter().map(|it| it.name.as_str()), out);
+        });
+    }
+
+    /// Writes what errors call a column.
+    fn column_name<'c>(&self, columns: impl Iterator<Item = &'c str>, out: &mut Rust) {
+        let names: Vec<String> = columns.map(|it| format!("{it:?}")).collect();
+        let option = self.types.option("(&'static str, &'static str)");
+        out.block(
+            format!("fn column_name(offset: usize) -> {option}"),
+            |out| {
+                out.line(format!("const COLUMNS: &[&str] = &[{}];", names.join(", ")));
+                out.line(format!(
+                    "COLUMNS.get(offset).map(|column| ({:?}, *column))",
+                    self.query.name
+                ));
+            },
+        );
+    }
+
+    fn nested(&self, name: &str, parts: &[RowPart], out: &mut Rust) {
+        let is_gathered = parts.iter().any(|it| it.number == PartNumber::Many);
+        let doc = match is_gathered {
+            true => format!("A value of [`{}`], made of several rows.", self.query.name),
+            false => format!("A row of [`{}`].", self.query.name),
+        };
+        out.doc(&doc);
+        model::derive(out, &["Debug", "Clone", "PartialEq"], &[]);
+        out.block(format!("pub struct {name}"), |out| {
+            for part in parts {
+                out.doc(&part_doc(part));
+                model::struct_field(out, &part.name, &self.part_type(part));
+            }
+        });
+        out.blank();
+        let result = |of: &str| format!("{}<{of}, codegen::DecodeError>", self.types.names.result);
+        let start = |out: &mut Rust, at: &str| {
+            out.enclosed(&format!("{}(Self {{", self.types.names.ok), "})", |out| {
+                for part in parts {
+                    out.line(format!("{}: {},", part.name, self.part_decode(part, at)));
+                }
+            });
+        };
+        out.line("#[rustfmt::skip]");
+        if is_gathered {
+            let key = parts.iter().filter(|it| it.number != PartNumber::Many);
+            let key: Vec<String> = key
+                .flat_map(|it| {
+                    if it.key.is_empty() {
+                        Vec::new()
+                    } else {
+                        it.key.clone()
+                    }
+                })
+                .map(|it| it.to_string())
+                .collect();
+            let many: Vec<&RowPart> = parts
+                .iter()
+                .filter(|it| it.number == PartNumber::Many)
+                .collect();
+            let lists: Vec<String> = many
+                .iter()
+                .map(|it| {
+                    format!(
+                        "&[{}]",
+                        it.key
+                            .iter()
+                            .map(ToString::to_string)
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    )
+                })
+                .collect();
+            out.block(format!("impl codegen::typed::Gather for {name}"), |out| {
+                out.line(format!(
+                    "const KEY: &'static [usize] = &[{}];",
+                    key.join(", ")
+                ));
+                out.line(format!(
+                    "const PARTS: &'static [&'static [usize]] = &[{}];",
+                    lists.join(", ")
+                ));
+                out.blank();
+                out.block(
+                    format!(
+                        "fn start<R: codegen::RowRead>(row: &R) -> {}",
+                        result("Self")
+                    ),
+                    |out| start(out, ""),
+                );
+                out.blank();
+                out.block(
+                    format!(
+                        "fn add<R: codegen::RowRead>(&mut self, part: usize, row: &R) -> {}",
+                        result("()")
+                    ),
+                    |out| {
+                        for (index, part) in many.iter().enumerate() {
+                            out.block(format!("if part == {index}"), |out| {
+                                let item = format!("codegen::Decode::decode(row, {})?", part.at);
+                                out.line(format!("self.{}.push({item});", part.name));
+                            });
+                        }
+                        out.line(format!("{}(())", self.types.names.ok));
+                    },
+                );
+            });
+        } else {
+            out.block(format!("impl codegen::Decode for {name}"), |out| {
+                out.line(format!("const WIDTH: usize = {};", self.width(parts)));
+                out.blank();
+                out.block(
+                    format!(
+                        "fn decode<R: codegen::RowRead>(row: &R, at: usize) -> {}",
+                        result("Self")
+                    ),
+                    |out| start(out, "at + "),
+                );
+            });
+        }
+        for part in parts {
+            if let PartKind::Struct { name, columns } = &part.kind {
+                out.blank();
+                self.row_struct(
+                    name,
+                    &format!(
+                        "The part `{}` of a row of [`{}`].",
+                        part.name, self.query.name
+                    ),
+                    columns,
+                    out,
+                );
+            }
+        }
+    }
+
+    fn width(&self, parts: &[RowPart]) -> usize {
+        let last = parts.last();
+        last.map_or(0, |it| it.at + self.part_width(it))
+    }
+
+    fn part_width(&self, part: &RowPart) -> usize {
+        match &part.kind {
+            PartKind::Column(_) => 1,
+            PartKind::Model(id) => self.types.schema.fields_of(*id).len(),
+            PartKind::Struct { columns, .. } => columns.len(),
+        }
+    }
+
+    fn part_item(&self, part: &RowPart) -> String {
+        match &part.kind {
+            PartKind::Column(column) => self.column_type(column),
+            PartKind::Model(id) => {
+                let model = &self.types.schema.models[*id];
+                self.types
+                    .names
+                    .path(self.types.module, model.module, &model.name)
+            }
+            PartKind::Struct { name, .. } => name.clone(),
+        }
+    }
+
+    fn part_type(&self, part: &RowPart) -> String {
+        let item = self.part_item(part);
+        match part.number {
+            PartNumber::One => item,
+            PartNumber::Optional => self.types.option(&item),
+            PartNumber::Many => format!("{}<{item}>", self.types.names.vec),
+        }
+    }
+
+    /// The value of a part, `base` being what positions are counted from.
+    fn part_decode(&self, part: &RowPart, base: &str) -> String {
+        let at = format!("{base}{}", part.at);
+        let (some, none) = (&self.types.names.some, &self.types.names.none);
+        match (part.number, &part.kind) {
+            (PartNumber::Many, _) => format!("{}::new()", self.types.names.vec),
+            (PartNumber::One, PartKind::Column(column)) => self.decode(column, &at),
+            (PartNumber::One, _) => format!("codegen::Decode::decode(row, {at})?"),
+            (PartNumber::Optional, _) => {
+                let absent: Vec<String> = part
+                    .key
+                    .iter()
+                    .map(|it| format!("row.is_null({base}{it})"))
+                    .collect();
+                format!(
+                    "if {} {{ {none} }} else {{ {some}(codegen::Decode::decode(row, {at})?) }}",
+                    absent.join(" && ")
+                )
+            }
+        }
+    }
+
+    fn order_name(&self) -> String {
+        let words = self.query.name.split('_').map(capitalized);
+        format!("{}Order", words.collect::<String>())
+    }
+
+    /// The argument of the order, by a name that no parameter has.
+    fn order_argument(&self) -> String {
+        let mut name = "order".to_owned();
+        while self.query.params.iter().any(|it| it.name == name)
+            || self.query.blocks.iter().any(|it| it.name == name)
+        {
+            name.push('_');
+        }
+        name
+    }
+
+    fn orders(&self, out: &mut Rust) {
+        out.doc(&format!("The orders of [`{}`].", self.query.name));
+        model::derive(out, &["Debug", "Clone", "Copy", "PartialEq", "Eq"], &[]);
+        out.block(format!("pub enum {}", self.order_name()), |out| {
+            for (name, text) in &self.query.orders {
+                out.doc(&format!(
+                    "`{}`",
+                    text.split_whitespace().collect::<Vec<_>>().join(" ")
+                ));
+                out.line(format!("{name},"));
+            }
+        });
+    }
+}
+
+fn part_doc(part: &RowPart) -> String {
+    match (&part.kind, part.number) {
+        (PartKind::Column(column), _) => format!("{}.", capitalized(&sentence(&column.reason))),
+        (_, PartNumber::One) => format!("The part `{}`.", part.name),
+        (_, PartNumber::Optional) => {
+            format!("The part `{}`, if the join found a row for it.", part.name)
+        }
+        (_, PartNumber::Many) => format!("All of `{}`, in the order of the rows.", part.name),
+    }
+}
+
+/// A reason as a part of a sentence of documentation.
+fn sentence(reason: &str) -> String {
+    let text = if reason.is_empty() {
+        "a column of the query"
+    } else {
+        reason
+    };
+    text.replace(['[', ']', '<', '>'], "")
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|it| it.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}

@@ -1,0 +1,169 @@
+//! Finds out what the SQL of views and queries means, with the schema and without a database.
+//!
+//! A statement is cut into tokens, read into a tree of our own, and checked for each dialect and each set of optional blocks. What
+//! comes out is one signature: parameters, columns, what may be NULL, and the text for each dialect.
+
+mod catalog;
+mod check;
+mod feature;
+mod functions;
+mod one;
+mod params;
+mod parse;
+mod pieces;
+mod row;
+mod text;
+mod tree;
+mod types;
+mod variant;
+
+use std::rc::Rc;
+
+use self::catalog::{Catalog, Column, Source};
+use self::one::Analysis;
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::ir::{Piece, Schema, View, WrittenQuery, WrittenView};
+use crate::query::types::{Known, Ty};
+use crate::source::SourceMap;
+
+/// Analyzes the views and queries of a schema; `None` if there is an error in one.
+pub(crate) fn analyze(
+    mut schema: Schema,
+    views: Vec<WrittenView>,
+    queries: &[WrittenQuery],
+    sources: &SourceMap,
+    diagnostics: &mut Diagnostics,
+) -> Option<Schema> {
+    if views.is_empty() && queries.is_empty() {
+        return Some(schema);
+    }
+    let mut catalog = Catalog::new(&schema);
+    for written in views {
+        let view = view(&schema, &mut catalog, sources, written, diagnostics);
+        schema.views.extend(view);
+    }
+    for written in queries {
+        let analysis = Analysis {
+            schema: &schema,
+            catalog: &catalog,
+            sources,
+        };
+        match analysis.query(written) {
+            Ok(query) => schema.queries.push(query),
+            Err(found) => found.into_iter().for_each(|it| diagnostics.push(it)),
+        }
+    }
+    (!diagnostics.has_errors()).then_some(schema)
+}
+
+/// Analyzes a view and makes it known to what comes after it.
+fn view(
+    schema: &Schema,
+    catalog: &mut Catalog,
+    sources: &SourceMap,
+    written: WrittenView,
+    diagnostics: &mut Diagnostics,
+) -> Option<View> {
+    let analysis = Analysis {
+        schema,
+        catalog,
+        sources,
+    };
+    let found = analysis.select(
+        &written.name,
+        &written.sql,
+        &schema.dialects,
+        &written.columns,
+    );
+    let signature = match found {
+        Ok(signature) => signature,
+        Err(found) => {
+            found.into_iter().for_each(|it| diagnostics.push(it));
+            // What reads the view is not blamed for it.
+            return None;
+        }
+    };
+    if let Some(name) = signature.params.first() {
+        let message = format!("a view has no parameters, and this one has `:{name}`");
+        diagnostics.push(Diagnostic::new(
+            &codes::PARAM_TYPE,
+            written.name.span,
+            message,
+        ));
+        return None;
+    }
+    let mut key = Vec::new();
+    for name in &written.key {
+        match signature
+            .columns
+            .iter()
+            .position(|it| it.name == name.value)
+        {
+            Some(at) => key.push(at),
+            None => {
+                let names: Vec<&str> = signature
+                    .columns
+                    .iter()
+                    .map(|it| it.name.as_str())
+                    .collect();
+                let message = format!(
+                    "the view `{}` has no column `{}`",
+                    written.name.value, name.value
+                );
+                diagnostics.push(
+                    Diagnostic::new(&codes::UNKNOWN_COLUMN, name.span, message)
+                        .help(format!("its columns are {}", crate::syntax::list(&names))),
+                );
+            }
+        }
+    }
+    let columns = signature.columns.iter().map(|it| Column {
+        name: it.name.clone(),
+        ty: Ty::Known(Known {
+            scalar: it.ty.scalar,
+            is_array: it.ty.is_array,
+            rust: it.rust,
+        }),
+        is_nullable: it.ty.is_nullable,
+        reason: format!(
+            "column `{}.{}`, {}",
+            written.sql_name,
+            it.name,
+            if it.ty.is_nullable {
+                "nullable"
+            } else {
+                "not null"
+            }
+        )
+        .into(),
+    });
+    catalog.add(
+        written.sql_schema.as_deref(),
+        &written.sql_name,
+        Source {
+            columns: Rc::new(columns.collect()),
+            table: None,
+            keys: Rc::new(Vec::new()),
+        },
+    );
+    let text = |pieces: &[Piece]| -> String {
+        let texts = pieces.iter().map(|it| {
+            if let Piece::Text(text) = it {
+                text.as_str()
+            } else {
+                ""
+            }
+        });
+        texts.collect()
+    };
+    Some(View {
+        columns: signature.columns,
+        key,
+        texts: signature
+            .texts
+            .iter()
+            .map(|(dialect, pieces)| (*dialect, text(pieces)))
+            .collect(),
+        written,
+    })
+}

@@ -1,0 +1,533 @@
+//! Expressions: their types, and whether they may be NULL.
+
+use sqlmodel_sql::Dialect;
+
+use crate::diagnostic::codes;
+use crate::ir::Builtin;
+use crate::query::check::{Checker, Edit, Expected};
+use crate::query::tree::{At, Expr, ExprKind, List, Quantified, TypeName};
+use crate::query::types::{Class, Constant, Known, Ty, Typed, cast_type, unify};
+
+impl Checker<'_> {
+    /// Returns what an expression is; `expected` is what its place wants, and tells the type of a parameter.
+    pub(super) fn expr(&mut self, expr: &Expr, expected: Option<Expected>) -> Typed {
+        let at = expr.at;
+        match &*expr.kind {
+            ExprKind::Column(parts) => self.column(parts, at),
+            ExprKind::Param(name) => self.param(name, at, expected, false),
+            ExprKind::Null => Typed::null(),
+            ExprKind::Default => {
+                self.error(
+                    &codes::SQL_SYNTAX,
+                    at,
+                    "DEFAULT stands for a value in INSERT and UPDATE alone",
+                );
+                Typed::unknown("")
+            }
+            ExprKind::Bool(_) => Typed {
+                constant: Some(Constant::Bool),
+                ..Typed::new(Known::BOOL, false, "a constant")
+            },
+            ExprKind::Number(text) => Typed {
+                constant: Some(Constant::Number(text.clone())),
+                ..Typed::new(self.number(text), false, "a constant")
+            },
+            ExprKind::Text(text) => Typed {
+                constant: Some(Constant::Text(text.clone())),
+                ..Typed::new(Known::TEXT, false, "a constant")
+            },
+            ExprKind::TypedText(name) => match cast_type(name, &[], self.schema, self.dialect) {
+                Some((known, _)) => Typed::new(known, false, "a constant"),
+                None => Typed::unknown("a constant of a type that has no place in the schema"),
+            },
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                let mut is_nullable = false;
+                for part in parts {
+                    is_nullable |= self.condition(part).is_nullable;
+                }
+                Typed::new(
+                    Known::BOOL,
+                    is_nullable,
+                    "a condition: NULL when an operand is",
+                )
+            }
+            ExprKind::Not(inner) => {
+                let inner = self.condition(inner);
+                Typed::new(
+                    Known::BOOL,
+                    inner.is_nullable,
+                    "NOT: NULL when its operand is",
+                )
+            }
+            ExprKind::Negate(inner) => {
+                let typed = self.expr(inner, expected);
+                self.negated(typed, inner.at)
+            }
+            ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right, at),
+            ExprKind::IsNull(value, _) => {
+                self.expr(value, None);
+                Typed::new(Known::BOOL, false, "IS NULL is true or false")
+            }
+            ExprKind::IsTruth { value, .. } => {
+                self.condition(value);
+                Typed::new(Known::BOOL, false, "IS TRUE is true or false")
+            }
+            ExprKind::IsDistinct(left, right) => {
+                let (a, b) = self.pair(left, right, false);
+                self.comparable(&a, &b, at, right.at);
+                Typed::new(Known::BOOL, false, "IS DISTINCT FROM is true or false")
+            }
+            ExprKind::Between(value, low, high) => self.between(value, low, high, at),
+            ExprKind::In {
+                value,
+                list,
+                is_negated,
+            } => self.in_list(value, list, *is_negated, at),
+            ExprKind::Like(left, right) => {
+                let text = || Some(Expected::of(Known::TEXT, "a text"));
+                let a = self.expr(left, text());
+                let b = self.expr(right, text());
+                self.expect_class(&a, left.at, Class::Text);
+                self.expect_class(&b, right.at, Class::Text);
+                Typed::new(
+                    Known::BOOL,
+                    a.is_nullable || b.is_nullable,
+                    "LIKE: NULL when an operand is",
+                )
+            }
+            ExprKind::Quantified(_, left, list) => self.quantified(left, list, at),
+            ExprKind::Case {
+                operand,
+                branches,
+                otherwise,
+            } => self.case(
+                operand.as_ref(),
+                branches,
+                otherwise.as_ref(),
+                expected.as_ref(),
+            ),
+            ExprKind::Cast(value, ty) => self.cast(value, ty, at),
+            ExprKind::Call(call) => self.call(call, at, expected.as_ref()),
+            ExprKind::Extract(_, value) => {
+                let typed = self.expr(value, None);
+                self.expect_class(&typed, value.at, Class::Time);
+                let ty = if self.dialect == Dialect::Postgres {
+                    Known::DECIMAL
+                } else {
+                    Known::I64
+                };
+                Typed::new(
+                    ty,
+                    typed.is_nullable || self.dialect == Dialect::Mysql,
+                    "EXTRACT: NULL when the time is",
+                )
+            }
+            ExprKind::Exists(query) => {
+                self.query(query, &[]);
+                Typed::new(Known::BOOL, false, "EXISTS is true or false")
+            }
+            ExprKind::Subquery(query) => self.scalar_subquery(query, at, expected),
+            ExprKind::Row(_) => {
+                self.error(
+                    &codes::SQL_UNSUPPORTED,
+                    at,
+                    "a list of values can be compared with IN alone",
+                );
+                Typed::unknown("")
+            }
+            ExprKind::Array(items) => {
+                let items: Vec<&Expr> = items.iter().collect();
+                let typed = self.common(&items, None);
+                let unified = self.unified(&typed, &items);
+                match unified.known() {
+                    Some(known) => Typed::new(
+                        Known {
+                            is_array: true,
+                            ..known
+                        },
+                        false,
+                        "a list",
+                    ),
+                    None => Typed::unknown("a list of values whose type is not known"),
+                }
+            }
+            ExprKind::ArrayQuery(query) => {
+                let outputs = self.query(query, &[]);
+                match outputs.first().and_then(|it| it.typed.known()) {
+                    Some(known) => Typed::new(
+                        Known {
+                            is_array: true,
+                            ..known
+                        },
+                        false,
+                        "a list of what the query returns",
+                    ),
+                    None => Typed::unknown("a list of values whose type is not known"),
+                }
+            }
+            ExprKind::Subscript(value, index) => {
+                let typed = self.expr(value, None);
+                self.expr(
+                    index,
+                    Some(Expected::of(Known::I64, "a position in a list")),
+                );
+                match typed.known() {
+                    Some(known) => Typed::new(
+                        Known {
+                            is_array: false,
+                            ..known
+                        },
+                        true,
+                        "an item of a list: NULL where it has none",
+                    ),
+                    None => Typed::unknown("an item of a list whose type is not known"),
+                }
+            }
+            ExprKind::Collate(value) => Typed {
+                column: None,
+                ..self.expr(value, expected)
+            },
+            ExprKind::AtTimeZone(value, zone) => {
+                let typed = self.expr(value, None);
+                self.expr(zone, Some(Expected::of(Known::TEXT, "a time zone")));
+                let ty = match typed.known().map(|it| it.builtin(self.schema)) {
+                    Some(Builtin::Timestamp) => Builtin::TimestampTz,
+                    Some(Builtin::TimestampTz) => Builtin::Timestamp,
+                    _ => return Typed::unknown("a time in another zone"),
+                };
+                Typed::new(
+                    Known::of(ty),
+                    typed.is_nullable,
+                    "a time in another zone: NULL when the time is",
+                )
+            }
+        }
+    }
+
+    /// Looks at an expression that must be a truth value.
+    pub(super) fn condition(&mut self, expr: &Expr) -> Typed {
+        let typed = self.expr(expr, Some(Expected::of(Known::BOOL, "a condition")));
+        self.expect_class(&typed, expr.at, Class::Bool);
+        typed
+    }
+
+    fn negated(&mut self, typed: Typed, at: At) -> Typed {
+        let class = typed.known().map(|it| it.class(self.schema));
+        if class == Some(Class::Decimal) && self.dialect == Dialect::Sqlite {
+            self.no_decimals(at, "arithmetic with decimals");
+        } else if class.is_some_and(|it| !it.is_number()) {
+            self.expect_class(&typed, at, Class::Int);
+        }
+        Typed {
+            ty: typed
+                .known()
+                .map_or(typed.ty, |it| Ty::Known(it.bare(self.schema))),
+            column: None,
+            constant: typed.constant.map(|it| match it {
+                Constant::Number(number) => Constant::Number(format!("-{number}")),
+                other => other,
+            }),
+            ..typed
+        }
+    }
+
+    fn between(&mut self, value: &Expr, low: &Expr, high: &Expr, at: At) -> Typed {
+        let exprs = [value, low, high];
+        let typed = self.common(&exprs, None);
+        if let [value_typed, rest @ ..] = typed.as_slice() {
+            self.ordered(value_typed, value.at);
+            for (bound, expr) in rest.iter().zip([low, high]) {
+                self.comparable(value_typed, bound, at, expr.at);
+            }
+        }
+        Typed::new(
+            Known::BOOL,
+            typed.iter().any(|it| it.is_nullable),
+            "BETWEEN: NULL when an operand is",
+        )
+    }
+
+    fn in_list(&mut self, value: &Expr, list: &List, is_negated: bool, at: At) -> Typed {
+        const REASON: &str = "IN: NULL when an operand is";
+        match list {
+            List::Param(name, param_at, whole) => {
+                let typed = self.expr(value, None);
+                let expected = Expected::like(&typed);
+                self.param(name, *param_at, expected, true);
+                let whole = whole.0;
+                if let Some(token) = self.variant.tokens.get(whole.start as usize) {
+                    let edit = Edit::List {
+                        n_tokens: whole.end - whole.start + 1,
+                        name: name.clone(),
+                        is_negated,
+                    };
+                    self.edits.insert(*token, edit);
+                }
+                Typed::new(Known::BOOL, typed.is_nullable, REASON)
+            }
+            List::Exprs(exprs) => {
+                if let ExprKind::Row(parts) = &*value.kind {
+                    return self.row_in(parts, exprs, at);
+                }
+                let all: Vec<&Expr> = std::iter::once(value).chain(exprs).collect();
+                let typed = self.common(&all, None);
+                if let [first, rest @ ..] = typed.as_slice() {
+                    for (item, expr) in rest.iter().zip(exprs) {
+                        self.comparable(first, item, expr.at, expr.at);
+                    }
+                }
+                Typed::new(Known::BOOL, typed.iter().any(|it| it.is_nullable), REASON)
+            }
+            List::Query(query) => {
+                let values: Vec<Typed> = match &*value.kind {
+                    ExprKind::Row(parts) => parts.iter().map(|it| self.expr(it, None)).collect(),
+                    _ => vec![self.expr(value, None)],
+                };
+                let expected: Vec<_> = values.iter().map(Expected::like).collect();
+                let outputs = self.query(query, &expected);
+                if outputs.len() != values.len() && !self.is_wrong() {
+                    let message = format!(
+                        "the subquery has {} columns, and {} is wanted",
+                        outputs.len(),
+                        values.len()
+                    );
+                    self.error(&codes::SQL_TYPES, at, message);
+                }
+                for (value_typed, output) in values.iter().zip(&outputs) {
+                    self.comparable(value_typed, &output.typed, value.at, output.at);
+                }
+                let is_nullable = values.iter().any(|it| it.is_nullable)
+                    || outputs.iter().any(|it| it.typed.is_nullable);
+                Typed::new(Known::BOOL, is_nullable, REASON)
+            }
+        }
+    }
+
+    /// `(a, b) IN ((1, 2), ..)`.
+    fn row_in(&mut self, parts: &[Expr], rows: &[Expr], at: At) -> Typed {
+        let values: Vec<Typed> = parts.iter().map(|it| self.expr(it, None)).collect();
+        let mut is_nullable = values.iter().any(|it| it.is_nullable);
+        for row in rows {
+            let ExprKind::Row(items) = &*row.kind else {
+                self.error(
+                    &codes::SQL_TYPES,
+                    row.at,
+                    "a list of values is compared with lists",
+                );
+                continue;
+            };
+            if items.len() != parts.len() {
+                self.error(
+                    &codes::SQL_TYPES,
+                    row.at,
+                    format!("{} values, and {} are wanted", items.len(), parts.len()),
+                );
+            }
+            for (value, item) in values.iter().zip(items) {
+                let typed = self.expr(item, Expected::like(value));
+                is_nullable |= typed.is_nullable;
+                self.comparable(value, &typed, at, item.at);
+            }
+        }
+        Typed::new(Known::BOOL, is_nullable, "IN: NULL when an operand is")
+    }
+
+    fn quantified(&mut self, left: &Expr, list: &Quantified, at: At) -> Typed {
+        let typed = self.expr(left, None);
+        let other = match list {
+            Quantified::Query(query) => {
+                let outputs = self.query(query, &[Expected::like(&typed)]);
+                outputs.into_iter().next().map(|it| it.typed)
+            }
+            Quantified::Expr(expr) => {
+                let expected = Expected::like(&typed).map(|it| Expected {
+                    ty: Known {
+                        is_array: true,
+                        ..it.ty
+                    },
+                    ..it
+                });
+                let list = self.expr(expr, expected);
+                list.known().map(|it| {
+                    Typed::new(
+                        Known {
+                            is_array: false,
+                            ..it
+                        },
+                        true,
+                        "an item of a list",
+                    )
+                })
+            }
+        };
+        if let Some(other) = &other {
+            self.comparable(&typed, other, at, at);
+        }
+        Typed::new(Known::BOOL, true, "ANY and ALL: NULL when an operand is")
+    }
+
+    fn case(
+        &mut self,
+        operand: Option<&Expr>,
+        branches: &[(Expr, Expr)],
+        otherwise: Option<&Expr>,
+        expected: Option<&Expected>,
+    ) -> Typed {
+        let operand_typed = operand.map(|it| (it, self.expr(it, None)));
+        let saved = self.save();
+        let mut results: Vec<(Typed, &Expr)> = Vec::new();
+        let mut open: Vec<&Expr> = Vec::new();
+        for (condition, result) in branches {
+            match &operand_typed {
+                Some((operand, typed)) => {
+                    let value = self.expr(condition, Expected::like(typed));
+                    self.comparable(typed, &value, operand.at.to(condition.at), condition.at);
+                }
+                None => {
+                    self.condition(condition);
+                }
+            }
+            let before = self.save();
+            if operand.is_none() {
+                self.refine(condition);
+            }
+            if matches!(*result.kind, ExprKind::Param(_)) {
+                open.push(result);
+            } else {
+                results.push((self.expr(result, expected.cloned()), result));
+            }
+            self.restore(before);
+            // What follows is reached only where the condition is not true.
+            if let (None, ExprKind::IsNull(value, false)) = (operand, &*condition.kind) {
+                let mut columns = Vec::new();
+                if let ExprKind::Column(parts) = &*value.kind {
+                    columns.extend(self.find_column(parts));
+                }
+                self.refine_columns(&columns);
+            }
+        }
+        if let Some(otherwise) = otherwise {
+            if matches!(*otherwise.kind, ExprKind::Param(_)) {
+                open.push(otherwise);
+            } else {
+                results.push((self.expr(otherwise, expected.cloned()), otherwise));
+            }
+        }
+        self.restore(saved);
+        let strong = results
+            .iter()
+            .filter_map(|(it, _)| Expected::like(it))
+            .min_by_key(|it| it.is_weak);
+        for expr in open {
+            let typed = self.expr(expr, strong.clone().or_else(|| expected.cloned()));
+            results.push((typed, expr));
+        }
+        let (typed, exprs): (Vec<Typed>, Vec<&Expr>) = results.into_iter().unzip();
+        let mut unified = self.unified(&typed, &exprs);
+        unified.constant = None;
+        let nullable = typed
+            .iter()
+            .find(|it| it.is_nullable)
+            .map(|it| it.reason.clone());
+        unified.reason = match (otherwise, nullable) {
+            (None, _) => "CASE without ELSE: NULL where no condition holds".into(),
+            (Some(_), Some(reason)) => {
+                format!("CASE, of which a branch may be NULL: {reason}").into()
+            }
+            (Some(_), None) => "CASE, of which no branch is NULL".into(),
+        };
+        unified.is_nullable |= otherwise.is_none();
+        unified
+    }
+
+    fn cast(&mut self, value: &Expr, ty: &TypeName, at: At) -> Typed {
+        let found = cast_type(&ty.name, &ty.args, self.schema, self.dialect)
+            .filter(|_| !ty.is_array || self.dialect == Dialect::Postgres);
+        let Some((known, text)) = found else {
+            self.expr(value, None);
+            let name = ty.name.clone();
+            let message = format!(
+                "{} has no cast to `{name}` with a type that is known",
+                self.dialect
+            );
+            self.error(&codes::SQL_DIALECT, ty.at.0, message).help = Some(
+                "cast to integer, bigint, real, double precision or text, or give the dialect a text of its own: `dialect.NAME = { sql = \"..\" }`"
+                    .to_owned(),
+            );
+            return Typed::unknown("");
+        };
+        let known = Known {
+            is_array: ty.is_array,
+            ..known
+        };
+        if let (Some(text), Some(token)) = (text, self.variant.tokens.get(ty.at.0.start as usize)) {
+            // A length stays as it is written, except where the type's name has one.
+            let is_plain = ty.args.is_empty();
+            let n_tokens = if is_plain {
+                ty.at.0.end - ty.at.0.start
+            } else {
+                1
+            };
+            self.edits.insert(*token, Edit::TypeName { n_tokens, text });
+        }
+        let typed = self.expr(value, Some(Expected::of(known, "a value that is cast")));
+        let (from, to) = (
+            typed.known().map(|it| it.class(self.schema)),
+            known.class(self.schema),
+        );
+        // MySQL makes NULL of a text that is no time.
+        let is_parsed =
+            self.dialect == Dialect::Mysql && to == Class::Time && from != Some(Class::Time);
+        let reason = match is_parsed {
+            true => "a cast to a time: NULL for a text that is none".into(),
+            false => format!("a cast of {}", typed.reason),
+        };
+        let _ = at;
+        Typed::new(known, typed.is_nullable || is_parsed, reason)
+    }
+
+    fn scalar_subquery(
+        &mut self,
+        query: &crate::query::tree::Query,
+        at: At,
+        expected: Option<Expected>,
+    ) -> Typed {
+        let outputs = self.query(query, &[expected]);
+        let [output] = outputs.as_slice() else {
+            if !self.is_wrong() {
+                self.error(
+                    &codes::SQL_TYPES,
+                    at,
+                    format!(
+                        "a subquery that is a value has one column, and this has {}",
+                        outputs.len()
+                    ),
+                );
+            }
+            return Typed::unknown("");
+        };
+        let is_always = self.always_has_row(query);
+        let reason = match is_always {
+            true => format!("a subquery that always has a row: {}", output.typed.reason),
+            false => "a subquery: NULL where it has no row".to_owned(),
+        };
+        Typed {
+            ty: output.typed.ty,
+            is_nullable: output.typed.is_nullable || !is_always,
+            constant: None,
+            reason: reason.into(),
+            column: None,
+        }
+    }
+
+    /// Returns what two columns of a set operation have in common.
+    pub(super) fn united(&mut self, a: &Typed, b: &Typed, at: At) -> Ty {
+        match unify(a, b, self.schema, self.dialect) {
+            Ok(ty) => ty,
+            Err(clash) => {
+                self.clash(&clash, at, a, b);
+                Ty::Unknown
+            }
+        }
+    }
+}

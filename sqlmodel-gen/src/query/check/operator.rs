@@ -1,0 +1,371 @@
+//! What operators make of their operands.
+
+use sqlmodel_sql::Dialect;
+
+use crate::diagnostic::codes;
+use crate::ir::Builtin;
+use crate::query::check::{Checker, Expected};
+use crate::query::tree::{At, Expr, ExprKind, Operator};
+use crate::query::types::{Clash, Class, Known, Typed, adopt, unify, wider};
+
+impl Checker<'_> {
+    /// Looks at two operands, each of which may tell the type of a parameter in the other's place.
+    pub(super) fn pair(&mut self, left: &Expr, right: &Expr, is_bare: bool) -> (Typed, Typed) {
+        let expected = |checker: &Self, typed: &Typed| {
+            let mut expected = Expected::like(typed)?;
+            if is_bare {
+                expected.ty = expected.ty.bare(checker.schema);
+            }
+            Some(expected)
+        };
+        if matches!(*left.kind, ExprKind::Param(_)) {
+            let right_typed = self.expr(right, None);
+            let hint = expected(self, &right_typed);
+            (self.expr(left, hint), right_typed)
+        } else {
+            let left_typed = self.expr(left, None);
+            let hint = expected(self, &left_typed);
+            let right_typed = self.expr(right, hint);
+            (left_typed, right_typed)
+        }
+    }
+
+    /// Reports operands that cannot be compared.
+    pub(super) fn comparable(&mut self, left: &Typed, right: &Typed, at: At, right_at: At) {
+        let (Some(a), Some(b)) = (left.known(), right.known()) else {
+            return;
+        };
+        for (constant, other) in [(&right.constant, a), (&left.constant, b)] {
+            let fits = constant
+                .as_ref()
+                .and_then(|it| adopt(it, other, self.schema, self.dialect));
+            match fits {
+                Some(Ok(())) => return,
+                Some(Err(clash)) => return self.clash(&clash, right_at, left, right),
+                None => {}
+            }
+        }
+        let (class, other) = (a.class(self.schema), b.class(self.schema));
+        let is_text_time = matches!(
+            (class, other),
+            (Class::Text, Class::Time) | (Class::Time, Class::Text)
+        );
+        let fits = class == other
+            || (class.is_number() && other.is_number() && self.dialect != Dialect::Sqlite)
+            || (class.is_number()
+                && other.is_number()
+                && (class == Class::Decimal) == (other == Class::Decimal))
+            || (is_text_time && self.dialect != Dialect::Postgres);
+        if !fits {
+            self.clash(&Clash::Classes, at, left, right);
+        }
+    }
+
+    /// Warns where the order of decimals matters, which SQLite keeps as text.
+    pub(super) fn ordered(&mut self, typed: &Typed, at: At) {
+        let is_decimal = typed
+            .known()
+            .is_some_and(|it| it.class(self.schema) == Class::Decimal);
+        if is_decimal && self.dialect == Dialect::Sqlite {
+            self.no_decimals(at, "the order of decimals");
+        }
+    }
+
+    pub(super) fn no_decimals(&mut self, at: At, what: &str) {
+        let message = format!("SQLite has no {what}: it keeps them as text");
+        self.error(&codes::SQL_DIALECT, at, message).help =
+            Some("write `CAST(value AS REAL)` where a float will do, or leave SQLite out: `dialects = [..]`".to_owned());
+    }
+
+    pub(super) fn binary(
+        &mut self,
+        operator: Operator,
+        left: &Expr,
+        right: &Expr,
+        at: At,
+    ) -> Typed {
+        if operator.is_comparison() {
+            let (a, b) = self.pair(left, right, false);
+            if operator.is_order() {
+                self.ordered(&a, left.at);
+                self.ordered(&b, right.at);
+            }
+            self.comparable(
+                &a,
+                &b,
+                at,
+                if b.constant.is_some() {
+                    right.at
+                } else {
+                    left.at
+                },
+            );
+            let is_nullable =
+                (a.is_nullable || b.is_nullable) && operator != Operator::NullSafeEqual;
+            let reason = match operator {
+                Operator::NullSafeEqual => "a comparison that knows NULL",
+                _ => "a comparison: NULL when an operand is",
+            };
+            return Typed::new(Known::BOOL, is_nullable, reason);
+        }
+        if operator.is_arithmetic() {
+            let (a, b) = self.pair(left, right, true);
+            return self.arithmetic(operator, &a, &b, at);
+        }
+        match operator {
+            Operator::Concat => self.concat(left, right, at),
+            Operator::BitAnd
+            | Operator::BitOr
+            | Operator::BitXor
+            | Operator::ShiftLeft
+            | Operator::ShiftRight => {
+                let (a, b) = self.pair(left, right, true);
+                self.expect_class(&a, left.at, Class::Int);
+                self.expect_class(&b, right.at, Class::Int);
+                Typed::new(
+                    Known::I64,
+                    a.is_nullable || b.is_nullable,
+                    "an operator on bits: NULL when an operand is",
+                )
+            }
+            Operator::Matches => {
+                let (a, b) = self.pair(left, right, true);
+                self.expect_class(&a, left.at, Class::Text);
+                Typed::new(
+                    Known::BOOL,
+                    a.is_nullable || b.is_nullable,
+                    "a comparison: NULL when an operand is",
+                )
+            }
+            Operator::JsonGet | Operator::JsonPath => {
+                self.json(left, right);
+                Typed::new(
+                    Known::JSON,
+                    true,
+                    "a part of JSON: NULL where it is missing",
+                )
+            }
+            Operator::JsonText | Operator::JsonPathText => {
+                self.json(left, right);
+                match self.dialect {
+                    Dialect::Sqlite => Typed::unknown(
+                        "a part of JSON, which SQLite returns as a value of whatever type it is",
+                    ),
+                    _ => Typed::new(
+                        Known::TEXT,
+                        true,
+                        "a part of JSON: NULL where it is missing",
+                    ),
+                }
+            }
+            _ => {
+                let (a, b) = self.pair(left, right, false);
+                Typed::new(
+                    Known::BOOL,
+                    a.is_nullable || b.is_nullable,
+                    "a comparison: NULL when an operand is",
+                )
+            }
+        }
+    }
+
+    fn json(&mut self, left: &Expr, right: &Expr) {
+        let value = self.expr(left, Some(Expected::of(Known::JSON, "a JSON value")));
+        self.expect_class(&value, left.at, Class::Json);
+        self.expr(right, Some(Expected::of(Known::TEXT, "a path into JSON")));
+    }
+
+    fn concat(&mut self, left: &Expr, right: &Expr, at: At) -> Typed {
+        let text = || Some(Expected::of(Known::TEXT, "a part of a text"));
+        let a = self.expr(left, text());
+        let b = self.expr(right, text());
+        let classes = [&a, &b].map(|it| it.known().map(|it| it.class(self.schema)));
+        if classes.contains(&Some(Class::Array)) || classes == [Some(Class::Json); 2] {
+            return Typed {
+                ty: if classes[0] == Some(Class::Array) {
+                    a.ty
+                } else {
+                    b.ty
+                },
+                is_nullable: true,
+                constant: None,
+                reason: "two values joined".into(),
+                column: None,
+            };
+        }
+        // PostgreSQL wants one of the two to be a text, and turns the other into one.
+        if !classes
+            .iter()
+            .any(|it| matches!(it, None | Some(Class::Text)))
+        {
+            self.clash(&Clash::Classes, at, &a, &b);
+        }
+        Typed::new(
+            Known::TEXT,
+            a.is_nullable || b.is_nullable,
+            "`||`: NULL when an operand is",
+        )
+    }
+
+    pub(super) fn expect_class(&mut self, typed: &Typed, at: At, class: Class) {
+        let Some(known) = typed.known() else { return };
+        let found = known.class(self.schema);
+        if found == class || (class == Class::Float && found.is_number()) {
+            return;
+        }
+        // Databases without truth values of their own take numbers for them, and their JSON is text.
+        let is_lenient = match class {
+            Class::Bool => found == Class::Int && self.dialect != Dialect::Postgres,
+            Class::Json => found == Class::Text && self.dialect != Dialect::Postgres,
+            _ => false,
+        };
+        if is_lenient {
+            return;
+        }
+        let message = format!(
+            "{} is wanted here, and this is {}",
+            class.title(),
+            found.title()
+        );
+        let reason = typed.reason.to_string();
+        self.error(&codes::SQL_TYPES, at, message).label = reason;
+    }
+
+    fn arithmetic(&mut self, operator: Operator, a: &Typed, b: &Typed, at: At) -> Typed {
+        let is_division = matches!(operator, Operator::Divide | Operator::Modulo);
+        let is_nullable = a.is_nullable || b.is_nullable;
+        // PostgreSQL refuses a division by zero; the others make NULL of it.
+        let by_zero = is_division && self.dialect != Dialect::Postgres;
+        let reason = match by_zero {
+            true => "a division: NULL when the divisor is 0",
+            false => "arithmetic: NULL when an operand is",
+        };
+        let (Some(left), Some(right)) = (a.known(), b.known()) else {
+            return match (a.known(), b.known()) {
+                (Some(known), None) | (None, Some(known))
+                    if known.class(self.schema).is_number() =>
+                {
+                    let other = Typed::new(known, true, "");
+                    self.arithmetic(operator, &other, &other, at)
+                }
+                _ => Typed::unknown("arithmetic on values whose types are not known"),
+            };
+        };
+        let (class, other) = (left.class(self.schema), right.class(self.schema));
+        if [class, other].contains(&Class::Time) {
+            return Typed::unknown(
+                "arithmetic on times, which the dialects do in ways of their own",
+            );
+        }
+        if !class.is_number() || !other.is_number() {
+            self.clash(&Clash::Classes, at, a, b);
+            return Typed::unknown("");
+        }
+        let ty = match (class, other, self.dialect) {
+            (Class::Decimal, _, Dialect::Sqlite) | (_, Class::Decimal, Dialect::Sqlite) => {
+                self.no_decimals(at, "arithmetic with decimals");
+                return Typed::unknown("");
+            }
+            (Class::Int, Class::Int, Dialect::Postgres) => self.wider_operand(left, right, a, b),
+            (Class::Int, Class::Int, Dialect::Mysql) if operator == Operator::Divide => {
+                Known::DECIMAL
+            }
+            (Class::Int, Class::Int, _) => Known::I64,
+            (Class::Float, Class::Float, Dialect::Postgres) => {
+                self.wider_operand(left, right, a, b)
+            }
+            (Class::Float, _, _) | (_, Class::Float, _) if operator == Operator::Modulo => {
+                return Typed::unknown("the rest of a division of floats");
+            }
+            (Class::Float, _, _) | (_, Class::Float, _) => Known::F64,
+            _ => Known::DECIMAL,
+        };
+        Typed::new(ty, is_nullable || by_zero, reason)
+    }
+
+    /// The wider of two types; a constant takes the type of what it stands beside.
+    fn wider_operand(&self, left: Known, right: Known, a: &Typed, b: &Typed) -> Known {
+        let fits = |constant: &Typed, other: Known| {
+            let constant = constant.constant.as_ref();
+            constant.is_some_and(|it| adopt(it, other, self.schema, self.dialect) == Some(Ok(())))
+        };
+        if fits(b, left) {
+            return left.bare(self.schema);
+        }
+        if fits(a, right) {
+            return right.bare(self.schema);
+        }
+        wider(left, right, self.schema, self.dialect).unwrap_or(Known::I64)
+    }
+
+    /// Returns what expressions of which one is taken have in common; parameters among them are of its type.
+    pub(super) fn common(&mut self, exprs: &[&Expr], expected: Option<&Expected>) -> Vec<Typed> {
+        let mut found: Vec<Option<Typed>> = vec![None; exprs.len()];
+        let mut hint = None;
+        for (slot, expr) in found.iter_mut().zip(exprs) {
+            if !matches!(*expr.kind, ExprKind::Param(_)) {
+                let typed = self.expr(expr, expected.cloned());
+                let next = Expected::like(&typed);
+                hint = match (hint, next) {
+                    (None, next) => next,
+                    // A column tells more than a constant.
+                    (Some(Expected { is_weak: true, .. }), Some(next)) if !next.is_weak => {
+                        Some(next)
+                    }
+                    (hint, _) => hint,
+                };
+                *slot = Some(typed);
+            }
+        }
+        let hint = hint.or_else(|| expected.cloned());
+        let mut typed = Vec::new();
+        for (slot, expr) in found.into_iter().zip(exprs) {
+            typed.push(match slot {
+                Some(typed) => typed,
+                None => self.expr(expr, hint.clone()),
+            });
+        }
+        typed
+    }
+
+    /// Makes one type of several, or reports those that do not go together.
+    pub(super) fn unified(&mut self, typed: &[Typed], exprs: &[&Expr]) -> Typed {
+        let mut result = Typed::null();
+        let mut is_nullable = false;
+        for (at, (next, expr)) in typed.iter().zip(exprs).enumerate() {
+            is_nullable |= next.is_nullable;
+            if at == 0 {
+                result = next.clone();
+                continue;
+            }
+            match unify(&result, next, self.schema, self.dialect) {
+                Ok(ty) => {
+                    let is_constant = result.constant.is_some() && next.constant.is_some();
+                    result.constant = result.constant.filter(|_| is_constant);
+                    result.ty = ty;
+                }
+                Err(clash) => {
+                    self.clash(&clash, expr.at, &result, next);
+                    return Typed::unknown("");
+                }
+            }
+        }
+        result.is_nullable = is_nullable;
+        result.column = None;
+        result
+    }
+
+    /// The smallest type of a whole number.
+    pub(super) fn number(&self, text: &str) -> Known {
+        if text.bytes().all(|it| it.is_ascii_digit()) {
+            return match (text.parse::<i32>(), self.dialect) {
+                (Ok(_), Dialect::Postgres) => Known::of(Builtin::I32),
+                _ => Known::I64,
+            };
+        }
+        match (self.dialect, text.contains(['e', 'E'])) {
+            (Dialect::Sqlite, _) | (Dialect::Mysql, true) => Known::F64,
+            _ => Known::DECIMAL,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What only some dialects have.
+
+use sqlmodel_sql::Dialect;
+
+/// A part of SQL that not every dialect understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Feature {
+    FullJoin,
+    Lateral,
+    DistinctOn,
+    AggregateFilter,
+    AggregateOrder,
+    Returning,
+    Ilike,
+    CastSign,
+    OnConflict,
+    OnDuplicateKey,
+    InsertIgnore,
+    InsertOr,
+    Replace,
+    WithRollup,
+    GroupingSets,
+    Arrays,
+    NullSafeEqual,
+    IsDistinct,
+    NullsOrder,
+    ForUpdate,
+    UpdateFrom,
+    DeleteUsing,
+    WriteWith,
+    ConcatSign,
+    CommaLimit,
+    OffsetAlone,
+    Glob,
+    Regexp,
+    RegexSign,
+    AtTimeZone,
+    ValuesTable,
+    Materialized,
+    JsonSign,
+    JsonPathSign,
+    Contains,
+    TextSearch,
+    BitXorCaret,
+    BitXorHash,
+    DoubleEqual,
+    InsertDefault,
+    TableFunction,
+    QuantifiedQuery,
+    TypedText,
+    Truth,
+    DerivedColumns,
+    SetOperationAll,
+    Extract,
+    Separator,
+    DivWord,
+}
+
+const SQLITE: u8 = 1;
+const POSTGRES: u8 = 2;
+const MYSQL: u8 = 4;
+
+impl Feature {
+    /// What it is called, the dialects that have it, and what to write instead.
+    const fn facts(self) -> (&'static str, u8, &'static str) {
+        match self {
+            Self::FullJoin => (
+                "FULL JOIN",
+                SQLITE | POSTGRES,
+                "unite a LEFT JOIN and a RIGHT JOIN",
+            ),
+            Self::Lateral => (
+                "LATERAL",
+                POSTGRES,
+                "use a subquery in the column list, or a window function",
+            ),
+            Self::DistinctOn => (
+                "DISTINCT ON",
+                POSTGRES,
+                "number the rows with `row_number() OVER (PARTITION BY ..)` and keep the first",
+            ),
+            Self::AggregateFilter => (
+                "FILTER",
+                SQLITE | POSTGRES,
+                "write `count(CASE WHEN condition THEN 1 END)`",
+            ),
+            Self::AggregateOrder => (
+                "ORDER BY in an aggregate",
+                POSTGRES | MYSQL,
+                "order the rows in a subquery",
+            ),
+            Self::Returning => ("RETURNING", SQLITE | POSTGRES, "select the row afterwards"),
+            Self::Ilike => ("ILIKE", POSTGRES, "write `lower(a) LIKE lower(b)`"),
+            Self::CastSign => ("`::`", POSTGRES, "write `CAST(value AS type)`"),
+            Self::OnConflict => (
+                "ON CONFLICT",
+                SQLITE | POSTGRES,
+                "write `ON DUPLICATE KEY UPDATE`",
+            ),
+            Self::OnDuplicateKey => (
+                "ON DUPLICATE KEY UPDATE",
+                MYSQL,
+                "write `ON CONFLICT (key) DO UPDATE SET ..`",
+            ),
+            Self::InsertIgnore => ("INSERT IGNORE", MYSQL, "write `ON CONFLICT DO NOTHING`"),
+            Self::InsertOr => ("INSERT OR", SQLITE, "write `ON CONFLICT DO NOTHING`"),
+            Self::Replace => (
+                "REPLACE",
+                SQLITE | MYSQL,
+                "write `INSERT .. ON CONFLICT (key) DO UPDATE SET ..`",
+            ),
+            Self::WithRollup => ("WITH ROLLUP", MYSQL, "write `GROUP BY ROLLUP (..)`"),
+            Self::GroupingSets => (
+                "ROLLUP, CUBE and GROUPING SETS",
+                POSTGRES,
+                "unite queries with different groups",
+            ),
+            Self::Arrays => ("an array", POSTGRES, "keep lists in a table of their own"),
+            Self::NullSafeEqual => ("`<=>`", MYSQL, "write `IS NOT DISTINCT FROM`"),
+            Self::IsDistinct => (
+                "IS DISTINCT FROM",
+                SQLITE | POSTGRES,
+                "write `NOT (a <=> b)`",
+            ),
+            Self::NullsOrder => (
+                "NULLS FIRST and NULLS LAST",
+                SQLITE | POSTGRES,
+                "order by `value IS NULL` first",
+            ),
+            Self::ForUpdate => (
+                "a lock",
+                POSTGRES | MYSQL,
+                "leave it out: a writing transaction locks the database",
+            ),
+            Self::UpdateFrom => ("UPDATE .. FROM", SQLITE | POSTGRES, "use a subquery"),
+            Self::DeleteUsing => ("DELETE .. USING", POSTGRES, "use `WHERE id IN (SELECT ..)`"),
+            Self::WriteWith => ("WITH before a write", SQLITE | POSTGRES, "use a subquery"),
+            Self::ConcatSign => (
+                "`||` between texts",
+                SQLITE | POSTGRES,
+                "write `concat(a, b)`: there `||` is OR",
+            ),
+            Self::CommaLimit => (
+                "LIMIT with a comma",
+                SQLITE | MYSQL,
+                "write `LIMIT n OFFSET m`",
+            ),
+            Self::OffsetAlone => ("OFFSET without LIMIT", POSTGRES, "add a LIMIT"),
+            Self::Glob => ("GLOB", SQLITE, "write LIKE"),
+            Self::Regexp => ("REGEXP", MYSQL, "write `~`"),
+            Self::RegexSign => ("`~`", POSTGRES, "write LIKE"),
+            Self::AtTimeZone => ("AT TIME ZONE", POSTGRES, "convert in the program"),
+            Self::ValuesTable => (
+                "VALUES as a table",
+                SQLITE | POSTGRES,
+                "unite SELECTs of constants",
+            ),
+            Self::Materialized => ("MATERIALIZED", SQLITE | POSTGRES, "leave it out"),
+            Self::JsonSign => (
+                "`->` and `->>`",
+                SQLITE | POSTGRES,
+                "write `json_extract(value, path)`: MariaDB has no such operator",
+            ),
+            Self::JsonPathSign => (
+                "`#>` and `#>>`",
+                POSTGRES,
+                "write `json_extract(value, path)`",
+            ),
+            Self::Contains => ("`@>`, `<@` and `&&`", POSTGRES, "compare in the program"),
+            Self::TextSearch => ("`@@`", POSTGRES, "write LIKE"),
+            Self::BitXorCaret => ("`^`", MYSQL, "write `#`"),
+            Self::BitXorHash => ("`#`", POSTGRES, "write `^`"),
+            Self::DoubleEqual => ("`==`", SQLITE, "write `=`"),
+            Self::InsertDefault => ("DEFAULT VALUES", SQLITE | POSTGRES, "write `() VALUES ()`"),
+            Self::TableFunction => ("a function as a table", SQLITE | POSTGRES, "use a table"),
+            Self::QuantifiedQuery => ("ANY and ALL", POSTGRES | MYSQL, "use IN, or min and max"),
+            Self::TypedText => (
+                "a text with its type before it",
+                POSTGRES | MYSQL,
+                "write `'..'` alone",
+            ),
+            Self::Truth => ("IS UNKNOWN", POSTGRES | MYSQL, "write `IS NULL`"),
+            Self::DerivedColumns => (
+                "names of columns after an alias",
+                POSTGRES,
+                "name the columns in the query",
+            ),
+            Self::SetOperationAll => ("INTERSECT ALL and EXCEPT ALL", POSTGRES, "leave out ALL"),
+            Self::Extract => ("EXTRACT", POSTGRES | MYSQL, "write `strftime('%Y', value)`"),
+            Self::Separator => ("SEPARATOR", MYSQL, "write `string_agg(value, ',')`"),
+            Self::DivWord => ("DIV", MYSQL, "divide integers with `/`"),
+        }
+    }
+
+    pub(super) const fn title(self) -> &'static str {
+        self.facts().0
+    }
+
+    pub(super) const fn help(self) -> &'static str {
+        self.facts().2
+    }
+
+    /// Whether a dialect has it, MariaDB and MySQL both for [`Dialect::Mysql`].
+    pub(super) const fn is_in(self, dialect: Dialect) -> bool {
+        let bit = match dialect {
+            Dialect::Sqlite => SQLITE,
+            Dialect::Postgres => POSTGRES,
+            Dialect::Mysql => MYSQL,
+        };
+        self.facts().1 & bit != 0
+    }
+}

@@ -1,0 +1,340 @@
+//! The functions of each dialect: what they take, what they return, and what becomes of NULL.
+
+use sqlmodel_sql::Dialect;
+
+use crate::ir::Builtin;
+
+/// What a function takes in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arg {
+    Any,
+    Bool,
+    Int,
+    Number,
+    Text,
+    Time,
+    Json,
+    Array,
+    /// A value of the type that all arguments marked so have in common.
+    Same,
+}
+
+/// What a function returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Returns {
+    Is(Builtin),
+    /// The type of the arguments marked [`Arg::Same`].
+    Same,
+    Sum,
+    Avg,
+    Round,
+    /// A list of the type of the arguments marked so.
+    List,
+    /// A value whose type the database decides row by row: the user declares it.
+    Declared,
+}
+
+/// When a function returns NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nulls {
+    /// When any argument is NULL.
+    Strict,
+    Never,
+    /// Perhaps always.
+    Always,
+    /// When all arguments are NULL.
+    AllArgs,
+    /// When the second or third argument is NULL.
+    Branches,
+    /// As `lag(value, offset, default)`: NULL outside of the partition without a default.
+    Neighbour,
+    /// When the argument is NULL, or no row is in the frame.
+    Frame,
+    /// When an argument is NULL, or a text that is no time.
+    Parsed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Scalar,
+    Aggregate,
+    Window,
+}
+
+/// A function.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub(super) name: &'static str,
+    dialects: u8,
+    pub(super) kind: Kind,
+    pub(super) args: &'static [Arg],
+    /// How many of the arguments may be left out.
+    n_optional: usize,
+    /// Whether the last argument may come any number of times.
+    is_variadic: bool,
+    pub(super) returns: Returns,
+    pub(super) nulls: Nulls,
+}
+
+const S: u8 = 1;
+const P: u8 = 2;
+const M: u8 = 4;
+const ALL: u8 = S | P | M;
+
+const TEXT: Returns = Returns::Is(Builtin::Text { max_len: None });
+const I64: Returns = Returns::Is(Builtin::I64);
+const F64: Returns = Returns::Is(Builtin::F64);
+const BOOL: Returns = Returns::Is(Builtin::Bool);
+const JSON: Returns = Returns::Is(Builtin::Json);
+const DATE: Returns = Returns::Is(Builtin::Date);
+const TIME: Returns = Returns::Is(Builtin::Time);
+const TIMESTAMP: Returns = Returns::Is(Builtin::Timestamp);
+const INSTANT: Returns = Returns::Is(Builtin::TimestampTz);
+
+const fn scalar(
+    name: &'static str,
+    dialects: u8,
+    args: &'static [Arg],
+    returns: Returns,
+    nulls: Nulls,
+) -> Function {
+    Function {
+        name,
+        dialects,
+        kind: Kind::Scalar,
+        args,
+        n_optional: 0,
+        is_variadic: false,
+        returns,
+        nulls,
+    }
+}
+
+const fn aggregate(
+    name: &'static str,
+    dialects: u8,
+    args: &'static [Arg],
+    returns: Returns,
+    nulls: Nulls,
+) -> Function {
+    Function {
+        kind: Kind::Aggregate,
+        ..scalar(name, dialects, args, returns, nulls)
+    }
+}
+
+const fn window(
+    name: &'static str,
+    args: &'static [Arg],
+    returns: Returns,
+    nulls: Nulls,
+) -> Function {
+    Function {
+        kind: Kind::Window,
+        ..scalar(name, ALL, args, returns, nulls)
+    }
+}
+
+impl Function {
+    const fn optional(self, n_optional: usize) -> Self {
+        Self { n_optional, ..self }
+    }
+
+    const fn variadic(self) -> Self {
+        Self {
+            is_variadic: true,
+            ..self
+        }
+    }
+
+    pub(super) const fn is_in(&self, dialect: Dialect) -> bool {
+        let bit = match dialect {
+            Dialect::Sqlite => S,
+            Dialect::Postgres => P,
+            Dialect::Mysql => M,
+        };
+        self.dialects & bit != 0
+    }
+
+    /// Whether it may be called with so many arguments.
+    pub(super) fn takes(&self, n_args: usize) -> bool {
+        let least = self.args.len() - self.n_optional;
+        n_args >= least && (self.is_variadic || n_args <= self.args.len())
+    }
+
+    /// What it takes in a place.
+    pub(super) fn arg(&self, at: usize) -> Arg {
+        self.args
+            .get(at)
+            .or(self.args.last())
+            .copied()
+            .unwrap_or(Any)
+    }
+
+    /// How many arguments it takes, for people.
+    pub(super) fn arity(&self) -> String {
+        let (least, most) = (self.args.len() - self.n_optional, self.args.len());
+        match (self.is_variadic, least == most) {
+            (true, _) => format!("at least {least}"),
+            (false, true) => most.to_string(),
+            (false, false) => format!("{least} to {most}"),
+        }
+    }
+}
+
+/// Finds a function of a dialect that takes so many arguments.
+pub(super) fn find(name: &str, dialect: Dialect, n_args: usize) -> Option<&'static Function> {
+    let mut named = FUNCTIONS
+        .iter()
+        .filter(|it| it.is_in(dialect) && it.name.eq_ignore_ascii_case(name));
+    named.find(|it| it.takes(n_args))
+}
+
+/// All functions of a name, in whatever dialect.
+pub(super) fn named(name: &str) -> impl Iterator<Item = &'static Function> {
+    FUNCTIONS
+        .iter()
+        .filter(move |it| it.name.eq_ignore_ascii_case(name))
+}
+
+/// The names of a dialect's functions.
+pub(super) fn names(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    FUNCTIONS
+        .iter()
+        .filter(move |it| it.is_in(dialect))
+        .map(|it| it.name)
+}
+
+use Arg::{Any, Array, Bool, Int, Json, Number, Same, Text, Time};
+use Nulls::{AllArgs, Always, Branches, Frame, Neighbour, Never, Parsed, Strict};
+
+/// The table. Of functions with one name, the first that is in the dialect and takes the arguments counts.
+#[rustfmt::skip]
+static FUNCTIONS: &[Function] = &[
+    aggregate("count", ALL, &[Any], I64, Never),
+    aggregate("sum", ALL, &[Number], Returns::Sum, Strict),
+    aggregate("avg", ALL, &[Number], Returns::Avg, Strict),
+    aggregate("min", ALL, &[Same], Returns::Same, Strict),
+    aggregate("max", ALL, &[Same], Returns::Same, Strict),
+    scalar("min", S, &[Same, Same], Returns::Same, Strict).variadic(),
+    scalar("max", S, &[Same, Same], Returns::Same, Strict).variadic(),
+    aggregate("total", S, &[Number], F64, Never),
+    aggregate("group_concat", S | M, &[Any, Text], TEXT, Strict).optional(1),
+    aggregate("string_agg", P, &[Text, Text], TEXT, Strict),
+    aggregate("array_agg", P, &[Same], Returns::List, Strict),
+    aggregate("bool_and", P, &[Bool], BOOL, Strict),
+    aggregate("bool_or", P, &[Bool], BOOL, Strict),
+    aggregate("every", P, &[Bool], BOOL, Strict),
+    aggregate("json_agg", P, &[Any], JSON, Strict),
+    aggregate("jsonb_agg", P, &[Any], JSON, Strict),
+    aggregate("json_group_array", S, &[Any], JSON, Never),
+    aggregate("json_group_object", S, &[Any, Any], JSON, Never),
+    aggregate("json_arrayagg", M, &[Any], JSON, Always),
+    window("row_number", &[], I64, Never),
+    window("rank", &[], I64, Never),
+    window("dense_rank", &[], I64, Never),
+    window("ntile", &[Int], I64, Never),
+    window("percent_rank", &[], F64, Never),
+    window("cume_dist", &[], F64, Never),
+    window("lag", &[Same, Int, Same], Returns::Same, Neighbour).optional(2),
+    window("lead", &[Same, Int, Same], Returns::Same, Neighbour).optional(2),
+    window("first_value", &[Same], Returns::Same, Frame),
+    window("last_value", &[Same], Returns::Same, Frame),
+    window("nth_value", &[Same, Int], Returns::Same, Always),
+    scalar("coalesce", ALL, &[Same, Same], Returns::Same, AllArgs).variadic(),
+    scalar("ifnull", S | M, &[Same, Same], Returns::Same, AllArgs),
+    scalar("nullif", ALL, &[Same, Same], Returns::Same, Always),
+    scalar("if", M, &[Bool, Same, Same], Returns::Same, Branches),
+    scalar("iif", S, &[Bool, Same, Same], Returns::Same, Branches),
+    scalar("greatest", P, &[Same, Same], Returns::Same, AllArgs).variadic(),
+    scalar("least", P, &[Same, Same], Returns::Same, AllArgs).variadic(),
+    scalar("greatest", M, &[Same, Same], Returns::Same, Strict).variadic(),
+    scalar("least", M, &[Same, Same], Returns::Same, Strict).variadic(),
+    scalar("lower", ALL, &[Text], TEXT, Strict),
+    scalar("upper", ALL, &[Text], TEXT, Strict),
+    scalar("length", ALL, &[Text], I64, Strict),
+    scalar("char_length", P | M, &[Text], I64, Strict),
+    scalar("character_length", P | M, &[Text], I64, Strict),
+    scalar("octet_length", P | M, &[Text], I64, Strict),
+    scalar("trim", ALL, &[Text, Text], TEXT, Strict).optional(1),
+    scalar("ltrim", S | P, &[Text, Text], TEXT, Strict).optional(1),
+    scalar("rtrim", S | P, &[Text, Text], TEXT, Strict).optional(1),
+    scalar("ltrim", M, &[Text], TEXT, Strict),
+    scalar("rtrim", M, &[Text], TEXT, Strict),
+    scalar("btrim", P, &[Text, Text], TEXT, Strict).optional(1),
+    scalar("substr", ALL, &[Text, Int, Int], TEXT, Strict).optional(1),
+    scalar("substring", ALL, &[Text, Int, Int], TEXT, Strict).optional(1),
+    scalar("replace", ALL, &[Text, Text, Text], TEXT, Strict),
+    scalar("concat", P, &[Any], TEXT, Never).variadic(),
+    scalar("concat", M, &[Any], TEXT, Strict).variadic(),
+    scalar("concat_ws", P | M, &[Text, Any], TEXT, Strict).variadic(),
+    scalar("instr", S | M, &[Text, Text], I64, Strict),
+    scalar("strpos", P, &[Text, Text], I64, Strict),
+    scalar("position", P | M, &[Text, Text], I64, Strict),
+    scalar("locate", M, &[Text, Text], I64, Strict),
+    scalar("left", P | M, &[Text, Int], TEXT, Strict),
+    scalar("right", P | M, &[Text, Int], TEXT, Strict),
+    scalar("lpad", P | M, &[Text, Int, Text], TEXT, Strict),
+    scalar("rpad", P | M, &[Text, Int, Text], TEXT, Strict),
+    scalar("repeat", P | M, &[Text, Int], TEXT, Strict),
+    scalar("reverse", P | M, &[Text], TEXT, Strict),
+    scalar("split_part", P, &[Text, Text, Int], TEXT, Strict),
+    scalar("initcap", P, &[Text], TEXT, Strict),
+    scalar("regexp_replace", P, &[Text, Text, Text, Text], TEXT, Strict).optional(1),
+    scalar("md5", P | M, &[Text], TEXT, Strict),
+    scalar("hex", S | M, &[Any], TEXT, Strict),
+    scalar("quote", S | M, &[Any], TEXT, Strict),
+    scalar("printf", S, &[Text, Any], TEXT, Always).variadic(),
+    scalar("format", S, &[Text, Any], TEXT, Always).variadic(),
+    scalar("typeof", S, &[Any], TEXT, Never),
+    scalar("abs", ALL, &[Number], Returns::Same, Strict),
+    scalar("round", ALL, &[Number, Int], Returns::Round, Strict).optional(1),
+    scalar("floor", P | M, &[Number], Returns::Round, Strict),
+    scalar("ceil", P | M, &[Number], Returns::Round, Strict),
+    scalar("ceiling", P | M, &[Number], Returns::Round, Strict),
+    scalar("mod", P | M, &[Int, Int], I64, Always),
+    scalar("random", S, &[], I64, Never),
+    scalar("random", P, &[], F64, Never),
+    scalar("rand", M, &[], F64, Never),
+    scalar("now", P | M, &[], INSTANT, Never),
+    scalar("current_timestamp", ALL, &[], INSTANT, Never),
+    scalar("clock_timestamp", P, &[], INSTANT, Never),
+    scalar("transaction_timestamp", P, &[], INSTANT, Never),
+    scalar("localtimestamp", P, &[], TIMESTAMP, Never),
+    scalar("current_date", ALL, &[], DATE, Never),
+    scalar("current_time", S | M, &[], TIME, Never),
+    scalar("date", S, &[Any, Text], DATE, Parsed).optional(1).variadic(),
+    scalar("date", P | M, &[Any], DATE, Parsed),
+    scalar("time", S, &[Any, Text], TIME, Parsed).optional(1).variadic(),
+    scalar("datetime", S, &[Any, Text], TIMESTAMP, Parsed).optional(1).variadic(),
+    scalar("strftime", S, &[Text, Any, Text], TEXT, Always).optional(1).variadic(),
+    scalar("julianday", S, &[Any, Text], F64, Always).optional(1).variadic(),
+    scalar("date_trunc", P, &[Text, Same], Returns::Same, Strict),
+    scalar("date_part", P, &[Text, Time], F64, Strict),
+    scalar("to_char", P, &[Any, Text], TEXT, Strict),
+    scalar("date_format", M, &[Any, Text], TEXT, Always),
+    scalar("year", M, &[Any], I64, Always),
+    scalar("month", M, &[Any], I64, Always),
+    scalar("day", M, &[Any], I64, Always),
+    scalar("hour", M, &[Any], I64, Always),
+    scalar("minute", M, &[Any], I64, Always),
+    scalar("gen_random_uuid", P, &[], Returns::Is(Builtin::Uuid), Never),
+    scalar("json", S, &[Any], JSON, Strict),
+    scalar("json_object", S | M, &[Any], JSON, Never).variadic(),
+    scalar("json_array", S | M, &[Any], JSON, Never).variadic(),
+    scalar("json_build_object", P, &[Any], JSON, Never).variadic(),
+    scalar("jsonb_build_object", P, &[Any], JSON, Never).variadic(),
+    scalar("json_build_array", P, &[Any], JSON, Never).variadic(),
+    scalar("jsonb_build_array", P, &[Any], JSON, Never).variadic(),
+    scalar("to_jsonb", P, &[Any], JSON, Strict),
+    scalar("to_json", P, &[Any], JSON, Strict),
+    scalar("json_extract", S | M, &[Any, Text], Returns::Declared, Always).variadic(),
+    scalar("json_unquote", M, &[Any], TEXT, Always),
+    scalar("json_type", S, &[Any, Text], TEXT, Always).optional(1),
+    scalar("json_array_length", S, &[Any, Text], I64, Always).optional(1),
+    scalar("jsonb_array_length", P, &[Json], I64, Strict),
+    scalar("json_length", M, &[Any, Text], I64, Always).optional(1),
+    scalar("array_length", P, &[Array, Int], I64, Always),
+    scalar("cardinality", P, &[Array], I64, Strict),
+    scalar("array_to_string", P, &[Array, Text], TEXT, Strict),
+];

@@ -1,0 +1,979 @@
+//! One query: checked for every dialect and every set of blocks, and held to one signature.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlmodel_sql::Dialect;
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::ir::{
+    Builtin, FieldType, Piece, Query, QueryBlock, QueryColumn, QueryParam, QuerySql, Schema,
+    SourceText, Statement, WrittenQuery,
+};
+use crate::query::catalog::Catalog;
+use crate::query::check::{Action, Checked, Declared, Output, check};
+use crate::query::params::{Param, Params};
+use crate::query::parse::{ParseError, ParseErrorKind, Variant, parse};
+use crate::query::pieces::Writer;
+use crate::query::row;
+use crate::query::text::{Text, TokenKind};
+use crate::query::types::{Class, Known, Typed, cast_name};
+use crate::query::variant::Layout;
+use crate::source::{SourceMap, Span};
+use crate::syntax::list;
+
+/// What queries are checked against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Analysis<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) catalog: &'a Catalog,
+    pub(super) sources: &'a SourceMap,
+}
+
+type Found<T> = Result<T, Vec<Diagnostic>>;
+
+/// What a SELECT returns, and its text.
+#[derive(Debug)]
+pub(super) struct Signature {
+    pub(super) params: Vec<String>,
+    pub(super) columns: Vec<QueryColumn>,
+    pub(super) texts: Vec<(Dialect, Vec<Piece>)>,
+}
+
+/// What a query is in one dialect.
+pub(super) struct InDialect {
+    pub(super) dialect: Dialect,
+    pub(super) checked: Checked,
+    texts: Vec<Text>,
+    layout: Layout,
+    /// The casts that stated types make.
+    around: Vec<(u32, u32, String, String)>,
+}
+
+impl Analysis<'_> {
+    /// Checks a SELECT that is no function: a view.
+    pub(super) fn select(
+        &self,
+        name: &SourceText,
+        sql: &QuerySql,
+        dialects: &[Dialect],
+        columns: &[Statement],
+    ) -> Found<Signature> {
+        let (mut found, columns) = self.in_dialects(name, sql, dialects, &[], columns, &[])?;
+        let [first, ..] = found.as_slice() else {
+            return Err(Vec::new());
+        };
+        if first.checked.action != Action::Select {
+            return Err(vec![Diagnostic::new(
+                &codes::RETURNS,
+                name.span,
+                "a view is a SELECT",
+            )]);
+        }
+        named(&first.checked.outputs, &columns, name)?;
+        let params = first.checked.params.order.clone();
+        Ok(Signature {
+            params,
+            texts: found
+                .iter_mut()
+                .map(|it| {
+                    (
+                        it.dialect,
+                        self.write(it, &BTreeMap::new(), &BTreeMap::new()),
+                    )
+                })
+                .collect(),
+            columns,
+        })
+    }
+
+    /// Checks a query.
+    pub(super) fn query(&self, written: &WrittenQuery) -> Found<Query> {
+        let (found, columns) = self.in_dialects(
+            &written.name,
+            &written.sql,
+            &written.dialects,
+            &written.params,
+            &written.columns,
+            &written.order,
+        )?;
+        let Some(first) = found.first() else {
+            return Err(vec![Diagnostic::new(
+                &codes::SQL_MISSING,
+                written.name.span,
+                "the query is for no dialect of the schema",
+            )]);
+        };
+        let (params, blocks) = self.params(written, &found)?;
+        let shape = row::Shaped {
+            schema: self.schema,
+            written,
+            checked: &first.checked,
+            columns,
+        };
+        let (returns, row) = shape.finish()?;
+        let positions: BTreeMap<String, usize> = params
+            .iter()
+            .enumerate()
+            .map(|(at, it)| (it.name.clone(), at))
+            .collect();
+        let classes: BTreeMap<String, Class> = params
+            .iter()
+            .map(|it| {
+                (
+                    it.name.clone(),
+                    known_of(&it.ty, it.rust).class(self.schema),
+                )
+            })
+            .collect();
+        let mut texts: Vec<(Dialect, Vec<Piece>)> = found
+            .iter()
+            .map(|it| (it.dialect, self.write(it, &positions, &classes)))
+            .collect();
+        if returns == crate::ir::Returns::LastId {
+            row::return_key(self.schema, &first.checked, &mut texts);
+        }
+        Ok(Query {
+            name: written.name.value.clone(),
+            module: written.module,
+            doc: written.doc.clone(),
+            returns,
+            params,
+            blocks,
+            orders: written
+                .order
+                .iter()
+                .map(|(name, text)| (row::camel(&name.value), text.value.clone()))
+                .collect(),
+            row,
+            texts,
+            span: written.span,
+        })
+    }
+
+    fn write(
+        &self,
+        found: &InDialect,
+        params: &BTreeMap<String, usize>,
+        classes: &BTreeMap<String, Class>,
+    ) -> Vec<Piece> {
+        let is_expanded =
+            |name: &str| matches!(classes.get(name), Some(Class::Bytes | Class::Uuid));
+        let writer = Writer {
+            texts: &found.texts,
+            layout: &found.layout,
+            edits: &found.checked.edits,
+            dialect: found.dialect,
+            params,
+            is_expanded: &is_expanded,
+            around: &found.around,
+        };
+        writer.write()
+    }
+
+    /// Checks a text in every dialect, and that it returns the same in all of them.
+    fn in_dialects(
+        &self,
+        name: &SourceText,
+        sql: &QuerySql,
+        dialects: &[Dialect],
+        params: &[Statement],
+        columns: &[Statement],
+        orders: &[(SourceText, SourceText)],
+    ) -> Found<(Vec<InDialect>, Vec<QueryColumn>)> {
+        let declared = self.declared(params, columns);
+        let mut found: Vec<InDialect> = Vec::new();
+        let mut all: Vec<Vec<QueryColumn>> = Vec::new();
+        for dialect in dialects {
+            let Some(text) = sql.get(*dialect) else {
+                continue;
+            };
+            let mut one = self.in_dialect(*dialect, text, orders, &declared)?;
+            all.push(self.columns(text, &mut one, columns)?);
+            found.push(one);
+        }
+        let mut diagnostics = Vec::new();
+        if let Some(one) = found.first() {
+            self.unused(one, params, columns, &mut diagnostics);
+        }
+        let mut all = all.into_iter();
+        let mut united = all.next().unwrap_or_default();
+        for (one, columns) in found.iter().skip(1).zip(all) {
+            let first = found.first().map_or(one.dialect, |it| it.dialect);
+            self.same_columns(
+                name,
+                (first, &mut united),
+                (one.dialect, columns),
+                &mut diagnostics,
+            );
+            self.same_params(name, &found, one, &mut diagnostics);
+            if !diagnostics.is_empty() {
+                break;
+            }
+        }
+        if diagnostics.is_empty() {
+            Ok((found, united))
+        } else {
+            Err(diagnostics)
+        }
+    }
+
+    fn declared(&self, params: &[Statement], columns: &[Statement]) -> Declared {
+        let by_name = params.iter().filter_map(|it| {
+            let ty = it.ty.as_ref()?;
+            let param = Param {
+                ty: Some(known_of(ty, None)),
+                is_list: ty.is_array,
+                is_nullable: it.is_nullable == Some(true),
+                reason: "stated in `params`".into(),
+                first: it.name.span,
+                typed_at: it.text.span,
+                is_cast: true,
+                is_declared: true,
+            };
+            // `i64[]` is a list for IN, of values of the type.
+            let param = Param {
+                ty: param.ty.map(|it| Known {
+                    is_array: false,
+                    ..it
+                }),
+                ..param
+            };
+            Some((it.name.value.clone(), param))
+        });
+        Declared {
+            params: Params {
+                by_name: by_name.collect(),
+                order: Vec::new(),
+            },
+            columns: columns
+                .iter()
+                .filter(|it| it.ty.is_some())
+                .map(|it| it.name.value.clone())
+                .collect(),
+        }
+    }
+
+    fn in_dialect(
+        &self,
+        dialect: Dialect,
+        text: &SourceText,
+        orders: &[(SourceText, SourceText)],
+        declared: &Declared,
+    ) -> Found<InDialect> {
+        let mut texts = Vec::new();
+        for text in std::iter::once(text).chain(orders.iter().map(|(_, text)| text)) {
+            match Text::read(text, self.sources) {
+                Ok(text) => texts.push(text),
+                Err((error, span)) => {
+                    let diagnostic = Diagnostic::new(&codes::SQL_SYNTAX, span, error.message);
+                    return Err(vec![match error.help {
+                        Some(help) => diagnostic.help(help),
+                        None => diagnostic,
+                    }]);
+                }
+            }
+        }
+        let mut diagnostics = Vec::new();
+        let Some(main) = texts.first() else {
+            return Err(diagnostics);
+        };
+        let layout = Layout::read(main, &mut diagnostics);
+        self.check_orders(&layout, orders, text.span, &mut diagnostics);
+        if !diagnostics.is_empty() {
+            return Err(diagnostics);
+        }
+        let masks = layout.masks();
+        let all = masks.first().copied().unwrap_or(0);
+        let mut variants: Vec<(u32, Option<usize>)> =
+            masks.into_iter().map(|mask| (mask, None)).collect();
+        variants.extend((1..texts.len()).map(|order| (all, Some(order))));
+        let mut merged: Option<Checked> = None;
+        for (mask, order) in variants {
+            let variant = layout.variant(main, &texts, mask, order);
+            let checked = self
+                .variant(&variant, dialect, declared)
+                .map_err(|mut found| {
+                    if mask != all {
+                        let off: Vec<&str> = layout
+                            .blocks
+                            .iter()
+                            .enumerate()
+                            .filter(|(at, _)| mask & (1 << at) == 0)
+                            .map(|(_, it)| it.as_str())
+                            .collect();
+                        found.iter_mut().for_each(|it| {
+                            it.notes.push(format!("this is so without {}", list(&off)));
+                        });
+                    }
+                    found
+                })?;
+            match &mut merged {
+                None => merged = Some(checked),
+                Some(merged) => self.merge(merged, checked, &variant, &layout)?,
+            }
+        }
+        let Some(checked) = merged else {
+            return Err(Vec::new());
+        };
+        Ok(InDialect {
+            dialect,
+            checked,
+            texts,
+            layout,
+            around: Vec::new(),
+        })
+    }
+
+    fn check_orders(
+        &self,
+        layout: &Layout,
+        orders: &[(SourceText, SourceText)],
+        span: Span,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        match (&layout.order, orders) {
+            (None, [(name, _), ..]) => {
+                diagnostics.push(
+                    Diagnostic::new(
+                        &codes::QUERY_ORDER,
+                        name.span,
+                        "the SQL has no place for an order",
+                    )
+                    .related(span, "in this text")
+                    .help("write `ORDER BY /*order*/ id /*end*/`"),
+                );
+            }
+            (Some((_, span)), []) => {
+                diagnostics.push(
+                    Diagnostic::new(
+                        &codes::QUERY_ORDER,
+                        *span,
+                        "there are no orders to choose from",
+                    )
+                    .help("add `order = { newest = \"id DESC\" }`"),
+                );
+            }
+            _ => {}
+        }
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        for (name, _) in orders {
+            if !names.insert(row::camel(&name.value)) {
+                diagnostics.push(Diagnostic::new(
+                    &codes::QUERY_ORDER,
+                    name.span,
+                    format!(
+                        "two orders are called `{}` in Rust",
+                        row::camel(&name.value)
+                    ),
+                ));
+            }
+            if !row::is_name(&name.value) {
+                diagnostics.push(Diagnostic::new(
+                    &codes::QUERY_ORDER,
+                    name.span,
+                    "the name of an order is in snake_case",
+                ));
+            }
+        }
+    }
+
+    /// Parses and checks one set of tokens.
+    fn variant(
+        &self,
+        variant: &Variant<'_>,
+        dialect: Dialect,
+        declared: &Declared,
+    ) -> Found<Checked> {
+        let parsed = parse(variant).map_err(|error| vec![parse_error(error, variant)])?;
+        let missing: Vec<Diagnostic> = parsed
+            .features
+            .iter()
+            .filter(|(feature, _)| !feature.is_in(dialect))
+            .map(|(feature, at)| {
+                Diagnostic::new(
+                    &codes::SQL_DIALECT,
+                    variant.span(*at),
+                    format!("{dialect} has no {}", feature.title()),
+                )
+                .help(format!(
+                    "{}; or give {dialect} a text of its own: `dialect.{} = {{ sql = \"..\" }}`",
+                    feature.help(),
+                    dialect.name()
+                ))
+            })
+            .collect();
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let checked = check(
+            &parsed.statement,
+            self.schema,
+            self.catalog,
+            dialect,
+            variant,
+            declared,
+        );
+        if checked.diagnostics.is_empty() {
+            Ok(checked)
+        } else {
+            Err(checked.diagnostics)
+        }
+    }
+
+    /// Adds what another set of blocks says of the same statement.
+    fn merge(
+        &self,
+        merged: &mut Checked,
+        other: Checked,
+        variant: &Variant<'_>,
+        layout: &Layout,
+    ) -> Found<()> {
+        let differs = merged.outputs.len() != other.outputs.len()
+            || merged
+                .outputs
+                .iter()
+                .zip(&other.outputs)
+                .any(|(a, b)| a.name != b.name || !self.is_same(&a.typed, &b.typed));
+        if differs {
+            let span = layout
+                .parts
+                .first()
+                .map_or(variant.span(Default::default()), |(_, _, span)| *span);
+            return Err(vec![Diagnostic::new(
+                &codes::SQL_BLOCK,
+                span,
+                "the columns of the result depend on the block",
+            )]);
+        }
+        for (output, more) in merged.outputs.iter_mut().zip(other.outputs) {
+            if more.typed.is_nullable && !output.typed.is_nullable {
+                output.typed.is_nullable = true;
+                output.typed.reason = format!("with other blocks: {}", more.typed.reason).into();
+            }
+            if let (Some(origin), Some(more)) = (&mut output.origin, more.origin) {
+                origin.is_missing |= more.is_missing;
+                origin.is_nullable |= more.is_nullable;
+            }
+        }
+        merged.is_single &= other.is_single;
+        for (at, edit) in other.edits {
+            merged.edits.entry(at).or_insert(edit);
+        }
+        for name in other.params.order {
+            let Some(param) = other.params.by_name.get(&name) else {
+                continue;
+            };
+            match merged.params.by_name.get_mut(&name) {
+                Some(known) => match (known.ty, param.ty) {
+                    (None, Some(_)) => *known = param.clone(),
+                    (Some(a), Some(b)) if !a.is_same(b, self.schema) => {
+                        return Err(vec![
+                            Diagnostic::new(
+                                &codes::PARAM_TYPE,
+                                param.typed_at,
+                                format!("`:{name}` has two types"),
+                            )
+                            .label(format!("`{}` here", b.name(self.schema)))
+                            .related(known.typed_at, format!("`{}` here", a.name(self.schema))),
+                        ]);
+                    }
+                    _ => known.is_nullable &= param.is_nullable || known.is_declared,
+                },
+                None => {
+                    merged.params.by_name.insert(name.clone(), param.clone());
+                }
+            }
+            if !merged.params.order.contains(&name) {
+                merged.params.order.push(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_same(&self, a: &Typed, b: &Typed) -> bool {
+        match (a.known(), b.known()) {
+            (Some(a), Some(b)) => a.is_same(b, self.schema),
+            (a, b) => a.is_none() && b.is_none(),
+        }
+    }
+
+    /// The columns as the user has them, with the types that are stated.
+    fn columns(
+        &self,
+        text: &SourceText,
+        one: &mut InDialect,
+        stated: &[Statement],
+    ) -> Found<Vec<QueryColumn>> {
+        let mut columns = Vec::new();
+        let mut diagnostics = Vec::new();
+        let main = one.texts.first();
+        for output in &one.checked.outputs {
+            let name = output.name.clone().unwrap_or_default();
+            let statement = stated.iter().find(|it| it.name.value == name);
+            let stated_ty = statement.and_then(|it| it.ty.as_ref());
+            let known = match (stated_ty, output.typed.known()) {
+                (Some(ty), inferred) => {
+                    let ty = known_of(ty, None);
+                    if let (Some(inferred), Some(text)) = (inferred, main)
+                        && let Some(around) = self.cast(inferred, ty, output, text, one.dialect)
+                    {
+                        one.around.push(around);
+                    }
+                    ty
+                }
+                (None, Some(known)) => known,
+                (None, None) => {
+                    let span = one.span(output).unwrap_or(text.span);
+                    let shown = if name.is_empty() {
+                        "name".to_owned()
+                    } else {
+                        name.clone()
+                    };
+                    diagnostics.push(
+                        Diagnostic::new(
+                            &codes::COLUMN_TYPE,
+                            span,
+                            format!("the type of the column `{shown}` cannot be found out"),
+                        )
+                        .label(output.typed.reason.to_string())
+                        .help(format!(
+                            "say what it is: `columns = {{ {shown} = \"text?\" }}`"
+                        )),
+                    );
+                    continue;
+                }
+            };
+            let is_nullable = statement
+                .and_then(|it| it.is_nullable)
+                .unwrap_or(output.typed.is_nullable);
+            let reason = match statement {
+                Some(_) => format!("stated in `columns`; found: {}", output.typed.reason),
+                None => output.typed.reason.to_string(),
+            };
+            columns.push(QueryColumn {
+                name,
+                ty: FieldType {
+                    scalar: known.scalar,
+                    is_array: known.is_array,
+                    is_nullable,
+                },
+                rust: known.rust,
+                reason,
+            });
+        }
+        if diagnostics.is_empty() {
+            Ok(columns)
+        } else {
+            Err(diagnostics)
+        }
+    }
+
+    /// The text around a column that makes a number of it the number that is stated.
+    fn cast(
+        &self,
+        from: Known,
+        to: Known,
+        output: &Output,
+        text: &Text,
+        dialect: Dialect,
+    ) -> Option<(u32, u32, String, String)> {
+        let (class, other) = (from.class(self.schema), to.class(self.schema));
+        let is_same = match dialect {
+            // SQLite has one kind of each.
+            Dialect::Sqlite => class == other,
+            _ => {
+                from.builtin(self.schema) == to.builtin(self.schema)
+                    || (class == other && class != Class::Float)
+            }
+        };
+        if is_same || !class.is_number() || !other.is_number() || !output.has_text {
+            return None;
+        }
+        let name = match (dialect, other) {
+            (Dialect::Sqlite, Class::Int) => "INTEGER".to_owned(),
+            (Dialect::Sqlite, Class::Float) => "REAL".to_owned(),
+            (Dialect::Sqlite, _) => return None,
+            (Dialect::Mysql, Class::Decimal) => match to.builtin(self.schema) {
+                Builtin::Decimal { precision, scale } => format!("DECIMAL({precision}, {scale})"),
+                _ => return None,
+            },
+            _ => cast_name(to, self.schema, dialect)?,
+        };
+        // The tokens of the statement with all blocks on are those of the text.
+        let _ = text;
+        Some((
+            output.at.start,
+            output.at.end - 1,
+            "CAST(".to_owned(),
+            format!(" AS {name})"),
+        ))
+    }
+
+    /// Reports stated parameters and columns that are not there.
+    fn unused(
+        &self,
+        one: &InDialect,
+        params: &[Statement],
+        columns: &[Statement],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        for it in params
+            .iter()
+            .filter(|it| !one.checked.params.order.contains(&it.name.value))
+        {
+            let names: Vec<&str> = one
+                .checked
+                .params
+                .order
+                .iter()
+                .map(String::as_str)
+                .collect();
+            diagnostics.push(stated_nothing(it, "parameter", &names));
+        }
+        let names: Vec<&str> = one
+            .checked
+            .outputs
+            .iter()
+            .filter_map(|it| it.name.as_deref())
+            .collect();
+        for it in columns
+            .iter()
+            .filter(|it| !names.contains(&it.name.value.as_str()))
+        {
+            diagnostics.push(stated_nothing(it, "column", &names));
+        }
+    }
+
+    fn same_columns(
+        &self,
+        name: &SourceText,
+        first: (Dialect, &mut Vec<QueryColumn>),
+        other: (Dialect, Vec<QueryColumn>),
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let (first_dialect, united) = first;
+        let (dialect, columns) = other;
+        if united.len() != columns.len()
+            || united.iter().zip(&columns).any(|(a, b)| a.name != b.name)
+        {
+            let names = |columns: &[QueryColumn]| {
+                columns
+                    .iter()
+                    .map(|it| it.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            let message = format!(
+                "the query `{}` returns other columns on {dialect} than on {first_dialect}",
+                name.value
+            );
+            diagnostics.push(
+                Diagnostic::new(&codes::DIALECTS_DIFFER, name.span, message)
+                    .note(format!("{first_dialect}: {}", names(united)))
+                    .note(format!("{dialect}: {}", names(&columns))),
+            );
+            return;
+        }
+        for (a, b) in united.iter_mut().zip(columns) {
+            let (known, other) = (known_of(&a.ty, a.rust), known_of(&b.ty, b.rust));
+            let wider = wider_integer(known, other, self.schema);
+            if known.is_same(other, self.schema) {
+                a.ty.is_nullable |= b.ty.is_nullable;
+            } else if let Some(wider) = wider {
+                a.ty.scalar = wider.scalar;
+                a.ty.is_nullable |= b.ty.is_nullable;
+            } else {
+                let (left, right) = (known.name(self.schema), other.name(self.schema));
+                let message = format!(
+                    "the column `{}` is `{left}` on {first_dialect} and `{right}` on {dialect}",
+                    a.name
+                );
+                let best = if known.class(self.schema) == Class::Int {
+                    &left
+                } else {
+                    "f64"
+                };
+                diagnostics.push(
+                    Diagnostic::new(&codes::DIALECTS_DIFFER, name.span, message)
+                        .note(format!("{first_dialect}: {}", a.reason))
+                        .note(format!("{dialect}: {}", b.reason))
+                        .help(format!("say which, and it is cast where it is another: `columns = {{ {} = \"{best}\" }}`", a.name)),
+                );
+                return;
+            }
+        }
+    }
+
+    fn same_params(
+        &self,
+        name: &SourceText,
+        found: &[InDialect],
+        one: &InDialect,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let Some(first) = found.first() else { return };
+        let names: BTreeSet<&String> = first.checked.params.order.iter().collect();
+        let others: BTreeSet<&String> = one.checked.params.order.iter().collect();
+        if let Some(only) = names.symmetric_difference(&others).next() {
+            let (has, lacks) = if names.contains(*only) {
+                (first.dialect, one.dialect)
+            } else {
+                (one.dialect, first.dialect)
+            };
+            let message = format!(
+                "the query `{}` has the parameter `:{only}` on {has} and not on {lacks}",
+                name.value
+            );
+            diagnostics.push(Diagnostic::new(&codes::DIALECTS_DIFFER, name.span, message));
+            return;
+        }
+        for param in &first.checked.params.order {
+            let get = |one: &InDialect| one.checked.params.by_name.get(param).cloned();
+            let (Some(a), Some(b)) = (get(first), get(one)) else {
+                continue;
+            };
+            if let (Some(left), Some(right)) = (a.ty, b.ty)
+                && !left.is_same(right, self.schema)
+                && wider_integer(left, right, self.schema).is_none()
+            {
+                let (left, right) = (left.name(self.schema), right.name(self.schema));
+                let message = format!(
+                    "the parameter `:{param}` is `{left}` on {} and `{right}` on {}",
+                    first.dialect, one.dialect
+                );
+                diagnostics.push(
+                    Diagnostic::new(&codes::DIALECTS_DIFFER, name.span, message)
+                        .help(format!("say which: `params = {{ {param} = \"{left}\" }}`")),
+                );
+            }
+        }
+    }
+
+    /// The parameters of the function.
+    fn params(
+        &self,
+        written: &WrittenQuery,
+        found: &[InDialect],
+    ) -> Found<(Vec<QueryParam>, Vec<QueryBlock>)> {
+        let Some(first) = found.first() else {
+            return Err(Vec::new());
+        };
+        let mut diagnostics = Vec::new();
+        let mut params = Vec::new();
+        let mut blocks: Vec<QueryBlock> = first
+            .layout
+            .blocks
+            .iter()
+            .map(|name| QueryBlock {
+                name: name.clone(),
+                params: Vec::new(),
+            })
+            .collect();
+        for name in &first.checked.params.order {
+            let Some(param) = first.checked.params.by_name.get(name) else {
+                continue;
+            };
+            if !row::is_name(name) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        &codes::COLUMN_NAME,
+                        param.first,
+                        format!("the parameter `:{name}` is no name in Rust"),
+                    )
+                    .help("use snake_case, and no keyword"),
+                );
+                continue;
+            }
+            let others = found
+                .iter()
+                .filter_map(|it| it.checked.params.by_name.get(name));
+            let mut known = None;
+            for other in others.clone() {
+                known = match (known, other.ty) {
+                    (None, ty) => ty,
+                    (Some(a), Some(b)) => Some(wider_integer(a, b, self.schema).unwrap_or(a)),
+                    (known, None) => known,
+                };
+            }
+            let Some(known) = known else {
+                diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PARAM_TYPE,
+                        param.first,
+                        format!("the type of `:{name}` cannot be found out"),
+                    )
+                    .label("nothing beside it tells")
+                    .help(format!(
+                        "say what it is: `params = {{ {name} = \"text\" }}`"
+                    )),
+                );
+                continue;
+            };
+            let block = first.block_of(name)?;
+            if let Some(block) = block.and_then(|it| blocks.get_mut(it)) {
+                block.params.push(params.len());
+            }
+            let stated = written.params.iter().find(|it| it.name.value == *name);
+            let is_nullable = stated
+                .and_then(|it| it.is_nullable)
+                .unwrap_or_else(|| others.clone().all(|it| it.is_nullable));
+            params.push(QueryParam {
+                name: name.clone(),
+                ty: FieldType {
+                    scalar: known.scalar,
+                    is_array: known.is_array,
+                    is_nullable,
+                },
+                rust: known.rust,
+                is_list: param.is_list,
+                block,
+                reason: param.reason.to_string(),
+            });
+        }
+        for block in blocks.iter().filter(|it| it.params.is_empty()) {
+            if params.iter().any(|it| it.name == block.name) || !row::is_name(&block.name) {
+                diagnostics.push(
+                    Diagnostic::new(&codes::SQL_BLOCK, written.name.span, format!("the block `{}` has no parameter of its own, and a name that is taken or none in Rust", block.name))
+                        .help("a block without parameters is switched by a `bool` of its name"),
+                );
+            }
+        }
+        if diagnostics.is_empty() {
+            Ok((params, blocks))
+        } else {
+            Err(diagnostics)
+        }
+    }
+}
+
+impl InDialect {
+    /// Where a column is written, with all blocks on.
+    fn span(&self, output: &Output) -> Option<Span> {
+        let main = self.texts.first()?;
+        Some(
+            self.layout
+                .variant(main, &self.texts, u32::MAX, None)
+                .span(output.at),
+        )
+    }
+
+    /// The block that a parameter is in and nowhere else.
+    fn block_of(&self, name: &str) -> Found<Option<usize>> {
+        let Some(text) = self.texts.first() else {
+            return Ok(None);
+        };
+        let mut block: Option<Option<usize>> = None;
+        for (at, token) in text.tokens.iter().enumerate() {
+            if token.kind != TokenKind::Param || text.token(at).trim_start_matches(':') != name {
+                continue;
+            }
+            let inside = self
+                .layout
+                .parts
+                .iter()
+                .find(|(_, part, _)| part.contains(&at))
+                .map(|(block, ..)| *block);
+            block = match (block, inside) {
+                (None, inside) => Some(inside),
+                (Some(None), _) | (_, None) => Some(None),
+                (Some(Some(before)), Some(inside)) if before != inside => {
+                    let span = text.span(token.range.clone());
+                    return Err(vec![
+                        Diagnostic::new(
+                            &codes::SQL_BLOCK,
+                            span,
+                            format!("`:{name}` is in two blocks"),
+                        )
+                        .help("give both blocks one name, or use two parameters"),
+                    ]);
+                }
+                (before, _) => before,
+            };
+        }
+        Ok(block.flatten())
+    }
+}
+
+pub(super) fn known_of(ty: &FieldType, rust: Option<crate::ir::FieldId>) -> Known {
+    Known {
+        scalar: ty.scalar,
+        is_array: ty.is_array,
+        rust,
+    }
+}
+
+/// The wider of two integers: a number of any width is read as a wider one.
+fn wider_integer(a: Known, b: Known, schema: &Schema) -> Option<Known> {
+    let rank = |known: Known| match (known.scalar, known.is_array) {
+        (crate::ir::Scalar::Builtin(builtin), false) => match builtin {
+            Builtin::I16 => Some(0),
+            Builtin::I32 => Some(1),
+            Builtin::I64 => Some(2),
+            _ => None,
+        },
+        _ => None,
+    };
+    let _ = schema;
+    let (left, right) = (rank(a)?, rank(b)?);
+    Some(if left >= right { a } else { b })
+}
+
+fn stated_nothing(it: &Statement, what: &str, names: &[&str]) -> Diagnostic {
+    let message = format!("the query has no {what} `{}`", it.name.value);
+    let diagnostic = Diagnostic::new(&codes::STATED, it.name.span, message);
+    match crate::diagnostic::nearest(&it.name.value, names.iter().copied()) {
+        Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
+        None if names.is_empty() => diagnostic.help("remove it"),
+        None => diagnostic.help(format!("there are {}", list(names))),
+    }
+}
+
+fn parse_error(error: ParseError, variant: &Variant<'_>) -> Diagnostic {
+    let (code, message) = match error.kind {
+        ParseErrorKind::Syntax => (&codes::SQL_SYNTAX, "the SQL cannot be read"),
+        ParseErrorKind::Unsupported => (&codes::SQL_UNSUPPORTED, "this SQL is not understood"),
+        ParseErrorKind::TooDeep => (&codes::TOO_DEEP, "the SQL is nested too deeply"),
+    };
+    let diagnostic = Diagnostic::new(code, variant.span(error.at), message).label(error.label);
+    match error.help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// Reports columns without a name of their own, and two of one name.
+pub(super) fn named(outputs: &[Output], columns: &[QueryColumn], query: &SourceText) -> Found<()> {
+    let mut diagnostics = Vec::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, (column, _)) in columns.iter().zip(outputs).enumerate() {
+        let problem = if column.name.is_empty() {
+            format!(
+                "column {} of the query `{}` has no name",
+                at + 1,
+                query.value
+            )
+        } else if seen.contains_key(column.name.as_str()) {
+            format!(
+                "two columns of the query `{}` are called `{}`",
+                query.value, column.name
+            )
+        } else if !row::is_name(&column.name) {
+            format!(
+                "the column `{}` of the query `{}` is no name in Rust",
+                column.name, query.value
+            )
+        } else {
+            seen.insert(&column.name, at);
+            continue;
+        };
+        diagnostics.push(
+            Diagnostic::new(&codes::COLUMN_NAME, query.span, problem)
+                .help("give it a name of its own: `AS name`"),
+        );
+    }
+    if diagnostics.is_empty() {
+        Ok(())
+    } else {
+        Err(diagnostics)
+    }
+}

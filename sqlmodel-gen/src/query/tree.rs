@@ -1,0 +1,436 @@
+//! The SQL that is understood, as a tree: our own, small, and with a place at every node.
+//!
+//! A place is a range of positions in the tokens that were parsed. Lists of operators and joins are flat, so that the tree is never
+//! deeper than the nesting that somebody wrote.
+
+/// A range of token positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct At {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl At {
+    pub(super) fn to(self, end: Self) -> Self {
+        Self {
+            start: self.start,
+            end: end.end,
+        }
+    }
+}
+
+/// A name as written, its quotes removed.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    pub(super) text: String,
+    pub(super) at: At,
+}
+
+impl Name {
+    pub(super) fn is(&self, other: &str) -> bool {
+        self.text.eq_ignore_ascii_case(other)
+    }
+}
+
+/// Two names are equal wherever they stand.
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.text)
+    }
+}
+
+/// A whole statement.
+#[derive(Debug)]
+pub(super) enum Statement {
+    Query(Box<Query>),
+    Insert(Box<Insert>),
+    Update(Box<Update>),
+    Delete(Box<Delete>),
+}
+
+/// A SELECT with all that may stand around it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Query {
+    pub(super) with: With,
+    pub(super) first: Term,
+    pub(super) rest: Vec<(SetOperator, Term)>,
+    pub(super) order: Vec<OrderBy>,
+    pub(super) limit: Option<Expr>,
+    pub(super) offset: Option<Expr>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct With {
+    pub(super) is_recursive: bool,
+    pub(super) ctes: Vec<Cte>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Cte {
+    pub(super) name: Name,
+    pub(super) columns: Vec<Name>,
+    pub(super) query: Query,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SetOperator {
+    Union,
+    Intersect,
+    Except,
+}
+
+/// One side of a set operation.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Term {
+    Select(Box<Select>),
+    Query(Box<Query>),
+    Values(Vec<Vec<Expr>>, Ignored<At>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Select {
+    pub(super) is_distinct: bool,
+    pub(super) distinct_on: Vec<Expr>,
+    pub(super) items: Vec<Item>,
+    pub(super) from: Vec<From>,
+    pub(super) filter: Option<Expr>,
+    pub(super) group: Vec<Expr>,
+    /// Whether some rows are totals over several groups, in which keys are NULL.
+    pub(super) has_totals: bool,
+    pub(super) having: Option<Expr>,
+    pub(super) windows: Vec<(Name, Window)>,
+    pub(super) at: Ignored<At>,
+}
+
+/// What does not matter when two parts are compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ignored<T>(pub(super) T);
+
+impl<T> PartialEq for Ignored<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Item {
+    /// `*` or `t.*`.
+    Star(Option<Name>, Ignored<At>),
+    Expr(Expr, Option<Name>),
+}
+
+/// One of the comma-separated parts of FROM: a table and what is joined to it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct From {
+    pub(super) first: Factor,
+    pub(super) joins: Vec<Join>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Join {
+    pub(super) kind: JoinKind,
+    pub(super) factor: Factor,
+    pub(super) constraint: Constraint,
+    pub(super) at: Ignored<At>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum JoinKind {
+    Inner,
+    Left,
+    Right,
+    Full,
+    Cross,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Constraint {
+    None,
+    On(Expr),
+    Using(Vec<Name>),
+    Natural,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Factor {
+    Table {
+        schema: Option<Name>,
+        name: Name,
+        alias: Option<Alias>,
+    },
+    Derived {
+        query: Box<Query>,
+        is_lateral: bool,
+        alias: Option<Alias>,
+        at: Ignored<At>,
+    },
+    Function {
+        call: Box<Call>,
+        alias: Option<Alias>,
+        at: Ignored<At>,
+    },
+    Nested(Box<From>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Alias {
+    pub(super) name: Name,
+    pub(super) columns: Vec<Name>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OrderBy {
+    pub(super) expr: Expr,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Window {
+    pub(super) base: Option<Name>,
+    pub(super) partition: Vec<Expr>,
+    pub(super) order: Vec<OrderBy>,
+    pub(super) has_frame: bool,
+}
+
+/// An expression and its place.
+#[derive(Debug, Clone)]
+pub(super) struct Expr {
+    pub(super) kind: Box<ExprKind>,
+    pub(super) at: At,
+    /// How many nodes lie below it, one under the other.
+    pub(super) height: u32,
+}
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ExprKind {
+    /// `name`, `table.name`, `schema.table.name`.
+    Column(Vec<Name>),
+    Param(String),
+    Null,
+    Default,
+    Bool(bool),
+    Number(String),
+    Text(String),
+    /// `DATE '2024-01-01'`, `INTERVAL '1 day'`: a type and its text.
+    TypedText(String),
+    /// The operands of a chain of AND.
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Not(Expr),
+    Negate(Expr),
+    Binary(Operator, Expr, Expr),
+    IsNull(Expr, bool),
+    /// `IS [NOT] TRUE`, `IS [NOT] FALSE`, `IS [NOT] UNKNOWN`.
+    IsTruth {
+        value: Expr,
+        /// Whether it can be true of NULL.
+        accepts_null: bool,
+    },
+    IsDistinct(Expr, Expr),
+    Between(Expr, Expr, Expr),
+    In {
+        value: Expr,
+        list: List,
+        is_negated: bool,
+    },
+    Like(Expr, Expr),
+    /// `= ANY (..)`, `> ALL (..)`.
+    Quantified(Operator, Expr, Quantified),
+    Case {
+        operand: Option<Expr>,
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Expr>,
+    },
+    Cast(Expr, TypeName),
+    Call(Call),
+    Extract(String, Expr),
+    Exists(Box<Query>),
+    Subquery(Box<Query>),
+    Row(Vec<Expr>),
+    Array(Vec<Expr>),
+    ArrayQuery(Box<Query>),
+    Subscript(Expr, Expr),
+    Collate(Expr),
+    AtTimeZone(Expr, Expr),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum List {
+    Exprs(Vec<Expr>),
+    /// `IN (:ids)`: the name, and the places of `IN` or `NOT IN` and of all of it.
+    Param(String, At, Ignored<At>),
+    Query(Box<Query>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Quantified {
+    Query(Box<Query>),
+    Expr(Expr),
+}
+
+/// A binary operator between two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    NullSafeEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Concat,
+    BitAnd,
+    BitOr,
+    BitXor,
+    ShiftLeft,
+    ShiftRight,
+    /// `->`.
+    JsonGet,
+    /// `->>`.
+    JsonText,
+    /// `#>`.
+    JsonPath,
+    /// `#>>`.
+    JsonPathText,
+    Contains,
+    ContainedBy,
+    Overlaps,
+    /// `~`, `~*`, `!~`, `!~*`, `REGEXP`, `GLOB`, `MATCH`.
+    Matches,
+    TextSearch,
+}
+
+impl Operator {
+    pub(super) const fn is_comparison(self) -> bool {
+        matches!(
+            self,
+            Self::Equal
+                | Self::NotEqual
+                | Self::Less
+                | Self::LessOrEqual
+                | Self::Greater
+                | Self::GreaterOrEqual
+                | Self::NullSafeEqual
+        )
+    }
+
+    pub(super) const fn is_order(self) -> bool {
+        matches!(
+            self,
+            Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual
+        )
+    }
+
+    pub(super) const fn is_arithmetic(self) -> bool {
+        matches!(
+            self,
+            Self::Add | Self::Subtract | Self::Multiply | Self::Divide | Self::Modulo
+        )
+    }
+}
+
+/// A type in SQL's words: `varchar(20)`, `double precision`, `int[]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TypeName {
+    pub(super) name: String,
+    pub(super) args: Vec<u32>,
+    pub(super) is_array: bool,
+    pub(super) at: Ignored<At>,
+}
+
+/// A call of a function.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Call {
+    pub(super) name: Name,
+    pub(super) args: Vec<Expr>,
+    pub(super) is_star: bool,
+    pub(super) is_distinct: bool,
+    pub(super) order: Vec<OrderBy>,
+    pub(super) filter: Option<Expr>,
+    pub(super) over: Option<Over>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Over {
+    Named(Name),
+    Window(Window),
+}
+
+/// The table that a statement writes.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) schema: Option<Name>,
+    pub(super) name: Name,
+    pub(super) alias: Option<Name>,
+}
+
+#[derive(Debug)]
+pub(super) struct Insert {
+    pub(super) with: With,
+    pub(super) target: Target,
+    pub(super) columns: Vec<Name>,
+    pub(super) source: InsertSource,
+    pub(super) conflict: Conflict,
+    pub(super) returning: Option<Vec<Item>>,
+    pub(super) at: At,
+}
+
+#[derive(Debug)]
+pub(super) enum InsertSource {
+    Default,
+    Values(Vec<Vec<Expr>>),
+    Query(Query),
+}
+
+/// What an INSERT does with a row that is there already.
+#[derive(Debug)]
+pub(super) enum Conflict {
+    Fail,
+    /// The row is left out: `DO NOTHING`, `INSERT IGNORE`, `INSERT OR IGNORE`.
+    Ignore {
+        target: Vec<Name>,
+    },
+    /// The old row is deleted: `REPLACE`.
+    Replace,
+    /// `DO UPDATE SET ..`, `ON DUPLICATE KEY UPDATE ..`.
+    Update {
+        target: Vec<Name>,
+        sets: Vec<Assignment>,
+        filter: Option<Expr>,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Assignment {
+    pub(super) column: Name,
+    pub(super) value: Expr,
+}
+
+#[derive(Debug)]
+pub(super) struct Update {
+    pub(super) with: With,
+    pub(super) target: Target,
+    pub(super) sets: Vec<Assignment>,
+    pub(super) from: Vec<From>,
+    pub(super) filter: Option<Expr>,
+    pub(super) returning: Option<Vec<Item>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Delete {
+    pub(super) with: With,
+    pub(super) target: Target,
+    pub(super) using: Vec<From>,
+    pub(super) filter: Option<Expr>,
+    pub(super) returning: Option<Vec<Item>>,
+}
