@@ -14,6 +14,7 @@ use crate::state::{Closing, Grant, Slot, State, Ticket};
 /// How long a call of `acquire` has.
 pub(crate) struct Clock<'c> {
     pub(crate) cx: &'c Cx,
+    pub(crate) since: Time,
     pub(crate) until: Time,
 }
 
@@ -25,14 +26,19 @@ impl<'c> Clock<'c> {
 }
 
 impl<K: Connector> Shared<K> {
-    /// Waits for a connection. A ticket from an earlier turn, which ended with one that did not work, keeps its place.
+    /// Waits for a connection, and returns it with the time. A ticket from an earlier turn, which ended with one that did not
+    /// work, keeps its place.
     pub(crate) async fn turn(
         self: &Arc<Self>,
         clock: &Clock<'_>,
         ticket: &mut Option<Ticket>,
-    ) -> Outcome<Slot<K::Connection>, Error> {
-        let now = clock.cx.now();
-        let taken = self.change(|state| {
+    ) -> Outcome<(Slot<K::Connection>, Time), Error> {
+        // The first turn comes at once.
+        let now = match ticket {
+            None => clock.since,
+            Some(_) => clock.cx.now(),
+        };
+        let taken = self.change_at(now, |state| {
             if state.is_closed() {
                 return Err(closed());
             }
@@ -44,7 +50,7 @@ impl<K: Connector> Shared<K> {
             Ok(Err(state.join(*ticket, now)))
         });
         let place = match ok_result!(taken) {
-            Ok(slot) => return Outcome::Ok(slot),
+            Ok(slot) => return Outcome::Ok((slot, now)),
             Err(place) => Place {
                 shared: self,
                 ticket: place,
@@ -55,7 +61,7 @@ impl<K: Connector> Shared<K> {
             .wait()
             .poll(|task| self.access(|state| state.poll(place.ticket, task.waker())));
         match waited.await {
-            Outcome::Ok(Grant::Slot(slot)) => Outcome::Ok(slot),
+            Outcome::Ok(Grant::Slot(slot)) => Outcome::Ok((slot, clock.cx.now())),
             Outcome::Ok(Grant::Failed(error)) => Outcome::Err(error),
             Outcome::Err(Elapsed) => {
                 let status = self.read(State::status);
@@ -64,7 +70,7 @@ impl<K: Connector> Shared<K> {
                 } else {
                     AcquireStep::Connect
                 };
-                Outcome::Err(self.timeout(step))
+                Outcome::Err(self.timeout(step, clock.since))
             }
             Outcome::Cancelled(reason) => Outcome::Cancelled(reason),
             Outcome::Panicked(payload) => Outcome::Panicked(payload),
@@ -76,16 +82,14 @@ impl<K: Connector> Shared<K> {
         self: &Arc<Self>,
         clock: &Clock<'_>,
         pooled: &mut Pooled<K>,
+        now: Time,
     ) -> Outcome<bool, Error> {
-        let now = clock.cx.now();
-        let n_broken = self.read(State::n_broken);
         let slot = pooled.slot();
         if slot.expires_at.is_some_and(|expires_at| expires_at <= now) {
             pooled.discard(Closing::Expired);
             return Outcome::Ok(false);
         }
-        let is_doubtful =
-            slot.n_broken != n_broken || slot.idle_since + self.options.ping_after <= now;
+        let is_doubtful = slot.is_suspect || slot.idle_since + self.options.ping_after <= now;
         let upkeep = self.connector.upkeep(&mut slot.connection);
         if upkeep == Upkeep::Broken {
             pooled.discard(Closing::Broken);
@@ -100,7 +104,7 @@ impl<K: Connector> Shared<K> {
         let proof = self.prove(clock.cx, &mut slot.connection, upkeep, is_doubtful);
         match in_time(limit, proof).await {
             Outcome::Ok(Outcome::Ok(())) => {
-                slot.n_broken = n_broken;
+                slot.is_suspect = false;
                 slot.is_new = false;
                 Outcome::Ok(true)
             }
@@ -108,7 +112,7 @@ impl<K: Connector> Shared<K> {
             Outcome::Ok(Outcome::Err(error)) => {
                 // One that never worked is not replaced at once, or the server would be flooded.
                 let retry_at = slot.is_new.then(|| now + self.options.first_backoff);
-                self.access(|state| state.refused(&error, retry_at));
+                self.access(|state| state.refused(&error, now, retry_at));
                 pooled.discard(Closing::Broken);
                 Outcome::Ok(false)
             }
@@ -117,7 +121,7 @@ impl<K: Connector> Shared<K> {
                 if clock.cx.now() < clock.until {
                     return Outcome::Ok(false);
                 }
-                Outcome::Err(self.timeout(AcquireStep::Check))
+                Outcome::Err(self.timeout(AcquireStep::Check, clock.since))
             }
             Outcome::Cancelled(reason) | Outcome::Ok(Outcome::Cancelled(reason)) => {
                 Outcome::Cancelled(reason)

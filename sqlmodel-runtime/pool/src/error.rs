@@ -17,7 +17,7 @@ pub struct AcquireTimeout {
     pub limit: Duration,
     /// The pool at that moment.
     pub status: PoolStatus,
-    /// What went wrong last with connections, if anything did since somebody got one.
+    /// What went wrong last with connections while the call waited.
     pub latest_error: Option<String>,
 }
 

@@ -62,17 +62,15 @@ impl<K: Connector> Pool<K> {
     pub async fn acquire(&self, cx: &Cx) -> Outcome<Pooled<K>, Error> {
         ok!(checkpoint(cx));
         let shared = &self.handle.shared;
-        let clock = Clock {
-            cx,
-            until: cx.now() + shared.options.acquire_timeout,
-        };
+        let since = cx.now();
+        let until = since + shared.options.acquire_timeout;
+        let clock = Clock { cx, since, until };
         let mut ticket = None;
         loop {
-            let slot = ok!(shared.turn(&clock, &mut ticket).await);
+            let (slot, now) = ok!(shared.turn(&clock, &mut ticket).await);
             // From here on a drop gives the connection back.
             let mut pooled = Pooled::new(Arc::clone(shared), slot);
-            if ok!(shared.check(&clock, &mut pooled).await) {
-                shared.access(State::acquired);
+            if ok!(shared.check(&clock, &mut pooled, now).await) {
                 return Outcome::Ok(pooled);
             }
         }
@@ -88,6 +86,7 @@ impl<K: Connector> Pool<K> {
         drop(ok!(self.acquire(cx).await));
         let shared = &self.handle.shared;
         let limit = shared.options.acquire_timeout;
+        let since = cx.now();
         let waited = Wait::on(cx).at_most(limit).poll(|task| {
             shared.access(|state| {
                 let status = state.status();
@@ -107,7 +106,7 @@ impl<K: Connector> Pool<K> {
                 ok_result!(result);
                 Outcome::Ok(())
             }
-            Outcome::Err(Elapsed) => Outcome::Err(shared.timeout(AcquireStep::Connect)),
+            Outcome::Err(Elapsed) => Outcome::Err(shared.timeout(AcquireStep::Connect, since)),
             Outcome::Cancelled(reason) => Outcome::Cancelled(reason),
             Outcome::Panicked(payload) => Outcome::Panicked(payload),
         }

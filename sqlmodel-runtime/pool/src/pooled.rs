@@ -36,10 +36,11 @@ impl<K: Connector> Pooled<K> {
             .expect("the connection is not given back yet")
     }
 
-    /// Closes the connection instead of giving it back.
+    /// Closes the connection, which does not work, instead of handing it out.
     pub(crate) fn discard(&mut self, closing: Closing) {
         if let Some(slot) = self.slot.take() {
-            self.shared.close(slot, closing);
+            drop(slot);
+            self.shared.change(|state| state.reject(closing));
         }
     }
 

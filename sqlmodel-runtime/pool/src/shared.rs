@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sqlmodel_core::seam::Time;
 use sqlmodel_core::{Connector, Cx, Elapsed, Error, Outcome, Upkeep, Wait};
 
 use crate::error::{AcquireStep, AcquireTimeout};
@@ -35,7 +36,15 @@ impl<K: Connector> Shared<K> {
         self: &Arc<Self>,
         change: impl FnOnce(&mut State<K::Connection>) -> T,
     ) -> T {
-        let now = self.cx.now();
+        self.change_at(self.cx.now(), change)
+    }
+
+    /// Makes a change when the time is known already.
+    pub(crate) fn change_at<T>(
+        self: &Arc<Self>,
+        now: Time,
+        change: impl FnOnce(&mut State<K::Connection>) -> T,
+    ) -> T {
         let (value, effects) = self.access(|state| {
             let value = change(state);
             (value, state.settle(now))
@@ -80,10 +89,10 @@ impl<K: Connector> Shared<K> {
     }
 
     /// Counts a call that ran out of time, and returns its error.
-    pub(crate) fn timeout(self: &Arc<Self>, step: AcquireStep) -> Error {
+    pub(crate) fn timeout(&self, step: AcquireStep, since: Time) -> Error {
         let (status, latest_error) = self.access(|state| {
             state.timed_out();
-            let error = state.latest_error().map(str::to_owned);
+            let error = state.latest_error(since).map(str::to_owned);
             (state.status(), error)
         });
         let limit = self.options.acquire_timeout;
@@ -97,7 +106,7 @@ impl<K: Connector> Shared<K> {
     }
 
     /// Closes a connection that was in use, and only then lets another one be opened.
-    pub(crate) fn close(self: &Arc<Self>, slot: Slot<K::Connection>, closing: Closing) {
+    fn close(self: &Arc<Self>, slot: Slot<K::Connection>, closing: Closing) {
         drop(slot);
         self.change(|state| state.remove(closing));
     }
@@ -112,7 +121,7 @@ impl<K: Connector> Shared<K> {
             }
             Upkeep::Ready if self.options.after_release.is_none() => {
                 slot.idle_since = now;
-                self.change(|state| state.put(slot));
+                self.change_at(now, |state| state.put(slot));
             }
             Upkeep::Ready | Upkeep::Used => tasks::reset(self, slot),
         }

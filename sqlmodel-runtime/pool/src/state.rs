@@ -22,8 +22,10 @@ pub(crate) struct Slot<C> {
     pub(crate) expires_at: Option<Time>,
     /// When it was opened or given back.
     pub(crate) idle_since: Time,
-    /// The count of broken connections when it last showed that it works: others may have broken for the same reason.
+    /// The count of broken connections when it was last handed out: what broke them may have broken it too.
     pub(crate) n_broken: u64,
+    /// Whether others were found broken since, so that it has to show that it works.
+    pub(crate) is_suspect: bool,
     /// Whether nobody has used it yet.
     pub(crate) is_new: bool,
 }
@@ -83,8 +85,8 @@ pub(crate) struct State<C> {
     /// Failures to connect since the last success, and when the next attempt may be made.
     n_failures: u32,
     retry_at: Option<Time>,
-    /// What went wrong last, until somebody gets a connection.
-    latest_error: Option<String>,
+    /// What went wrong last with connections, and when.
+    latest_error: Option<(Time, String)>,
     is_closed: bool,
     /// Those who want to know of every change.
     watchers: Vec<Waker>,
@@ -146,8 +148,10 @@ impl<C> State<C> {
         self.min_size
     }
 
-    pub(crate) fn latest_error(&self) -> Option<&str> {
-        self.latest_error.as_deref()
+    /// Returns what went wrong last with connections, if it was after `since`.
+    pub(crate) fn latest_error(&self, since: Time) -> Option<&str> {
+        let (at, error) = self.latest_error.as_ref()?;
+        (*at >= since).then_some(error)
     }
 
     pub(crate) fn retry_at(&self) -> Option<Time> {
@@ -173,7 +177,14 @@ impl<C> State<C> {
         }
         let slot = self.idle.pop()?;
         self.n_in_use += 1;
-        Some(slot)
+        Some(self.handed_out(slot))
+    }
+
+    fn handed_out(&mut self, mut slot: Slot<C>) -> Slot<C> {
+        self.totals.acquired += 1;
+        slot.is_suspect |= slot.n_broken != self.totals.broken;
+        slot.n_broken = self.totals.broken;
+        slot
     }
 
     /// Joins the queue; with a ticket from before, at the place that it had.
@@ -198,7 +209,10 @@ impl<C> State<C> {
     /// Takes what a waiter was given, or has it woken when there is something.
     pub(crate) fn poll(&mut self, ticket: Ticket, waker: &Waker) -> Poll<Grant<C>> {
         if let Some(grant) = self.grants.remove(&ticket) {
-            return Poll::Ready(grant);
+            return Poll::Ready(match grant {
+                Grant::Slot(slot) => Grant::Slot(self.handed_out(slot)),
+                failed @ Grant::Failed(_) => failed,
+            });
         }
         let at = self.waiters.partition_point(|other| other.ticket < ticket);
         if let Some(waiter) = self.waiters.get_mut(at) {
@@ -231,15 +245,15 @@ impl<C> State<C> {
         }
     }
 
-    /// Notes that a connection was handed out in working order.
-    pub(crate) fn acquired(&mut self) {
-        self.totals.acquired += 1;
-        self.latest_error = None;
+    /// Notes that a connection which was taken does not work, and is closed.
+    pub(crate) fn reject(&mut self, closing: Closing) {
+        self.totals.acquired -= 1;
+        self.remove(closing);
     }
 
     /// Notes why an open connection was not handed out, and when the next one may be opened if that should be later than now.
-    pub(crate) fn refused(&mut self, error: &Error, retry_at: Option<Time>) {
-        self.latest_error = Some(error.to_string());
+    pub(crate) fn refused(&mut self, error: &Error, now: Time, retry_at: Option<Time>) {
+        self.latest_error = Some((now, error.to_string()));
         self.retry_at = retry_at.or(self.retry_at);
     }
 
@@ -293,15 +307,21 @@ impl<C> State<C> {
         self.idle.push(slot);
     }
 
-    /// Notes that an attempt to connect has failed, and for how long it is not to be repeated.
+    /// Notes that an attempt to connect has failed now, and for how long it is not to be repeated.
     ///
     /// An error that will not pass goes to all who wait; otherwise they wait on.
-    pub(crate) fn connect_failed(&mut self, error: Error, is_passing: bool, retry_at: Time) {
+    pub(crate) fn connect_failed(
+        &mut self,
+        error: Error,
+        is_passing: bool,
+        now: Time,
+        retry_at: Time,
+    ) {
         self.n_connecting -= 1;
         self.totals.connect_failures += 1;
         self.n_failures += 1;
         self.retry_at = Some(retry_at);
-        self.latest_error = Some(error.to_string());
+        self.latest_error = Some((now, error.to_string()));
         if is_passing {
             return;
         }

@@ -121,6 +121,7 @@ impl<K: Connector> Attempt<K> {
             }),
             idle_since: now,
             n_broken,
+            is_suspect: false,
             is_new: true,
         })
     }
@@ -139,9 +140,9 @@ impl<K: Connector> Attempt<K> {
             .first_backoff
             .saturating_mul(1 << n_failures.min(20));
         let backoff = jitter(cx, doubled.min(options.max_backoff));
-        let retry_at = cx.now() + backoff;
+        let now = cx.now();
         self.shared
-            .change(|state| state.connect_failed(error, is_passing, retry_at));
+            .change(|state| state.connect_failed(error, is_passing, now, now + backoff));
     }
 }
 
