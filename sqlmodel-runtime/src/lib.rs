@@ -45,7 +45,7 @@ pub mod scope {
 pub use sqlmodel_schema as schema;
 pub use sqlmodel_sql as sql;
 
-pub use sqlmodel_core::types;
+pub use sqlmodel_core::{trace, types};
 
 pub mod value {
     //! The types of values that Rust itself has none for.

@@ -21,6 +21,7 @@ mod recorder;
 mod retry;
 mod row;
 mod statement;
+pub mod trace;
 mod transaction;
 pub mod types;
 pub mod value;

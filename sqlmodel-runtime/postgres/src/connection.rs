@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
     Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched, Outcome,
     Prepared, RowSink, Statement, Stop, Transaction, TransactionStep,
@@ -359,15 +360,26 @@ impl<T: Transport> Executor for PostgresConnection<T> {
         statement: Statement<'_>,
         sink: &mut S,
     ) -> Outcome<(), Error> {
+        let traced = Traced::begin(statement);
+        let mut sink = Counted::new(sink);
         let result = self.run(cx, statement, |row| sink.row(row)).await;
-        self.finish(cx, result.map(drop)).await
+        let outcome = self.finish(cx, result.map(drop)).await;
+        traced.end(sink.n_rows(), &outcome);
+        outcome
     }
 
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
+        let traced = Traced::begin(statement);
         let result = self
             .run(cx, statement, |_| Ok(ControlFlow::Break(())))
             .await;
-        self.finish(cx, result).await
+        let outcome = self.finish(cx, result).await;
+        let n_rows = match &outcome {
+            Outcome::Ok(done) => done.rows_affected,
+            _ => 0,
+        };
+        traced.end(n_rows, &outcome);
+        outcome
     }
 
     async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::OpenFlags;
+use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
     Access, Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
     Outcome, Prepared, RowRead, RowSink, Statement, Transaction, TransactionOptions,
@@ -223,13 +224,24 @@ impl Executor for SqliteConnection {
         sink: &mut S,
     ) -> Outcome<(), Error> {
         ok!(seam::checkpoint(cx));
-        ok!(self.run(cx, statement, sink).await);
+        let traced = Traced::begin(statement);
+        let mut counted = Counted::new(sink);
+        let outcome = self.run(cx, statement, &mut counted).await;
+        traced.end(counted.n_rows(), &outcome);
+        ok!(outcome);
         Outcome::Ok(())
     }
 
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         ok!(seam::checkpoint(cx));
-        self.run(cx, statement, &mut Ignore).await
+        let traced = Traced::begin(statement);
+        let outcome = self.run(cx, statement, &mut Ignore).await;
+        let n_rows = match &outcome {
+            Outcome::Ok(done) => done.rows_affected,
+            _ => 0,
+        };
+        traced.end(n_rows, &outcome);
+        outcome
     }
 
     async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
