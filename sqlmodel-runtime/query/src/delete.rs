@@ -8,6 +8,7 @@ use sqlmodel_core::{
 };
 
 use crate::expr::{Level, Token};
+use crate::family;
 use crate::operators::Condition;
 use crate::render::{RenderedStatement, Writer};
 use crate::scope::{Covers, PerRow, Tables};
@@ -76,10 +77,19 @@ impl<M: Model, State> Delete<M, State> {
     where
         State: SaysWhichRows,
     {
+        if family::has_several_tables::<M>() {
+            if dialect == Dialect::Postgres {
+                return family::render_delete::<M>(&self.conditions);
+            }
+            return Err(Error::unsupported(format!(
+                "rows of `{}` are in several tables, which takes a transaction here: run the delete to see its statements",
+                M::ENTITY_NAME
+            )));
+        }
         let mut writer = Writer::new(dialect);
         writer.text("DELETE FROM ");
         writer.model::<M>();
-        writer.conditions(" WHERE ", &self.conditions);
+        family::restrict::<M>(&self.conditions, &mut writer, |_| {});
         writer.try_finish()
     }
 
@@ -88,6 +98,9 @@ impl<M: Model, State> Delete<M, State> {
     where
         State: SaysWhichRows,
     {
+        if family::has_several_tables::<M>() {
+            return family::delete::<M, E>(&self.conditions, cx, executor).await;
+        }
         let rendered = ok_result!(self.render(executor.dialect()));
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         Outcome::Ok(done.rows_affected)
@@ -102,6 +115,9 @@ impl<M: Model, State> Delete<M, State> {
     where
         State: SaysWhichRows,
     {
+        if family::has_several_tables::<M>() {
+            return family::delete_all::<M, E>(&self.conditions, cx, executor).await;
+        }
         if executor.capabilities().has_delete_returning {
             let mut rendered = ok_result!(self.render(executor.dialect()));
             returning::<M>(executor.dialect(), &mut rendered);
@@ -170,6 +186,9 @@ impl<'r, M: Model> DeleteRow<'r, M> {
     /// [`ErrorKind::StaleRow`](sqlmodel_core::ErrorKind::StaleRow) when no row has the key any more, or somebody else
     /// has changed the row's version.
     pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
+        if family::has_several_tables::<M>() {
+            return family::delete_row(self.row, cx, executor).await;
+        }
         let rendered = self.render(executor.dialect());
         let done = ok!(executor.execute(cx, rendered.statement()).await);
         expect_one_row::<M>(done.rows_affected, "delete", &rendered.sql)

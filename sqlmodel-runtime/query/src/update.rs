@@ -10,6 +10,7 @@ use sqlmodel_core::{
 
 use crate::column::Column;
 use crate::expr::{Assign, Level, Token};
+use crate::family::{self, ChainUpdate};
 use crate::include::values_of;
 use crate::key::KeySet;
 use crate::operators::Condition;
@@ -111,15 +112,17 @@ impl<M: Model, State> Update<M, State> {
     where
         State: SaysWhichRows,
     {
+        if family::is_split::<M>() {
+            return ChainUpdate::<M>::new(&self.assignments, &self.conditions).render(dialect);
+        }
         let mut writer = Writer::new(dialect);
         writer.text("UPDATE ");
         writer.model::<M>();
-        let assignments = with_automatic(M::TABLE_NAME, M::fields(), self.assignments.clone());
-        SetList::write(
-            &writer.in_order_of_evaluation(M::TABLE_NAME, assignments),
-            &mut writer,
-        );
-        writer.conditions(" WHERE ", &self.conditions);
+        let assignments = with_automatic(M::ENTITY_NAME, M::fields(), self.assignments.clone());
+        let assignments = writer.in_order_of_evaluation(M::ENTITY_NAME, assignments);
+        family::restrict::<M>(&self.conditions, &mut writer, |writer| {
+            SetList::write(&assignments, writer);
+        });
         writer.try_finish()
     }
 
@@ -132,6 +135,10 @@ impl<M: Model, State> Update<M, State> {
     {
         if self.assignments.is_empty() {
             return Outcome::Ok(0);
+        }
+        if family::is_split::<M>() {
+            let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
+            return update.execute(cx, executor).await;
         }
         let rendered = ok_result!(self.render(executor.dialect()));
         let done = ok!(executor.execute(cx, rendered.statement()).await);
@@ -154,6 +161,10 @@ impl<M: Model, State> Update<M, State> {
     {
         if self.assignments.is_empty() {
             return Outcome::Ok(Vec::new());
+        }
+        if family::is_split::<M>() {
+            let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
+            return update.all(cx, executor).await;
         }
         if !executor.capabilities().has_update_returning {
             return self.update_then_select(cx, executor).await;
@@ -198,7 +209,7 @@ impl<M: Model, State> Update<M, State> {
         drop(before);
         ok!(self.execute(cx, &mut transaction).await);
         let mut stored = Vec::with_capacity(keys.len());
-        for condition in keys.conditions(M::TABLE_NAME, M::PRIMARY_KEY, max_parameters) {
+        for condition in keys.conditions(M::ENTITY_NAME, M::PRIMARY_KEY, max_parameters) {
             let mut query = Query::of::<M>();
             query.conditions.push(condition);
             stored.extend(ok!(fetch::<M, _>(
@@ -295,6 +306,9 @@ impl<'r, M: Model> UpdateRow<'r, M> {
     ///
     /// [`ErrorKind::StaleRow`] when no row has the key any more.
     pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
+        if family::is_split::<M>() {
+            return family::update_row(self.row, cx, executor).await;
+        }
         let is_written =
             |field: &FieldInfo| is_stored(field) || field.is_version || field.on_update.is_some();
         if !M::fields().iter().any(is_written) {
@@ -386,6 +400,15 @@ impl SetList {
 
 /// A column, and the value that it is assigned.
 pub(crate) type Assignment = (&'static str, Vec<Token>);
+
+/// Returns what every update stores in a field of an entity, which may be in the table of a base.
+pub(crate) fn automatic_of(entity: &'static str, field: &FieldInfo) -> Option<Vec<Token>> {
+    if field.is_version {
+        let version = Token::column(entity, field.inherited_from, field.column);
+        return Some(vec![version, Token::Text(" + 1")]);
+    }
+    automatic(entity, field)
+}
 
 /// Returns what every update stores in a field, if there is such a thing.
 pub(crate) fn automatic(table: &'static str, field: &FieldInfo) -> Option<Vec<Token>> {

@@ -7,7 +7,7 @@ use sqlmodel_core::{
     TransactionOps, Value, ok,
 };
 
-use crate::family::{Level, levels, missing_tag};
+use crate::family::{Level, Part, levels, missing_tag};
 use crate::include::values_of;
 use crate::insert::{Plan, Returning};
 use crate::key::KeySet;
@@ -15,55 +15,61 @@ use crate::query::Query;
 use crate::select::fetch;
 
 /// Inserts rows and returns how many. All are stored or none.
-pub(crate) async fn insert<R: Record, E: Executor>(
-    rows: &[R],
-    cx: &Cx,
-    executor: &mut E,
-) -> Outcome<u64, Error> {
-    if rows.is_empty() {
-        return Outcome::Ok(0);
-    }
-    let mut transaction = ok!(executor.nested(cx).await);
-    ok!(insert_levels(rows, cx, &mut transaction).await);
-    ok!(transaction.commit(cx).await);
-    Outcome::Ok(rows.len() as u64)
+pub(crate) fn insert<'a, R: Record, E: Executor>(
+    rows: &'a [R],
+    cx: &'a Cx,
+    executor: &'a mut E,
+) -> Part<'a, u64> {
+    Box::pin(async move {
+        if rows.is_empty() {
+            return Outcome::Ok(0);
+        }
+        let mut transaction = ok!(executor.nested(cx).await);
+        ok!(insert_levels(rows, cx, &mut transaction).await);
+        ok!(transaction.commit(cx).await);
+        Outcome::Ok(rows.len() as u64)
+    })
 }
 
 /// Inserts rows and returns them as they are stored, in the order they were given.
-pub(crate) async fn insert_then_select<R: Record, E: Executor>(
-    rows: &[R],
-    cx: &Cx,
-    executor: &mut E,
-) -> Outcome<Vec<R::Model>, Error> {
-    if rows.is_empty() {
-        return Outcome::Ok(Vec::new());
-    }
-    let mut transaction = ok!(executor.nested(cx).await);
-    let keys = ok!(insert_levels(rows, cx, &mut transaction).await);
-    let stored = ok!(select_by_keys::<R::Model, _>(keys, cx, &mut transaction).await);
-    ok!(transaction.commit(cx).await);
-    Outcome::Ok(stored)
+pub(crate) fn insert_then_select<'a, R: Record, E: Executor>(
+    rows: &'a [R],
+    cx: &'a Cx,
+    executor: &'a mut E,
+) -> Part<'a, Vec<R::Model>> {
+    Box::pin(async move {
+        if rows.is_empty() {
+            return Outcome::Ok(Vec::new());
+        }
+        let mut transaction = ok!(executor.nested(cx).await);
+        let keys = ok!(insert_levels(rows, cx, &mut transaction).await);
+        let stored = ok!(select_by_keys::<R::Model, _>(keys, cx, &mut transaction).await);
+        ok!(transaction.commit(cx).await);
+        Outcome::Ok(stored)
+    })
 }
 
 /// Inserts rows into every table and returns their keys.
-pub(crate) async fn insert_levels<R: Record, E: Executor>(
-    rows: &[R],
-    cx: &Cx,
-    executor: &mut E,
-) -> Outcome<Vec<Vec<Value<'static>>>, Error> {
-    let tables = Tables::of(rows);
-    let mut levels = levels::<R::Model>().into_iter();
-    let Some(root) = levels.next() else {
-        return Outcome::Ok(Vec::new());
-    };
-    let keys = ok!(insert_root(rows, &tables, &root, cx, executor).await);
-    for level in levels {
-        let plan = tables.plan(&level, Some(&keys));
-        for rendered in plan.render_all(executor, Returning::Nothing) {
-            ok!(executor.execute(cx, rendered.statement()).await);
+pub(crate) fn insert_levels<'a, R: Record, E: Executor>(
+    rows: &'a [R],
+    cx: &'a Cx,
+    executor: &'a mut E,
+) -> Part<'a, Vec<Vec<Value<'static>>>> {
+    Box::pin(async move {
+        let tables = Tables::of(rows);
+        let mut levels = levels::<R::Model>().into_iter();
+        let Some(root) = levels.next() else {
+            return Outcome::Ok(Vec::new());
+        };
+        let keys = ok!(insert_root(rows, &tables, &root, cx, executor).await);
+        for level in levels {
+            let plan = tables.plan(&level, Some(&keys));
+            for rendered in plan.render_all(executor, Returning::Nothing) {
+                ok!(executor.execute(cx, rendered.statement()).await);
+            }
         }
-    }
-    Outcome::Ok(keys)
+        Outcome::Ok(keys)
+    })
 }
 
 /// Inserts rows into the root's table and returns their keys.
@@ -106,7 +112,7 @@ async fn insert_root<R: Record, E: Executor>(
     keys.into_values(rows.len())
 }
 
-fn encoded<K: Key>(key: &K) -> Vec<Value<'static>> {
+pub(crate) fn encoded<K: Key>(key: &K) -> Vec<Value<'static>> {
     let mut values = Vec::new();
     key.encode_key(&mut values);
     values.into_iter().map(Value::into_owned).collect()
@@ -212,29 +218,31 @@ impl<K: Key> RowSink for Keys<K> {
 }
 
 /// Returns the rows with these keys, in the order of the keys; rows that are gone are left out.
-pub(crate) async fn select_by_keys<M: Model, E: Executor>(
+pub(crate) fn select_by_keys<'a, M: Model, E: Executor>(
     keys: Vec<Vec<Value<'static>>>,
-    cx: &Cx,
-    executor: &mut E,
-) -> Outcome<Vec<M>, Error> {
-    let mut set = KeySet::default();
-    for key in keys {
-        set.insert(key);
-    }
-    let mut found: Vec<Option<M>> = (0..set.len()).map(|_| None).collect();
-    let max_parameters = executor.capabilities().max_parameters;
-    for condition in set.conditions(M::ENTITY_NAME, M::PRIMARY_KEY, max_parameters) {
-        let mut query = Query::of::<M>();
-        query.conditions.push(condition);
-        let rows: Vec<M> = ok!(fetch(&query, cx, executor, Collect::all()).await);
-        for row in rows {
-            let place = set
-                .number(&values_of(&row, M::PRIMARY_KEY))
-                .and_then(|number| found.get_mut(number));
-            if let Some(place) = place {
-                *place = Some(row);
+    cx: &'a Cx,
+    executor: &'a mut E,
+) -> Part<'a, Vec<M>> {
+    Box::pin(async move {
+        let mut set = KeySet::default();
+        for key in keys {
+            set.insert(key);
+        }
+        let mut found: Vec<Option<M>> = (0..set.len()).map(|_| None).collect();
+        let max_parameters = executor.capabilities().max_parameters;
+        for condition in set.conditions(M::ENTITY_NAME, M::PRIMARY_KEY, max_parameters) {
+            let mut query = Query::of::<M>();
+            query.conditions.push(condition);
+            let rows: Vec<M> = ok!(fetch(&query, cx, executor, Collect::all()).await);
+            for row in rows {
+                let place = set
+                    .number(&values_of(&row, M::PRIMARY_KEY))
+                    .and_then(|number| found.get_mut(number));
+                if let Some(place) = place {
+                    *place = Some(row);
+                }
             }
         }
-    }
-    Outcome::Ok(found.into_iter().flatten().collect())
+        Outcome::Ok(found.into_iter().flatten().collect())
+    })
 }

@@ -2,6 +2,10 @@
 
 use sqlmodel_core::{Error, FieldInfo, Model, Record, TablePart, Tag};
 
+use crate::expr::Token;
+use crate::query::Source;
+use crate::render::{Rename, Writer};
+
 /// A table of a model whose rows are in several, and the fields that it alone has.
 #[derive(Debug, Clone)]
 pub(crate) struct Level {
@@ -51,4 +55,34 @@ pub(crate) fn missing_tag<R: Record>() -> Option<(&'static str, Tag)> {
     let column = inheritance.discriminator?;
     let tag = inheritance.discriminator_value?;
     (!R::COLUMNS.contains(&column)).then_some((column, tag))
+}
+
+/// Tells whether a row of the model, or of one that extends it, is in several tables.
+pub(crate) fn has_several_tables<M: Model>() -> bool {
+    let inheritance = M::inheritance();
+    inheritance.is_joined() && !(inheritance.bases.is_empty() && inheritance.extensions.is_empty())
+}
+
+/// Writes what follows the table of a statement that changes rows, with the names that columns have in it, and keeps it from
+/// rows of other models in the same table.
+pub(crate) fn restrict<M: Model>(
+    conditions: &[Vec<Token>],
+    writer: &mut Writer<'_>,
+    write: impl FnOnce(&mut Writer<'_>),
+) {
+    let renames = (M::ENTITY_NAME != M::TABLE_NAME).then(|| Rename {
+        entity: M::ENTITY_NAME,
+        table: None,
+        to: M::TABLE_NAME.to_owned(),
+    });
+    writer.with_renames(renames.into_iter().collect(), |writer| {
+        write(writer);
+        let restriction = Source::of::<M>().restriction();
+        let is_first = conditions.is_empty();
+        writer.conditions(" WHERE ", conditions);
+        if let Some(restriction) = restriction {
+            writer.text(if is_first { " WHERE " } else { " AND " });
+            writer.tokens(&restriction);
+        }
+    });
 }
