@@ -29,6 +29,10 @@ pub struct InsertMany<R> {
     rows: Vec<R>,
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "that the future is Send is promised for every executor; callers who are generic cannot see it"
+)]
 impl<R: Record> InsertOne<R> {
     /// Begins the insert of a row.
     pub fn new(row: R) -> Self {
@@ -51,33 +55,50 @@ impl<R: Record> InsertOne<R> {
     /// # Errors
     ///
     /// [`ErrorKind::Usage`] for a model that is abstract.
-    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
-        ok_result!(family::check_concrete::<R::Model>());
-        if family::is_split::<R::Model>() {
-            let rows = std::slice::from_ref(&self.row);
-            ok!(family::insert(rows, cx, executor).await);
-            return Outcome::Ok(());
+    pub fn execute<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<(), Error>> + Send {
+        async move {
+            ok_result!(family::check_concrete::<R::Model>());
+            if family::is_split::<R::Model>() {
+                let rows = std::slice::from_ref(&self.row);
+                ok!(family::insert(rows, cx, executor).await);
+                return Outcome::Ok(());
+            }
+            let rendered = self.render(executor.dialect());
+            ok!(executor.execute(cx, rendered.statement()).await);
+            Outcome::Ok(())
         }
-        let rendered = self.render(executor.dialect());
-        ok!(executor.execute(cx, rendered.statement()).await);
-        Outcome::Ok(())
     }
 
     /// Runs the insert and returns the row as it is stored, with its key and its defaults.
     ///
     /// One statement with RETURNING; where the database has none, an INSERT and a SELECT by key in a transaction.
-    pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<R::Model, Error> {
-        let mut rows = ok!(insert_returning(std::slice::from_ref(&self.row), cx, executor).await);
-        match rows.pop() {
-            Some(row) => Outcome::Ok(row),
-            None => Outcome::Err(Error::new(
-                ErrorKind::NoRows,
-                "the inserted row was not returned",
-            )),
+    pub fn one<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<R::Model, Error>> + Send {
+        async move {
+            let mut rows =
+                ok!(insert_returning(std::slice::from_ref(&self.row), cx, executor).await);
+            match rows.pop() {
+                Some(row) => Outcome::Ok(row),
+                None => Outcome::Err(Error::new(
+                    ErrorKind::NoRows,
+                    "the inserted row was not returned",
+                )),
+            }
         }
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "that the future is Send is promised for every executor; callers who are generic cannot see it"
+)]
 impl<R: Record> InsertMany<R> {
     /// Begins the insert of rows.
     pub fn new(rows: impl IntoIterator<Item = R>) -> Self {
@@ -91,39 +112,45 @@ impl<R: Record> InsertMany<R> {
     }
 
     /// Runs the insert and returns the number of rows. Without rows nothing is sent.
-    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
-        ok_result!(family::check_concrete::<R::Model>());
-        if family::is_split::<R::Model>() {
-            return family::insert(&self.rows, cx, executor).await;
-        }
-        let plan = Plan::of(&self.rows);
-        let statements = plan.render_all(executor, Returning::Nothing);
-        match &*statements {
-            [] => Outcome::Ok(0),
-            [only] => {
-                let done = ok!(executor.execute(cx, only.statement()).await);
-                Outcome::Ok(done.rows_affected)
+    pub fn execute<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<u64, Error>> + Send {
+        async move {
+            ok_result!(family::check_concrete::<R::Model>());
+            if family::is_split::<R::Model>() {
+                return family::insert(&self.rows, cx, executor).await;
             }
-            several => {
-                let mut transaction = ok!(executor.nested(cx).await);
-                let mut n_rows = 0;
-                for rendered in several {
-                    n_rows +=
-                        ok!(transaction.execute(cx, rendered.statement()).await).rows_affected;
+            let plan = Plan::of(&self.rows);
+            let statements = plan.render_all(executor, Returning::Nothing);
+            match &*statements {
+                [] => Outcome::Ok(0),
+                [only] => {
+                    let done = ok!(executor.execute(cx, only.statement()).await);
+                    Outcome::Ok(done.rows_affected)
                 }
-                ok!(transaction.commit(cx).await);
-                Outcome::Ok(n_rows)
+                several => {
+                    let mut transaction = ok!(executor.nested(cx).await);
+                    let mut n_rows = 0;
+                    for rendered in several {
+                        n_rows +=
+                            ok!(transaction.execute(cx, rendered.statement()).await).rows_affected;
+                    }
+                    ok!(transaction.commit(cx).await);
+                    Outcome::Ok(n_rows)
+                }
             }
         }
     }
 
     /// Runs the insert and returns the rows as they are stored, in the order they were given.
-    pub async fn all<E: Executor>(
+    pub fn all<E: Executor>(
         self,
         cx: &Cx,
         executor: &mut E,
-    ) -> Outcome<Vec<R::Model>, Error> {
-        insert_returning(&self.rows, cx, executor).await
+    ) -> impl Future<Output = Outcome<Vec<R::Model>, Error>> + Send {
+        async move { insert_returning(&self.rows, cx, executor).await }
     }
 }
 
