@@ -72,6 +72,18 @@ stop_postgres() { # One that was killed before has no file with its process.
     [ ! -e "$folder/$1/data/postmaster.pid" ] || quietly as_postgres "$bin/pg_ctl" -D "$folder/$1/data" -s -w -m immediate stop
 }
 
+make_certificates() { # make_certificates FOLDER: of an authority, and signed by it one for `localhost` alone
+    local key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30'
+    # shellcheck disable=SC2086 # the options are words of their own
+    quietly as_postgres openssl req -x509 $key -subj '/CN=sqlmodel tests' -keyout "$1/ca.key" -out "$1/ca.pem"
+    # shellcheck disable=SC2086
+    quietly as_postgres openssl req $key -subj '/CN=localhost' -keyout "$1/server.key" -out "$1/server.csr"
+    echo 'subjectAltName = DNS:localhost' >"$folder/names"
+    quietly as_postgres openssl x509 -req -in "$1/server.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial -days 30 \
+        -extfile "$folder/names" -out "$1/server.pem"
+    chmod 600 "$1/server.key"
+}
+
 init_postgres() {
     bin=$(postgres_bin)
     postgres_port=$(free_port)
@@ -81,15 +93,22 @@ init_postgres() {
     local hba=$folder/postgres/data/pg_hba.conf lines
     lines=$(
         for method in scram-sha-256 md5 password; do echo "host all needs_${method%%-*} 127.0.0.1/32 $method"; done
+        printf 'hostssl all needs_tls all scram-sha-256\nhost all needs_tls all reject\n'
         cat "$hba"
     )
     printf '%s\n' "$lines" >"$hba"
+    if command -v openssl >/dev/null; then
+        make_certificates "$folder/postgres"
+        local settings=$folder/postgres/data/postgresql.conf
+        printf "ssl = on\nssl_cert_file = '%s'\nssl_key_file = '%s'\n" "$folder/postgres/server.pem" "$folder/postgres/server.key" >>"$settings"
+        echo "SQLMODEL_TEST_POSTGRES_AUTHORITY=$folder/postgres/ca.pem"
+    fi
     start_postgres
     quietly as_postgres "$bin/psql" -h "$folder/postgres" -p "$postgres_port" -U postgres -q -c "
         SET password_encryption = 'md5'; CREATE ROLE needs_md5 LOGIN PASSWORD 'open sesame';
         SET password_encryption = 'scram-sha-256'; CREATE ROLE needs_scram LOGIN PASSWORD 'open sesame';
-        CREATE ROLE needs_password LOGIN PASSWORD 'open sesame'"
-    echo "SQLMODEL_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:$postgres_port/postgres"
+        CREATE ROLE needs_password LOGIN PASSWORD 'open sesame'; CREATE ROLE needs_tls LOGIN PASSWORD 'open sesame'"
+    echo "SQLMODEL_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:$postgres_port/postgres?sslmode=disable"
     echo "SQLMODEL_TEST_POSTGRES_SOCKET=$folder/postgres/.s.PGSQL.$postgres_port"
 }
 start_postgres() { launch_postgres postgres "$postgres_port"; }
@@ -102,7 +121,7 @@ init_replica() {
     quietly as_postgres "$bin/pg_basebackup" -h "$folder/postgres" -p "$postgres_port" -U postgres -D "$folder/replica/data" \
         -R -X stream --checkpoint=fast --no-sync
     start_replica
-    echo "SQLMODEL_TEST_REPLICA_URL=postgres://postgres@127.0.0.1:$replica_port/postgres"
+    echo "SQLMODEL_TEST_REPLICA_URL=postgres://postgres@127.0.0.1:$replica_port/postgres?sslmode=disable"
 }
 start_replica() { launch_postgres replica "$replica_port"; }
 kill_replica() { stop_postgres replica; }

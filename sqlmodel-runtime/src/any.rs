@@ -33,6 +33,7 @@ macro_rules! drivers {
         /// The options of one of the drivers that this program was built with.
         #[derive(Debug, Clone)]
         #[non_exhaustive]
+        #[allow(clippy::large_enum_variant, reason = "options are few")]
         pub enum AnyOptions {
             $(
                 #[cfg($feature)]

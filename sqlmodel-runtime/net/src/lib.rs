@@ -6,8 +6,12 @@
 
 mod socket;
 mod stream;
+mod tls;
 mod transport;
 
+#[cfg(feature = "tls")]
+pub use socket::EncryptedSocket;
 pub use socket::{Address, Socket, SocketOptions};
 pub use stream::Stream;
+pub use tls::{TlsIdentity, TlsMode, TlsOptions, TlsRoots};
 pub use transport::{Memory, Transport, memory};

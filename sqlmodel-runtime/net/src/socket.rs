@@ -14,6 +14,9 @@ use sqlmodel_core::seam::net::UnixStream;
 use sqlmodel_core::seam::net::{AsyncWrite, TcpKeepaliveConfig, TcpStream};
 use sqlmodel_core::{Outcome, Wait, ok, ok_result};
 
+use crate::tls::TlsOptions;
+#[cfg(feature = "tls")]
+use crate::tls::{self, Tls};
 use crate::transport::{Transport, read};
 
 /// Where a server listens.
@@ -47,7 +50,15 @@ pub enum Socket {
     /// A Unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
+    /// A socket that is encrypted.
+    #[cfg(feature = "tls")]
+    Tls(Box<EncryptedSocket>),
 }
+
+/// A socket with TLS around it.
+#[cfg(feature = "tls")]
+#[derive(Debug)]
+pub struct EncryptedSocket(Tls<Socket>);
 
 impl Default for SocketOptions {
     fn default() -> Self {
@@ -94,6 +105,54 @@ impl Socket {
     }
 }
 
+impl Socket {
+    /// Encrypts the connection, with a server that is to be `host`.
+    ///
+    /// Whether anything is encrypted was decided before: the mode only says what is checked.
+    ///
+    /// Cancel: the connection is closed.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the server's certificate or the files of the options, and `Unsupported` without the feature `tls`.
+    pub async fn start_tls(
+        self,
+        wait: Wait<'_>,
+        host: &str,
+        options: &TlsOptions,
+    ) -> Outcome<Self, io::Error> {
+        #[cfg(feature = "tls")]
+        {
+            let started = tls::start(wait, self, host, options).await;
+            started.map(|tls| Self::Tls(Box::new(EncryptedSocket(tls))))
+        }
+        #[cfg(not(feature = "tls"))]
+        {
+            let _ = (wait, host, options);
+            Outcome::Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "this program was built without the feature `tls`",
+            ))
+        }
+    }
+
+    /// Returns the server's certificate in DER, where the connection is encrypted.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        match self {
+            Self::Tcp(_) => None,
+            #[cfg(unix)]
+            Self::Unix(_) => None,
+            #[cfg(feature = "tls")]
+            Self::Tls(socket) => socket.0.certificate(),
+        }
+    }
+
+    /// Tells whether the connection can be encrypted: this program knows TLS, and the bytes leave the machine.
+    pub fn can_start_tls(&self) -> bool {
+        cfg!(feature = "tls") && matches!(self, Self::Tcp(_))
+    }
+}
+
 /// Runs an operation of the runtime within a wait.
 async fn finish<T>(
     wait: Wait<'_>,
@@ -109,6 +168,8 @@ impl Transport for Socket {
             Self::Tcp(stream) => read(stream, task, into),
             #[cfg(unix)]
             Self::Unix(stream) => read(stream, task, into),
+            #[cfg(feature = "tls")]
+            Self::Tls(socket) => socket.0.poll_read(task, into),
         }
     }
 
@@ -117,6 +178,8 @@ impl Transport for Socket {
             Self::Tcp(stream) => Pin::new(stream).poll_write(task, bytes),
             #[cfg(unix)]
             Self::Unix(stream) => Pin::new(stream).poll_write(task, bytes),
+            #[cfg(feature = "tls")]
+            Self::Tls(socket) => socket.0.poll_write(task, bytes),
         }
     }
 }
@@ -127,6 +190,8 @@ impl fmt::Debug for Socket {
             Self::Tcp(_) => "Socket::Tcp",
             #[cfg(unix)]
             Self::Unix(_) => "Socket::Unix",
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => "Socket::Tls",
         })
     }
 }

@@ -2,34 +2,34 @@
 
 use std::io;
 
-use sqlmodel_core::{Outcome, Wait, ok};
-use sqlmodel_net::{Address, Socket, SocketOptions, Stream};
+use sqlmodel_core::{Outcome, Stop, Wait};
+use sqlmodel_net::Stream;
 
+use crate::encrypt::Door;
+use crate::error::lost;
 use crate::protocol::backend::BackendKey;
 use crate::protocol::frontend;
 
 /// What it takes to cancel the statements of one connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Canceller {
-    pub(crate) address: Address,
-    pub(crate) options: SocketOptions,
+    pub(crate) door: Door,
     pub(crate) key: BackendKey,
 }
 
 impl Canceller {
     /// Asks the server to stop, and waits until it has read that: it closes the connection then, without an answer.
-    pub(crate) async fn cancel(&self, wait: Wait<'_>) -> Outcome<(), io::Error> {
-        let socket = ok!(Socket::connect(wait, &self.address, &self.options).await);
-        let mut stream = Stream::new(socket);
+    pub(crate) async fn cancel(&self, wait: Wait<'_>) -> Result<(), Stop> {
+        let mut stream = Stream::new(self.door.open(wait).await?);
         frontend::cancel_request(stream.output(), self.key.process_id, &self.key.secret);
-        ok!(stream.flush(wait).await);
+        Stop::check(stream.flush(wait).await.map_err(lost))?;
         loop {
             match stream.receive(wait).await {
                 Outcome::Ok(()) => stream.consume(usize::MAX),
                 Outcome::Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return Outcome::Ok(());
+                    return Ok(());
                 }
-                other => return other,
+                other => return Stop::check(other.map_err(lost)),
             }
         }
     }

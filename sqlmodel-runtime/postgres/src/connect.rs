@@ -5,11 +5,12 @@ use sqlmodel_net::{Address, Socket, Transport};
 
 use crate::cancel::Canceller;
 use crate::connection::PostgresConnection;
-use crate::error::lost;
+use crate::encrypt::Door;
 use crate::link::Link;
-use crate::options::{PostgresOptions, TargetSession};
+use crate::options::{ChannelBindingMode, PostgresOptions, TargetSession};
 use crate::protocol::auth::{
-    ChannelBinding, SCRAM_SHA_256, Scram, ScramError, ScramProof, md5_password,
+    ChannelBinding, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, Scram, ScramError, ScramProof,
+    certificate_hash, md5_password,
 };
 use crate::protocol::backend::{Authentication, BackendKey, tag};
 use crate::protocol::frontend;
@@ -81,16 +82,16 @@ async fn enter<T: Transport>(
     address: &Address,
     wrap: &(impl Fn(Socket) -> T + Sync),
 ) -> Result<(Link<T>, Option<Canceller>), Stop> {
-    let socket = Socket::connect(wait, address, &options.socket).await;
-    let socket = Stop::check(socket.map_err(lost))?;
-    let mut link = Link::new(wrap(socket));
-    let key = log_in(&mut link, wait, options, &ChannelBinding::Unsupported).await?;
-    let canceller = key.map(|key| Canceller {
+    let door = Door {
         address: address.clone(),
-        options: options.socket.clone(),
-        key,
-    });
-    Ok((link, canceller))
+        socket: options.socket.clone(),
+        tls: options.tls.clone(),
+    };
+    let socket = door.open(wait).await?;
+    let certificate = socket.certificate().and_then(certificate_hash);
+    let mut link = Link::new(wrap(socket));
+    let key = log_in(&mut link, wait, options, certificate).await?;
+    Ok((link, key.map(|key| Canceller { door, key })))
 }
 
 /// Begins the session, up to the point where the server is ready for queries.
@@ -98,7 +99,7 @@ pub(crate) async fn log_in<T: Transport>(
     link: &mut Link<T>,
     wait: Wait<'_>,
     options: &PostgresOptions,
-    binding: &ChannelBinding,
+    certificate: Option<Vec<u8>>,
 ) -> Result<Option<BackendKey>, Stop> {
     let own = [
         ("user", Some(&options.user)),
@@ -114,9 +115,10 @@ pub(crate) async fn log_in<T: Transport>(
 
     let mut login = Login {
         options,
-        binding,
+        certificate,
         scram: None,
         proof: None,
+        is_bound: false,
         is_let_in: false,
     };
     let mut key = None;
@@ -151,9 +153,12 @@ pub(crate) async fn log_in<T: Transport>(
 /// A conversation about who we are.
 struct Login<'o> {
     options: &'o PostgresOptions,
-    binding: &'o ChannelBinding,
+    /// The hash of the server's certificate, which the login can be bound to.
+    certificate: Option<Vec<u8>>,
     scram: Option<Scram>,
     proof: Option<ScramProof>,
+    /// Whether the login is bound to the encrypted connection.
+    is_bound: bool,
     is_let_in: bool,
 }
 
@@ -165,25 +170,28 @@ impl Login<'_> {
                 if self.scram.is_some() || self.proof.is_some() {
                     return Err(refused(ScramError::ServerNotAuthentic));
                 }
+                self.check_binding(self.is_bound)?;
                 self.is_let_in = true;
             }
-            Authentication::CleartextPassword => frontend::password(out, self.password()?),
+            Authentication::CleartextPassword => {
+                self.check_binding(false)?;
+                frontend::password(out, self.password()?);
+            }
             Authentication::Md5Password { salt } => {
+                self.check_binding(false)?;
                 let hashed = md5_password(&self.options.user, self.password()?, salt);
                 frontend::password(out, &hashed);
             }
             Authentication::Sasl { mechanisms } => {
-                if !mechanisms.iter().any(|name| name == SCRAM_SHA_256) {
-                    return Err(unknown_method(&mechanisms.join(", ")));
-                }
+                let (mechanism, binding) = self.choose(&mechanisms)?;
                 let mut random = [0; 18];
                 getrandom::fill(&mut random).map_err(|error| {
                     Error::new(ErrorKind::Io, "the operating system has no random numbers")
                         .with_cause(error)
                 })?;
-                let scram = Scram::new(self.password()?, self.binding.clone(), random);
+                let scram = Scram::new(self.password()?, binding, random);
                 let first = scram.first_message();
-                frontend::sasl_initial_response(out, SCRAM_SHA_256, first.as_bytes());
+                frontend::sasl_initial_response(out, mechanism, first.as_bytes());
                 self.scram = Some(scram);
             }
             Authentication::SaslContinue(challenge) => {
@@ -205,6 +213,42 @@ impl Login<'_> {
             Authentication::Other(code) => return Err(unknown_method(&format!("number {code}"))),
         }
         Ok(())
+    }
+
+    /// Picks the mechanism, and what it is bound to.
+    fn choose(&mut self, mechanisms: &[String]) -> Result<(&'static str, ChannelBinding), Error> {
+        let offers = |wanted: &str| mechanisms.iter().any(|name| name == wanted);
+        let certificate = match self.options.channel_binding {
+            ChannelBindingMode::Disable => None,
+            ChannelBindingMode::Prefer | ChannelBindingMode::Require => self.certificate.take(),
+        };
+        match certificate {
+            Some(hash) if offers(SCRAM_SHA_256_PLUS) => {
+                self.is_bound = true;
+                Ok((SCRAM_SHA_256_PLUS, ChannelBinding::ServerEndPoint(hash)))
+            }
+            certificate if offers(SCRAM_SHA_256) => {
+                self.check_binding(false)?;
+                let binding = match certificate {
+                    Some(_) => ChannelBinding::Unoffered,
+                    None => ChannelBinding::Unsupported,
+                };
+                Ok((SCRAM_SHA_256, binding))
+            }
+            _ => Err(unknown_method(&mechanisms.join(", "))),
+        }
+    }
+
+    /// Refuses a login that is not bound where it has to be.
+    fn check_binding(&self, is_bound: bool) -> Result<(), Error> {
+        if is_bound || self.options.channel_binding != ChannelBindingMode::Require {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Connect,
+            "`channel_binding=require` asks for a login that is bound to the encrypted connection, and the server offers none; \
+             it takes `sslmode=require` and a password stored as scram-sha-256",
+        ))
     }
 
     fn password(&self) -> Result<&str, Error> {

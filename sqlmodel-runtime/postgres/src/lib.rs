@@ -9,6 +9,7 @@ mod connect;
 mod connection;
 mod control;
 mod cursor;
+mod encrypt;
 mod error;
 mod exchange;
 mod link;
@@ -21,6 +22,6 @@ mod upkeep;
 
 pub use connection::PostgresConnection;
 pub use error::ServerMessage;
-pub use options::{PostgresOptions, TargetSession};
+pub use options::{ChannelBindingMode, PostgresOptions, TargetSession};
 pub use protocol::backend::Notification;
-pub use sqlmodel_net::{Address, Socket, Transport};
+pub use sqlmodel_net::{Address, Socket, TlsIdentity, TlsMode, TlsOptions, TlsRoots, Transport};

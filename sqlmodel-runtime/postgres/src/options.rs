@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use sqlmodel_core::{Cx, Error, Outcome};
-use sqlmodel_net::{Address, Socket, SocketOptions, Transport};
+use sqlmodel_net::{Address, Socket, SocketOptions, TlsOptions, Transport};
 
 use crate::connect;
 use crate::connection::PostgresConnection;
@@ -22,10 +22,25 @@ pub struct PostgresOptions {
     pub(crate) database: Option<String>,
     pub(crate) target: TargetSession,
     pub(crate) socket: SocketOptions,
+    pub(crate) tls: TlsOptions,
+    pub(crate) channel_binding: ChannelBindingMode,
     /// What the server is told when the session begins.
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) statement_cache_capacity: usize,
     pub(crate) cancel_grace: Duration,
+}
+
+/// Whether a login by password is bound to the encrypted connection, so that nobody in between can pass it on;
+/// `channel_binding` in a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ChannelBindingMode {
+    /// Never.
+    Disable,
+    /// Where the connection is encrypted and the server offers it.
+    #[default]
+    Prefer,
+    /// Always; a server that does not is refused.
+    Require,
 }
 
 /// Which of several servers to take; `target_session_attrs` in a URL.
@@ -59,6 +74,8 @@ impl PostgresOptions {
             database: None,
             target: TargetSession::Any,
             socket: SocketOptions::default(),
+            tls: TlsOptions::default(),
+            channel_binding: ChannelBindingMode::Prefer,
             parameters: vec![
                 parameter("client_encoding", "UTF8"),
                 // A timestamp without a zone means the same here as on the other databases.
@@ -73,11 +90,14 @@ impl PostgresOptions {
     ///
     /// A host may be the folder of a Unix socket, percent-encoded or as the parameter `host`.
     /// What the URL leaves out is taken from the environment: `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`,
-    /// `PGAPPNAME`, `PGOPTIONS`, `PGCONNECT_TIMEOUT` and `PGTARGETSESSIONATTRS`, as in PostgreSQL's own programs;
+    /// `PGAPPNAME`, `PGOPTIONS`, `PGCONNECT_TIMEOUT`, `PGTARGETSESSIONATTRS`, `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`,
+    /// `PGSSLKEY` and `PGCHANNELBINDING`, as in PostgreSQL's own programs;
     /// the host is `localhost` and the user that of the operating system where nobody says.
     ///
     /// Parameters: those of the same meaning (`host`, `port`, `user`, `password`, `dbname`, `application_name`, `options`,
-    /// `connect_timeout` in seconds, `target_session_attrs`), `keepalives_idle` in seconds, and `statement_cache_capacity`,
+    /// `connect_timeout` in seconds, `target_session_attrs`, `channel_binding`, and of encryption `sslmode` (`disable`,
+    /// `prefer`, `require`, `verify-ca`, `verify-full`), `sslrootcert` (a file, or `system`), `sslcert` and `sslkey`),
+    /// `keepalives_idle` in seconds, and `statement_cache_capacity`,
     /// with 0 for [pooler-safe](Self::pooler_safe).
     ///
     /// # Errors
@@ -135,6 +155,22 @@ impl PostgresOptions {
     #[must_use]
     pub fn keepalive(mut self, idle: Option<Duration>) -> Self {
         self.socket.keepalive = idle;
+        self
+    }
+
+    /// Sets how the connection is encrypted; see [`TlsMode`](crate::TlsMode) for what is the default.
+    ///
+    /// A Unix socket is never encrypted.
+    #[must_use]
+    pub fn tls(mut self, tls: TlsOptions) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Sets whether a login by password is bound to the encrypted connection.
+    #[must_use]
+    pub fn channel_binding(mut self, mode: ChannelBindingMode) -> Self {
+        self.channel_binding = mode;
         self
     }
 
@@ -205,6 +241,7 @@ impl fmt::Debug for PostgresOptions {
             .field("has_password", &self.password.is_some())
             .field("database", &self.database)
             .field("target", &self.target)
+            .field("tls", &self.tls)
             .finish_non_exhaustive()
     }
 }

@@ -6,4 +6,4 @@ mod server;
 
 pub use proxy::{Fault, Proxy};
 pub use scratch::Scratch;
-pub use server::{Server, Servers, mysql_url, postgres_url};
+pub use server::{Server, Servers, mysql_url, postgres_authority, postgres_url};

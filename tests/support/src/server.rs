@@ -32,9 +32,29 @@ pub enum Server {
 /// When there is no server and `CI` is set, or when an installed server does not start.
 #[must_use]
 pub fn postgres_url() -> Option<&'static str> {
-    static SHARED: OnceLock<Option<Servers>> = OnceLock::new();
-    shared_url(&SHARED, Server::Postgres)
+    shared_url(&POSTGRES, Server::Postgres)
 }
+
+/// Returns the file with the certificate of the authority that has signed that of the PostgreSQL server, which is for
+/// `localhost` alone; `None` after telling aloud that there is none, and the test is skipped.
+///
+/// # Panics
+///
+/// As [`postgres_url`] does.
+#[must_use]
+pub fn postgres_authority() -> Option<String> {
+    const VARIABLE: &str = "SQLMODEL_TEST_POSTGRES_AUTHORITY";
+    postgres_url()?;
+    let servers = POSTGRES.get().and_then(Option::as_ref);
+    let started = servers.and_then(|servers| servers.variables.get(VARIABLE).cloned());
+    let authority = started.or_else(|| std::env::var(VARIABLE).ok());
+    if authority.is_none() {
+        skip(&[Server::Postgres]);
+    }
+    authority
+}
+
+static POSTGRES: OnceLock<Option<Servers>> = OnceLock::new();
 
 /// Returns the URL of a MySQL or MariaDB server that tests share, or `None` after telling aloud that the test is skipped.
 ///

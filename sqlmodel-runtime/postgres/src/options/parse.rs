@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sqlmodel_core::Error;
-use sqlmodel_net::Address;
+use sqlmodel_net::{Address, TlsIdentity, TlsMode, TlsOptions, TlsRoots};
 
-use super::{PostgresOptions, TargetSession};
+use super::{ChannelBindingMode, PostgresOptions, TargetSession};
 
 /// The parameters of a URL, and the variables that stand in for them.
 const SETTINGS: &[(&str, Option<&str>)] = &[
     ("application_name", Some("PGAPPNAME")),
+    ("channel_binding", Some("PGCHANNELBINDING")),
     ("connect_timeout", Some("PGCONNECT_TIMEOUT")),
     ("dbname", Some("PGDATABASE")),
     ("host", Some("PGHOST")),
@@ -18,6 +19,10 @@ const SETTINGS: &[(&str, Option<&str>)] = &[
     ("options", Some("PGOPTIONS")),
     ("password", Some("PGPASSWORD")),
     ("port", Some("PGPORT")),
+    ("sslcert", Some("PGSSLCERT")),
+    ("sslkey", Some("PGSSLKEY")),
+    ("sslmode", Some("PGSSLMODE")),
+    ("sslrootcert", Some("PGSSLROOTCERT")),
     ("statement_cache_capacity", None),
     ("target_session_attrs", Some("PGTARGETSESSIONATTRS")),
     ("user", Some("PGUSER")),
@@ -30,6 +35,20 @@ const TARGETS: &[(&str, TargetSession)] = &[
     ("read-only", TargetSession::ReadOnly),
     ("read-write", TargetSession::ReadWrite),
     ("standby", TargetSession::Standby),
+];
+
+const TLS_MODES: &[(&str, TlsMode)] = &[
+    ("disable", TlsMode::Disable),
+    ("prefer", TlsMode::Prefer),
+    ("require", TlsMode::Require),
+    ("verify-ca", TlsMode::VerifyCa),
+    ("verify-full", TlsMode::VerifyFull),
+];
+
+const CHANNEL_BINDINGS: &[(&str, ChannelBindingMode)] = &[
+    ("disable", ChannelBindingMode::Disable),
+    ("prefer", ChannelBindingMode::Prefer),
+    ("require", ChannelBindingMode::Require),
 ];
 
 /// Values by the names of their settings.
@@ -147,7 +166,36 @@ fn build(settings: &Settings, user: String) -> Result<PostgresOptions, Error> {
     if let Some(target) = settings.get("target_session_attrs") {
         options.target = word(target, "target_session_attrs", TARGETS)?;
     }
+    if let Some(mode) = settings.get("channel_binding") {
+        options.channel_binding = word(mode, "channel_binding", CHANNEL_BINDINGS)?;
+    }
+    options.tls = tls(settings)?;
     Ok(options)
+}
+
+fn tls(settings: &Settings) -> Result<TlsOptions, Error> {
+    let mode = match settings.get("sslmode") {
+        Some(mode) => word(mode, "sslmode", TLS_MODES)?,
+        None => TlsMode::default(),
+    };
+    let roots = match settings.get("sslrootcert").map(String::as_str) {
+        None => TlsRoots::WebPki,
+        Some("system") => TlsRoots::System,
+        Some(path) => TlsRoots::File(path.into()),
+    };
+    let identity = match (settings.get("sslcert"), settings.get("sslkey")) {
+        (None, None) => None,
+        (Some(certificate), Some(key)) => Some(TlsIdentity {
+            certificate: certificate.into(),
+            key: key.into(),
+        }),
+        _ => return Err(Error::usage("`sslcert` and `sslkey` go together")),
+    };
+    Ok(TlsOptions {
+        mode,
+        roots,
+        identity,
+    })
 }
 
 fn addresses(settings: &Settings) -> Result<Vec<Address>, Error> {

@@ -6,11 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::Malformed;
 
 pub(crate) const SCRAM_SHA_256: &str = "SCRAM-SHA-256";
+pub(crate) const SCRAM_SHA_256_PLUS: &str = "SCRAM-SHA-256-PLUS";
 
 /// The most rounds of hashing that a server may ask for; PostgreSQL's default is 4096.
 const MAX_ITERATIONS: u32 = 10_000_000;
@@ -37,8 +38,12 @@ fn hex(bytes: &[u8]) -> String {
 /// What binds the login to the TLS connection it goes through, so that nobody in between can pass it on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ChannelBinding {
-    /// There is no TLS.
+    /// There is no TLS, or nothing to bind to.
     Unsupported,
+    /// The server did not offer to bind, although we could.
+    Unoffered,
+    /// The hash of the server's certificate (RFC 5929, tls-server-end-point).
+    ServerEndPoint(Vec<u8>),
 }
 
 impl ChannelBinding {
@@ -46,12 +51,57 @@ impl ChannelBinding {
     fn header(&self) -> &'static str {
         match self {
             Self::Unsupported => "n,,",
+            Self::Unoffered => "y,,",
+            Self::ServerEndPoint(_) => "p=tls-server-end-point,,",
         }
     }
 
     fn data(&self) -> Vec<u8> {
-        self.header().as_bytes().to_vec()
+        let mut data = self.header().as_bytes().to_vec();
+        if let Self::ServerEndPoint(hash) = self {
+            data.extend_from_slice(hash);
+        }
+        data
     }
+}
+
+/// Returns the hash of a certificate that a login is bound to, with the function that its signature is made with;
+/// MD5 and SHA-1 are too weak and give way to SHA-256 (RFC 5929, section 4.1). `None` for other kinds of signature.
+pub(crate) fn certificate_hash(certificate: &[u8]) -> Option<Vec<u8>> {
+    /// Ends of the OIDs 1.2.840.113549.1.1.x (RSA) and 1.2.840.10045.4.x (ECDSA).
+    const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
+    const ECDSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04];
+    // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm SEQUENCE { OID, .. }, signature }
+    let (fields, _) = der_element(certificate, 0x30)?;
+    let (_, rest) = der_element(fields, 0x30)?;
+    let (algorithm, _) = der_element(rest, 0x30)?;
+    let (oid, _) = der_element(algorithm, 0x06)?;
+    let hash = match (oid.strip_prefix(RSA), oid.strip_prefix(ECDSA)) {
+        (Some([4 | 5 | 11]), _) | (_, Some([1] | [3, 2])) => Sha256::digest(certificate).to_vec(),
+        (Some([12]), _) | (_, Some([3, 3])) => Sha384::digest(certificate).to_vec(),
+        (Some([13]), _) | (_, Some([3, 4])) => Sha512::digest(certificate).to_vec(),
+        _ => return None,
+    };
+    Some(hash)
+}
+
+/// Splits the first element off DER, if it is of this type: its content, and what follows it.
+fn der_element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let [found, length, rest @ ..] = der else {
+        return None;
+    };
+    let (length, rest) = match length {
+        short @ 0..=0x7f => (usize::from(*short), rest),
+        long => {
+            let (digits, rest) = rest.split_at_checked(usize::from(long & 0x7f))?;
+            let length = digits.iter().try_fold(0usize, |length, digit| {
+                length.checked_mul(256)?.checked_add(usize::from(*digit))
+            })?;
+            (length, rest)
+        }
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    (*found == tag).then_some((content, rest))
 }
 
 /// Why a login by SCRAM fails on the client's side.

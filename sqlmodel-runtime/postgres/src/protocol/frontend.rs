@@ -5,6 +5,7 @@
 /// 3.0
 const VERSION: i32 = 196_608;
 const CANCEL_REQUEST: i32 = 80_877_102;
+const SSL_REQUEST: i32 = 80_877_103;
 
 /// Appends a message: its tag, its length, and what `body` writes.
 fn message(out: &mut Vec<u8>, tag: u8, body: impl FnOnce(&mut Vec<u8>)) {
@@ -51,6 +52,13 @@ pub(crate) fn startup<'a>(
             c_string(out, value);
         }
         out.push(0);
+    });
+}
+
+/// Asks whether the server can encrypt; it answers with one byte, `S` or `N`.
+pub(crate) fn ssl_request(out: &mut Vec<u8>) {
+    counted(out, Count::WithItself, |out| {
+        out.extend_from_slice(&SSL_REQUEST.to_be_bytes());
     });
 }
 
