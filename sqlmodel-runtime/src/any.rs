@@ -10,6 +10,8 @@ use sqlmodel_core::{
 /// The schemes of URLs, and the feature that each needs.
 const SCHEMES: &[(&str, &str)] = &[
     ("sqlite", "sqlite"),
+    ("mysql", "mysql"),
+    ("mariadb", "mysql"),
     ("postgres", "postgres"),
     ("postgresql", "postgres"),
 ];
@@ -195,6 +197,8 @@ macro_rules! drivers {
 drivers! {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlmodel_sqlite::SqliteConnection, sqlmodel_sqlite::SqliteOptions, "sqlite"),
+    #[cfg(feature = "mysql")]
+    MySql(crate::MySqlConnection, crate::MySqlOptions, "mysql" | "mariadb"),
     #[cfg(feature = "postgres")]
     Postgres(crate::PostgresConnection, crate::PostgresOptions, "postgres" | "postgresql"),
 }

@@ -57,11 +57,17 @@ pub mod value {
 
 #[cfg(feature = "sqlite")]
 pub use any::{AnyConnection, AnyOptions};
+#[cfg(feature = "mysql")]
+pub use sqlmodel_mysql as mysql;
+
 #[cfg(feature = "postgres")]
 pub use sqlmodel_postgres as postgres;
 
 #[cfg(feature = "sqlite")]
 pub use sqlmodel_sqlite as sqlite;
+
+#[cfg(feature = "mysql")]
+pub use sqlmodel_mysql::{MySqlConnection, MySqlOptions};
 
 #[cfg(feature = "postgres")]
 pub use sqlmodel_postgres::{PostgresConnection, PostgresOptions};

@@ -13,11 +13,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sqlmodel-schema", &["sqlmodel-core", "sqlmodel-sql"]),
     ("sqlmodel-sqlite", &["sqlmodel-core"]),
     ("sqlmodel-net", &["sqlmodel-core"]),
+    ("sqlmodel-mysql", &["sqlmodel-core", "sqlmodel-net"]),
     ("sqlmodel-postgres", &["sqlmodel-core", "sqlmodel-net"]),
     (
         "sqlmodel-runtime",
         &[
             "sqlmodel-core",
+            "sqlmodel-mysql",
             "sqlmodel-pool",
             "sqlmodel-postgres",
             "sqlmodel-query",

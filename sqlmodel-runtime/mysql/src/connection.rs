@@ -1,0 +1,679 @@
+//! One connection to a server.
+
+mod statements;
+#[cfg(test)]
+mod tests;
+mod unit;
+pub(crate) mod wire;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlmodel_core::trace::{Counted, Traced};
+use sqlmodel_core::{
+    Access, Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
+    Isolation, Outcome, Prepared, RowSink, Statement, Transaction, TransactionOptions,
+    TransactionStep, Upkeep, Value, Wait, ok, ok_result, seam,
+};
+use sqlmodel_net::{Address, Socket, Transport};
+
+use self::statements::{PreparedStatement, Statements};
+use self::unit::{Unit, UnitState};
+use self::wire::{Ended, Rows, Wire};
+use crate::cursor::{Cursor, cursor_is_open};
+use crate::error::{code, statement_error};
+use crate::options::MySqlOptions;
+use crate::protocol::command::Command;
+use crate::protocol::greeting::Greeting;
+use crate::protocol::login::Line;
+use crate::protocol::reply::{Reply, ServerError, Summary};
+
+/// The width of the count of parameters in the protocol.
+const MAX_PARAMETERS: usize = 65_535;
+/// How long the end of a transaction is waited for when the context is cancelled already.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the reply to a call that was dropped may take before the server is told to stop.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// Makes sessions alike. Values that do not fit are errors, dates are of the calendar, and times are in UTC.
+const SETUP: &str = "SET NAMES utf8mb4, time_zone = '+00:00', autocommit = 1, session_track_state_change = 1, \
+    sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+
+/// A connection to a MySQL or MariaDB server.
+///
+/// `T` is the transport, a socket outside of tests.
+#[derive(Debug)]
+pub struct MySqlConnection<T = Socket> {
+    pub(crate) wire: Wire<T>,
+    statements: Statements,
+    unit: Unit,
+    pub(crate) cursor: Option<Cursor>,
+    /// Whether something was done that outlives its statement.
+    has_changed_session: bool,
+    capabilities: Capabilities,
+    interrupter: Option<Interrupter>,
+    /// Whether an interrupt was sent that may have come too late.
+    is_interrupted: bool,
+}
+
+/// How to tell the server to stop what a connection runs: over another connection.
+struct Interrupter {
+    options: MySqlOptions,
+    connection_id: u32,
+}
+
+impl MySqlConnection {
+    /// Connects to the server of a URL such as `mysql://user:password@host:3306/database`; see [`MySqlOptions::parse`].
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](sqlmodel_core::ErrorKind::Usage) for a wrong URL, [`Connect`](sqlmodel_core::ErrorKind::Connect) with
+    /// what to change for everything else.
+    pub async fn connect(cx: &Cx, url: &str) -> Outcome<Self, Error> {
+        let options = ok_result!(MySqlOptions::parse(url));
+        Self::open(cx, &options).await
+    }
+
+    pub(crate) async fn open(cx: &Cx, options: &MySqlOptions) -> Outcome<Self, Error> {
+        ok!(seam::checkpoint(cx));
+        let wait = Wait::on(cx).at_most(options.socket.connect_timeout);
+        let (wire, greeting) = ok!(dial(wait, options).await);
+        let interrupter = Interrupter {
+            options: options.clone(),
+            connection_id: greeting.connection_id,
+        };
+        Self::start(wait, wire, &greeting, options, Some(interrupter)).await
+    }
+}
+
+/// Connects a socket and logs in.
+async fn dial(wait: Wait<'_>, options: &MySqlOptions) -> Outcome<(Wire<Socket>, Greeting), Error> {
+    let address = &options.address;
+    let line = match address {
+        Address::Tcp { .. } => Line::Open,
+        #[cfg(unix)]
+        Address::Unix(_) => Line::Private,
+    };
+    let connected = Socket::connect(wait, address, &options.socket).await;
+    let socket = ok!(connected.map_err(|error| unreachable_server(address, error)));
+    Wire::login(wait, socket, options, line).await
+}
+
+#[cold]
+fn unreachable_server(address: &Address, error: io::Error) -> Error {
+    let advice = match error.kind() {
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
+            ": is the server running, and is the address right?"
+        }
+        io::ErrorKind::TimedOut => ": nobody answered in time",
+        _ => "",
+    };
+    Error::new(
+        ErrorKind::Connect,
+        format!("cannot connect to MySQL at {address}: {error}{advice}"),
+    )
+    .with_cause(error)
+}
+
+impl Interrupter {
+    /// Stops the statement that the connection runs. Nothing happens when it runs none.
+    async fn interrupt(&self, wait: Wait<'_>) -> Outcome<(), Error> {
+        let (mut wire, _) = ok!(dial(wait, &self.options).await);
+        let sql = format!("KILL QUERY {}", self.connection_id);
+        ok_result!(wire.begin_plain(Command::Query(&sql)));
+        ok!(wire.drain(wait).await);
+        Outcome::Ok(())
+    }
+}
+
+impl<T: Transport> MySqlConnection<T> {
+    async fn start(
+        wait: Wait<'_>,
+        wire: Wire<T>,
+        greeting: &Greeting,
+        options: &MySqlOptions,
+        interrupter: Option<Interrupter>,
+    ) -> Outcome<Self, Error> {
+        let has_returning = greeting.has_returning();
+        let mut connection = Self {
+            wire,
+            statements: Statements::new(options.statement_cache_capacity),
+            unit: Unit::default(),
+            cursor: None,
+            has_changed_session: false,
+            capabilities: Capabilities {
+                has_insert_returning: has_returning,
+                has_update_returning: false,
+                has_delete_returning: has_returning,
+                max_parameters: MAX_PARAMETERS,
+                has_strict_types: true,
+            },
+            interrupter,
+            is_interrupted: false,
+        };
+        ok!(connection.set_up(wait).await);
+        Outcome::Ok(connection)
+    }
+
+    /// Asks the server whether it is there, in one round trip.
+    ///
+    /// # Errors
+    ///
+    /// [`Connect`](sqlmodel_core::ErrorKind::Connect) when the connection is lost.
+    pub async fn ping(&mut self, cx: &Cx) -> Outcome<(), Error> {
+        ok!(seam::checkpoint(cx));
+        let wait = Wait::on(cx);
+        ok!(self.settle(wait).await);
+        ok!(self.command(wait, Command::Ping).await);
+        Outcome::Ok(())
+    }
+
+    /// Gives the session back the state it had when it was opened: no transaction, no user variables, no temporary tables,
+    /// no prepared statements. Two round trips.
+    ///
+    /// # Errors
+    ///
+    /// [`Connect`](sqlmodel_core::ErrorKind::Connect) when the connection is lost.
+    pub async fn reset(&mut self, cx: &Cx) -> Outcome<(), Error> {
+        ok!(seam::checkpoint(cx));
+        let wait = Wait::on(cx);
+        ok!(self.settle(wait).await);
+        // The server forgets them whether or not anybody hears of it.
+        self.statements.clear();
+        ok!(self.command(wait, Command::ResetConnection).await);
+        self.unit.end();
+        self.set_up(wait).await
+    }
+
+    async fn set_up(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
+        ok!(self.control(wait, SETUP).await);
+        self.has_changed_session = false;
+        Outcome::Ok(())
+    }
+
+    /// Tells whether the connection is lost. A new one has to be opened then.
+    pub fn is_broken(&self) -> bool {
+        self.wire.is_broken()
+    }
+
+    /// Tells what the next user of the connection would find.
+    pub(crate) fn upkeep(&self) -> Upkeep {
+        let is_idle = !self.wire.is_pending() && self.cursor.is_none() && self.unit.is_over();
+        match () {
+            () if self.wire.is_broken() => Upkeep::Broken,
+            () if is_idle && !self.has_changed_session => Upkeep::Ready,
+            () => Upkeep::Used,
+        }
+    }
+
+    /// Brings the connection back to how it was opened, by as few round trips as that takes.
+    pub(crate) async fn tidy(&mut self, cx: &Cx) -> Outcome<(), Error> {
+        self.drop_cursor();
+        self.unit.abandon(0);
+        ok!(self.settle(Wait::on(cx)).await);
+        match self.has_changed_session {
+            true => self.reset(cx).await,
+            false => Outcome::Ok(()),
+        }
+    }
+
+    /// Brings the connection in order after a call that was dropped or cancelled: the reply is read to its end, and what was
+    /// abandoned is rolled back.
+    async fn settle(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
+        if self.cursor.is_some() {
+            return Outcome::Err(cursor_is_open());
+        }
+        if self.wire.is_pending() {
+            ok!(self.finish_pending(wait).await);
+        }
+        if self.is_interrupted {
+            ok_result!(self.wire.begin_plain(Command::Query("DO 0")));
+            ok!(self.finish(wait, &mut Rows::nowhere()).await);
+            self.is_interrupted = false;
+        }
+        if self.unit.is_doubtful {
+            // The reply tells whether the transaction is still there.
+            ok!(self.command(wait, Command::Ping).await);
+        }
+        match (self.unit.abandoned(), self.unit.state) {
+            (None, _) => {}
+            (Some(0), UnitState::Open) => {
+                ok!(self.control(wait, "ROLLBACK").await);
+                self.unit.end();
+            }
+            (Some(0), _) => self.unit.end(),
+            (Some(depth), UnitState::Open) => {
+                // Not released, so that it does no harm to do it twice; a later savepoint of its name replaces it.
+                ok!(self
+                    .control(wait, &savepoint("ROLLBACK TO SAVEPOINT", depth))
+                    .await);
+                self.unit.end_savepoint(depth);
+            }
+            (Some(depth), _) => self.unit.end_savepoint(depth),
+        }
+        Outcome::Ok(())
+    }
+
+    async fn finish_pending(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
+        let ended = match ok!(self.wire.drain(wait.at_most(GRACE)).await) {
+            Some(ended) => Some(ended),
+            None => {
+                if let Some(interrupter) = &self.interrupter {
+                    // An interrupt that comes too late hits the next statement, so one is sent for it to hit.
+                    self.is_interrupted = true;
+                    // Where the server takes no other connection, the reply has to be waited for.
+                    if let Outcome::Cancelled(reason) = interrupter.interrupt(wait).await {
+                        return Outcome::Cancelled(reason);
+                    }
+                }
+                ok!(self.wire.drain(wait).await)
+            }
+        };
+        let Some(ended) = ended else {
+            return Outcome::Err(wire::lost(io::ErrorKind::TimedOut.into()));
+        };
+        if let (Ok(_), Some(prepared)) = (&ended.result, ended.reply.prepared()) {
+            self.wire.close_later(prepared.id);
+        }
+        self.observe(&ended);
+        Outcome::Ok(())
+    }
+
+    /// Learns what every reply tells.
+    pub(crate) fn observe(&mut self, ended: &Ended) {
+        // The description of a statement does not tell the state of the session.
+        if ended.reply.prepared().is_none() {
+            self.unit.observe(&ended.result);
+        }
+        self.has_changed_session |= match &ended.result {
+            Ok(summary) => summary.has_changed_session(),
+            Err(_) => false,
+        };
+        if let Some(sql) = &ended.sql {
+            self.statements.learn(sql, ended.reply.columns());
+        }
+    }
+
+    /// Reads the reply to what was begun.
+    async fn finish<S: RowSink>(
+        &mut self,
+        wait: Wait<'_>,
+        rows: &mut Rows<'_, S>,
+    ) -> Outcome<Ended, Error> {
+        let ended = ok!(self.wire.finish(wait, rows).await);
+        self.observe(&ended);
+        Outcome::Ok(ended)
+    }
+
+    /// Runs a command whose rows, if it has any, do not matter.
+    async fn command(&mut self, wait: Wait<'_>, command: Command<'_>) -> Outcome<Summary, Error> {
+        ok_result!(self.wire.begin_plain(command));
+        let ended = ok!(self.finish(wait, &mut Rows::nowhere()).await);
+        Outcome::Ok(ok_result!(ended.result.map_err(statement_error)))
+    }
+
+    async fn control(&mut self, wait: Wait<'_>, sql: &str) -> Outcome<(), Error> {
+        let outcome = self.command(wait, Command::Query(sql)).await;
+        outcome.map(drop).map_err(|error| error.with_sql(sql))
+    }
+
+    /// Returns a statement that the server knows, from the cache or by a round trip.
+    pub(crate) async fn prepared(
+        &mut self,
+        wait: Wait<'_>,
+        sql: &str,
+    ) -> Outcome<PreparedStatement, Error> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Outcome::Ok(statement);
+        }
+        let reply = Reply::to_prepare(self.wire.flags());
+        ok_result!(self.wire.begin(Command::Prepare(sql), reply, None));
+        let ended = ok!(self.finish(wait, &mut Rows::nowhere()).await);
+        ok_result!(ended.result.map_err(statement_error));
+        let Some(head) = ended.reply.prepared() else {
+            return Outcome::Err(Error::new(
+                ErrorKind::Connect,
+                "the server prepared nothing",
+            ));
+        };
+        let statement = PreparedStatement {
+            sql: sql.into(),
+            id: head.id,
+            n_params: usize::from(head.n_params),
+            columns: Arc::clone(ended.reply.columns()),
+        };
+        if let Some(evicted) = self.statements.insert(statement.clone()) {
+            self.wire.close_later(evicted);
+        }
+        Outcome::Ok(statement)
+    }
+
+    /// Runs a prepared statement.
+    async fn run<S: RowSink>(
+        &mut self,
+        wait: Wait<'_>,
+        statement: Statement<'_>,
+        mut rows: Rows<'_, S>,
+    ) -> Outcome<Summary, Error> {
+        let Statement { sql, params } = statement;
+        let mut is_first_try = true;
+        loop {
+            let prepared = ok!(self.prepared(wait, sql).await);
+            ok_result!(self.begin_execute(prepared, params));
+            let ended = ok!(self.finish(wait, &mut rows).await);
+            match ended.result {
+                // It has not run.
+                Err(error) if is_first_try && self.forget_if_stale(&error, sql) => {
+                    is_first_try = false;
+                }
+                Err(error) => return Outcome::Err(statement_error(error)),
+                Ok(summary) => match rows.refusal() {
+                    Some(refusal) => return Outcome::Err(refusal),
+                    None => return Outcome::Ok(summary),
+                },
+            }
+        }
+    }
+
+    /// Sends a prepared statement with its parameters.
+    pub(crate) fn begin_execute(
+        &mut self,
+        prepared: PreparedStatement,
+        params: &[Value<'_>],
+    ) -> Result<(), Error> {
+        let PreparedStatement {
+            sql,
+            id,
+            n_params,
+            columns,
+        } = prepared;
+        check_count(n_params, params)?;
+        self.has_changed_session |= takes_locks(&sql);
+        let reply = Reply::to_command(self.wire.flags(), columns);
+        let command = Command::Execute { id, params };
+        self.wire.begin(command, reply, Some(sql))
+    }
+
+    /// Forgets a statement that the server has forgotten, or whose tables have changed under it; tells whether it is one.
+    pub(crate) fn forget_if_stale(&mut self, error: &ServerError, sql: &str) -> bool {
+        let is_stale = matches!(
+            error.code,
+            code::UNKNOWN_STATEMENT | code::NEEDS_PREPARATION
+        );
+        if is_stale && let Some(id) = self.statements.remove(sql) {
+            self.wire.close_later(id);
+        }
+        is_stale
+    }
+
+    /// Begins a statement: nothing is left over from others, and its transaction still runs.
+    async fn ready<'c>(&mut self, cx: &'c Cx) -> Outcome<Wait<'c>, Error> {
+        ok!(seam::checkpoint(cx));
+        let wait = Wait::on(cx);
+        ok!(self.settle(wait).await);
+        ok_result!(self.unit.check());
+        Outcome::Ok(wait)
+    }
+
+    async fn query_now<S: RowSink>(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        sink: &mut S,
+    ) -> Outcome<(), Error> {
+        let wait = ok!(self.ready(cx).await);
+        self.run(wait, statement, Rows::into(sink)).await.map(drop)
+    }
+
+    async fn execute_now(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
+        let wait = ok!(self.ready(cx).await);
+        // Preparing would be a round trip more, and MySQL cannot prepare every statement.
+        let outcome = match statement.params {
+            [] => {
+                self.has_changed_session |= takes_locks(statement.sql);
+                self.command(wait, Command::Query(statement.sql)).await
+            }
+            _ => self.run(wait, statement, Rows::nowhere()).await,
+        };
+        let summary = ok!(outcome);
+        Outcome::Ok(Done {
+            rows_affected: summary.rows_affected,
+            last_insert_id: i64::try_from(summary.insert_id).ok().filter(|id| *id != 0),
+        })
+    }
+
+    async fn transact(&mut self, wait: Wait<'_>, step: TransactionStep) -> Outcome<(), Error> {
+        match step {
+            TransactionStep::Begin(options) => self.begin_now(wait, options).await,
+            TransactionStep::Commit => self.commit_now(wait).await,
+            TransactionStep::Rollback => self.roll_back_now(wait).await,
+            TransactionStep::Savepoint(depth) => {
+                ok_result!(self.unit.check());
+                self.unit.set_savepoint(depth);
+                let outcome = self.control(wait, &savepoint("SAVEPOINT", depth)).await;
+                if outcome.is_err() {
+                    self.unit.end_savepoint(depth);
+                }
+                outcome
+            }
+            TransactionStep::Release(depth) => {
+                ok_result!(self.unit.check());
+                ok!(self
+                    .control(wait, &savepoint("RELEASE SAVEPOINT", depth))
+                    .await);
+                self.unit.end_savepoint(depth);
+                Outcome::Ok(())
+            }
+            TransactionStep::RollbackTo(depth) => {
+                ok_result!(self.unit.check());
+                ok!(self
+                    .control(wait, &savepoint("ROLLBACK TO SAVEPOINT", depth))
+                    .await);
+                ok!(self
+                    .control(wait, &savepoint("RELEASE SAVEPOINT", depth))
+                    .await);
+                self.unit.end_savepoint(depth);
+                Outcome::Ok(())
+            }
+        }
+    }
+
+    async fn begin_now(
+        &mut self,
+        wait: Wait<'_>,
+        options: TransactionOptions,
+    ) -> Outcome<(), Error> {
+        let TransactionOptions {
+            isolation,
+            access,
+            is_deferrable: _,
+        } = options;
+        if let Some(isolation) = isolation {
+            // For the next transaction alone.
+            ok!(self.control(wait, isolation_sql(isolation)).await);
+        }
+        self.unit.begin();
+        let outcome = self.control(wait, begin_sql(access)).await;
+        if outcome.is_err() {
+            self.unit.end();
+        }
+        outcome
+    }
+
+    async fn commit_now(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
+        match self.unit.state {
+            UnitState::RolledBack => ok_result!(self.unit.check()),
+            // Nothing has run since, so that all that was done is permanent.
+            UnitState::Committed => {}
+            UnitState::None | UnitState::Open => {
+                let outcome = self.control(wait, "COMMIT").await;
+                ok!(outcome.map_err(|error| match self.wire.is_broken() {
+                    true => Error::new(
+                        ErrorKind::CommitUnknown,
+                        "the connection was lost while COMMIT ran: whether it took effect is not known",
+                    )
+                    .with_cause(error),
+                    false => error,
+                }));
+            }
+        }
+        self.unit.end();
+        Outcome::Ok(())
+    }
+
+    async fn roll_back_now(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
+        let outcome = match self.unit.state {
+            UnitState::None | UnitState::RolledBack => Outcome::Ok(()),
+            UnitState::Open => self.control(wait, "ROLLBACK").await,
+            UnitState::Committed => Outcome::Err(Error::new(
+                ErrorKind::Database,
+                "a statement such as CREATE TABLE has committed the transaction, which cannot be rolled back",
+            )),
+        };
+        ok!(outcome);
+        self.unit.end();
+        Outcome::Ok(())
+    }
+}
+
+fn check_count(n_params: usize, params: &[Value<'_>]) -> Result<(), Error> {
+    if n_params == params.len() {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "the statement takes {n_params} parameters and was given {}",
+        params.len()
+    )))
+}
+
+/// Tells whether a statement may take locks that end with the session, which the server does not tell of.
+fn takes_locks(sql: &str) -> bool {
+    const WORDS: [&[u8]; 2] = [b"GET_LOCK", b"LOCK TABLE"];
+    WORDS.iter().any(|word| {
+        let mut windows = sql.as_bytes().windows(word.len());
+        windows.any(|window| window.eq_ignore_ascii_case(word))
+    })
+}
+
+fn isolation_sql(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::ReadCommitted => "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        Isolation::RepeatableRead => "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        Isolation::Serializable => "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+    }
+}
+
+fn begin_sql(access: Access) -> &'static str {
+    match access {
+        Access::ReadWrite => "START TRANSACTION",
+        Access::ReadOnly => "START TRANSACTION READ ONLY",
+    }
+}
+
+fn savepoint(verb: &str, depth: u32) -> String {
+    format!("{verb} sqlmodel_{depth}")
+}
+
+impl<T: Transport> Executor for MySqlConnection<T> {
+    type Nested<'n>
+        = Transaction<'n, Self>
+    where
+        Self: 'n;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Mysql
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn nested(&mut self, cx: &Cx) -> Outcome<Transaction<'_, Self>, Error> {
+        self.begin(cx).await
+    }
+
+    async fn query<S: RowSink>(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        sink: &mut S,
+    ) -> Outcome<(), Error> {
+        let traced = Traced::begin(statement);
+        let mut sink = Counted::new(sink);
+        let outcome = self.query_now(cx, statement, &mut sink).await;
+        let outcome = outcome.map_err(|error| error.with_sql(statement.sql));
+        traced.end(sink.n_rows(), &outcome);
+        outcome
+    }
+
+    async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
+        let traced = Traced::begin(statement);
+        let outcome = self.execute_now(cx, statement).await;
+        let outcome = outcome.map_err(|error| error.with_sql(statement.sql));
+        let n_rows = match &outcome {
+            Outcome::Ok(done) => done.rows_affected,
+            _ => 0,
+        };
+        traced.end(n_rows, &outcome);
+        outcome
+    }
+
+    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+        let opened = match self.ready(cx).await {
+            Outcome::Ok(wait) => self.begin_cursor(wait, statement).await,
+            stopped => stopped.map(drop),
+        };
+        opened.map_err(|error| error.with_sql(statement.sql))
+    }
+
+    async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {
+        ok!(seam::checkpoint(cx));
+        self.fetch_rows(Wait::on(cx), sink).await
+    }
+
+    fn close_cursor(&mut self) {
+        self.drop_cursor();
+    }
+}
+
+impl<T: Transport> Connection for MySqlConnection<T> {
+    async fn prepare(&mut self, cx: &Cx, sql: &str) -> Outcome<Prepared, Error> {
+        ok!(seam::checkpoint(cx));
+        let wait = Wait::on(cx);
+        ok!(self.settle(wait).await);
+        let prepared = self.prepared(wait, sql).await;
+        let prepared = ok!(prepared.map_err(|error| error.with_sql(sql)));
+        let columns = prepared.columns.iter().map(|column| column.name.clone());
+        Outcome::Ok(Prepared::new(sql, prepared.n_params, columns.collect()))
+    }
+
+    async fn step(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
+        // What ends a transaction runs even when the context is cancelled: it is the way to leave it clean.
+        let wait = match step {
+            TransactionStep::Begin(_) | TransactionStep::Savepoint(_) => {
+                ok!(seam::checkpoint(cx));
+                Wait::on(cx)
+            }
+            TransactionStep::Commit
+            | TransactionStep::Rollback
+            | TransactionStep::Release(_)
+            | TransactionStep::RollbackTo(_) => Wait::masked(cx, PATIENCE),
+        };
+        ok!(self.settle(wait).await);
+        self.transact(wait, step).await
+    }
+
+    fn abandon(&mut self, depth: u32) {
+        self.unit.abandon(depth);
+    }
+}
+
+impl fmt::Debug for Interrupter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupter")
+            .field("connection_id", &self.connection_id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! Reads connection URLs (RFC 3986). No message repeats more of a URL than the part that is wrong, and never a password.
+
+use std::time::Duration;
+
+use sqlmodel_core::Error;
+#[cfg(unix)]
+use sqlmodel_net::Address;
+
+use super::MySqlOptions;
+
+const PORT: u16 = 3306;
+
+pub(super) fn parse(url: &str) -> Result<MySqlOptions, Error> {
+    let (scheme, rest) = url.split_once("://").ok_or_else(|| {
+        Error::usage("a URL begins with `mysql://`, as in mysql://user:password@host:3306/database")
+    })?;
+    if !matches!(scheme, "mysql" | "mariadb") {
+        return Err(Error::usage(format!(
+            "the URL's scheme is `{scheme}`, and this driver takes `mysql` and `mariadb`"
+        )));
+    }
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, database) = place.split_once('/').unwrap_or((place, ""));
+    let (credentials, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    let user = decode(user, "user name")?;
+    if user.is_empty() {
+        return Err(Error::usage(
+            "the URL names no user: write it before the host, as in mysql://user:password@host/database",
+        ));
+    }
+    let (host, port) = host_and_port(host)?;
+    let mut options = MySqlOptions::tcp(host, port, user).password(decode(password, "password")?);
+    let database = decode(database, "database")?;
+    if !database.is_empty() {
+        options = options.database(database);
+    }
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        options = with_option(options, name, &decode(value, name)?)?;
+    }
+    Ok(options)
+}
+
+fn host_and_port(text: &str) -> Result<(String, u16), Error> {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        // An IPv6 address.
+        Some((host, rest)) => (host.to_owned(), rest.strip_prefix(':')),
+        None => match text.split_once(':') {
+            Some((host, port)) => (decode(host, "host")?, Some(port)),
+            None => (decode(text, "host")?, None),
+        },
+    };
+    let port = match port {
+        None | Some("") => PORT,
+        Some(port) => port
+            .parse()
+            .map_err(|_| Error::usage(format!("the URL's port is `{port}`, which is no port")))?,
+    };
+    match host.as_str() {
+        "" => Ok(("localhost".to_owned(), port)),
+        _ => Ok((host, port)),
+    }
+}
+
+fn with_option(mut options: MySqlOptions, name: &str, value: &str) -> Result<MySqlOptions, Error> {
+    let number = || {
+        value.parse::<usize>().map_err(|_| {
+            Error::usage(format!(
+                "the URL's `{name}` is `{value}`, which is no whole number"
+            ))
+        })
+    };
+    match name {
+        #[cfg(unix)]
+        "socket" => options.address = Address::Unix(value.into()),
+        "connect_timeout" => options.socket.connect_timeout = Duration::from_secs(number()? as u64),
+        "statement_cache" => options.statement_cache_capacity = number()?,
+        "max_packet_bytes" => options.max_packet_bytes = number()?,
+        _ => {
+            return Err(Error::usage(format!(
+                "the URL has an option `{name}`; there are `socket`, `connect_timeout`, `statement_cache` and `max_packet_bytes`"
+            )));
+        }
+    }
+    Ok(options)
+}
+
+/// Resolves percent-encoding, and refuses a zero, which ends a text on the wire.
+fn decode(text: &str, part: &str) -> Result<String, Error> {
+    let refused = || {
+        Error::usage(format!(
+            "the URL's {part} is not in percent-encoding of UTF-8"
+        ))
+    };
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        rest = behind;
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let (digits, behind) = rest.split_first_chunk::<2>().ok_or_else(refused)?;
+        rest = behind;
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        let [high, low] = digits.map(digit);
+        let value = high.zip(low).map(|(high, low)| high << 4 | low);
+        bytes.push(
+            value
+                .and_then(|value| u8::try_from(value).ok())
+                .ok_or_else(refused)?,
+        );
+    }
+    if bytes.contains(&0) {
+        return Err(refused());
+    }
+    String::from_utf8(bytes).map_err(|_| refused())
+}
