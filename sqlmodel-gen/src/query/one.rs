@@ -769,7 +769,7 @@ impl Analysis<'_> {
                 params: Vec::new(),
             })
             .collect();
-        for name in &first.checked.params.order {
+        for name in first.in_order() {
             let Some(param) = first.checked.params.by_name.get(name) else {
                 continue;
             };
@@ -855,6 +855,28 @@ impl InDialect {
                 .variant(main, &self.texts, u32::MAX, None)
                 .span(output.at),
         )
+    }
+
+    /// The names of the parameters in the order of the text; those that only an order has come last.
+    fn in_order(&self) -> Vec<&String> {
+        let written = |name: &&String| {
+            let tokens = self.texts.iter().enumerate().flat_map(|(text, it)| {
+                it.tokens
+                    .iter()
+                    .enumerate()
+                    .map(move |(at, token)| (text, at, it, token))
+            });
+            let mut places = tokens.filter(|(_, at, text, token)| {
+                token.kind == TokenKind::Param
+                    && text.token(*at).trim_start_matches(':') == name.as_str()
+            });
+            places
+                .next()
+                .map_or((usize::MAX, 0), |(text, at, ..)| (text, at))
+        };
+        let mut names: Vec<&String> = self.checked.params.order.iter().collect();
+        names.sort_by_key(written);
+        names
     }
 
     /// The block that a parameter is in and nowhere else.

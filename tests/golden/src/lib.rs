@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sqlmodel_gen::config::Project;
 use sqlmodel_gen::diagnostic::{Color, Diagnostics, Format, render};
+use sqlmodel_gen::ir::{Builtin, FieldType, Scalar, Schema};
 use sqlmodel_gen::source::SourceMap;
 use sqlmodel_gen::{Compilation, compile};
 
@@ -110,4 +111,19 @@ pub fn expect_file(path: &Path, actual: &str) {
 #[expect(clippy::panic, reason = "a test that cannot read its files has failed")]
 fn unreadable<T>(error: &str) -> T {
     panic!("{error}")
+}
+
+/// Writes a type as the schema language does.
+#[must_use]
+pub fn type_name(schema: &Schema, ty: &FieldType) -> String {
+    let name = match ty.scalar {
+        Scalar::Enum(id) => schema.enums[id].name.clone(),
+        Scalar::Named(id) => schema.types[id].name.clone(),
+        Scalar::Builtin(Builtin::Text { .. }) => "text".to_owned(),
+        Scalar::Builtin(Builtin::Decimal { .. }) => "decimal".to_owned(),
+        Scalar::Builtin(builtin) => format!("{builtin:?}").to_lowercase(),
+    };
+    let list = if ty.is_array { "[]" } else { "" };
+    let null = if ty.is_nullable { "?" } else { "" };
+    format!("{name}{list}{null}")
 }

@@ -1,9 +1,11 @@
 //! What tests of several packages share. It imports nothing, so that every package may use it.
 
+mod corpus;
 mod proxy;
 mod scratch;
 mod server;
 
+pub use corpus::{CorpusQuery, corpus, corpus_folder};
 pub use proxy::{Fault, Proxy};
 pub use scratch::Scratch;
 pub use server::{Server, Servers, mysql_url, postgres_authority, postgres_url};
