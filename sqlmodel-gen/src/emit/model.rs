@@ -236,13 +236,16 @@ impl<'a> ModelFile<'a> {
 
     /// The columns of each unique key and unique index; none where rows are compared by more or less than columns.
     fn unique_keys(&self) -> Vec<Vec<&'a str>> {
-        let Some(table) = self.table() else {
-            return Vec::new();
-        };
-        let keys = table.unique_keys.iter();
-        let indexes = table.indexes.iter().filter(|index| index.is_unique);
-        keys.map(|key| key.columns.iter().map(AsRef::as_ref).collect())
-            .chain(indexes.map(|index| index_columns(index).unwrap_or_default()))
+        let schema = self.output.schema;
+        let tables = schema.mappings[self.id].tables.iter();
+        tables
+            .map(|mapped| &schema.tables[mapped.table])
+            .flat_map(|table| {
+                let keys = table.unique_keys.iter();
+                let indexes = table.indexes.iter().filter(|index| index.is_unique);
+                keys.map(|key| key.columns.iter().map(AsRef::as_ref).collect())
+                    .chain(indexes.map(|index| index_columns(index).unwrap_or_default()))
+            })
             .collect()
     }
 

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use sqlmodel_core::{Error, Outcome};
 
 pub(crate) use change::{ChainUpdate, delete, delete_all, render_delete};
-pub(crate) use insert::{insert, insert_then_select};
+pub(crate) use insert::{encoded, insert, insert_then_select, part_of_row, select_by_keys};
 pub(crate) use levels::{
     Level, check_concrete, has_several_tables, is_split, levels, missing_tag, restrict,
 };

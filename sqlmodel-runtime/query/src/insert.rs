@@ -335,9 +335,9 @@ impl<'r> Plan<'r> {
         runs
     }
 
-    pub(crate) fn render_all<E: Executor>(
+    pub(crate) fn render_all(
         &self,
-        executor: &E,
+        executor: &impl Executor,
         returning: Returning,
     ) -> Vec<RenderedStatement<'r>> {
         let max_parameters = executor.capabilities().max_parameters;

@@ -1,6 +1,7 @@
 //! INSERT that does something else where a unique key has the row already.
 
 mod conflict;
+mod family;
 mod outcome;
 
 use std::marker::PhantomData;
@@ -177,6 +178,11 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     /// [`Usage`](sqlmodel_core::ErrorKind::Usage) when the columns are no unique key, or when two of the rows have the same
     /// key and would update each other; [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) for what MySQL cannot do.
     pub fn render(&self, dialect: Dialect) -> Result<Vec<RenderedStatement<'_>>, Error> {
+        if family::is_family::<R::Model>() {
+            return Err(Error::unsupported(
+                "an upsert in a family of models depends on the row that is there: run it to see its statements",
+            ));
+        }
         self.statements(dialect, dialect.parameter_limit(), Returning::Nothing)
     }
 
@@ -184,6 +190,10 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     ///
     /// MySQL does not tell that number where rows may be left alone; there it costs three statements a row.
     pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+        if family::is_family::<R::Model>() {
+            let outcomes = ok!(family::outcomes(&self.rows, &self.conflict, cx, executor).await);
+            return Outcome::Ok(outcomes.iter().filter(|one| !one.is_skipped()).count() as u64);
+        }
         let max_parameters = executor.capabilities().max_parameters;
         let statements =
             ok_result!(self.statements(executor.dialect(), max_parameters, Returning::Nothing));
@@ -220,7 +230,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         cx: &Cx,
         executor: &mut E,
     ) -> Outcome<Vec<R::Model>, Error> {
-        if !returns_rows(executor) {
+        if family::is_family::<R::Model>() || !returns_rows(executor) {
             let outcomes = ok!(self.each_outcome(cx, executor).await);
             let written = outcomes.into_iter().filter(|one| !one.is_skipped());
             return Outcome::Ok(written.map(Upserted::into_row).collect());

@@ -14,7 +14,7 @@ use generated::zoo::tables::TABLES;
 use live::{Failure, Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::value::Decimal;
-use sqlmodel_runtime::{Error, ErrorKind, Model, table};
+use sqlmodel_runtime::{Error, ErrorKind, Model, Upserted, excluded, table};
 
 on_every_driver! {
     TABLES;
@@ -33,6 +33,9 @@ on_every_driver! {
     rows_that_disagree_with_themselves_are_refused,
     abstract_models_have_no_rows,
     statements_nest_in_transactions,
+    an_upsert_finds_the_row_by_a_key_of_the_child,
+    an_upsert_finds_the_row_by_the_key_of_the_root,
+    an_upsert_of_one_table_knows_its_kind,
 }
 
 struct Staff {
@@ -257,7 +260,7 @@ async fn rows_of_concrete_tables_are_loaded_as_what_they_are<C: Connection>(
         .all(cx, connection)
         .await
         .into_result()?;
-    assert_eq!(events, [feeding.event.clone()]);
+    assert_eq!(events, std::slice::from_ref(&feeding.event));
     assert_eq!(
         Breakout::select().all(cx, connection).await.into_result()?,
         [breakout]
@@ -782,5 +785,176 @@ async fn statements_nest_in_transactions<C: Connection>(cx: &Cx, connection: &mu
     assert_eq!(n_rows, 2);
     transaction.commit(cx).await.into_result()?;
     assert_eq!(names(cx, connection).await?, ["Ada", "B-1", "C-1", "Di"]);
+    Ok(())
+}
+
+async fn an_upsert_finds_the_row_by_a_key_of_the_child<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let staff = hire(cx, connection).await?;
+    let upserted = insert!(NewKeeper::new("Eve", "E-1"))
+        .on_conflict(Keeper::BADGE)
+        .do_update()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    let Upserted::Inserted(eve) = upserted else {
+        return Err(format!("{upserted:?}").into());
+    };
+    let upserted = insert!(NewKeeper::new("Eva", "E-1"))
+        .on_conflict(Keeper::BADGE)
+        .do_update()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    let mut expected = eve.clone();
+    expected.name = "Eva".to_owned();
+    expected.version = 2;
+    assert_eq!(upserted, Upserted::Updated(expected.clone()));
+    let upserted = insert!(NewKeeper::new("Nobody", "E-1"))
+        .on_conflict(Keeper::BADGE)
+        .do_nothing()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(upserted, Upserted::Skipped(expected.clone()));
+    // A row of a model that extends this one has the key: it is updated as what it is.
+    let n_rows = insert_many!(NewKeeper::new("Cyril", "C-1"), NewKeeper::new("Flo", "F-1"))
+        .on_conflict(Keeper::BADGE)
+        .set(Keeper::NAME, excluded(Keeper::NAME))
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(n_rows, 2);
+    let head = HeadKeeper::get(cx, connection, staff.head.id)
+        .await
+        .into_result()?;
+    assert_eq!(head.map(|head| head.name.clone()).as_deref(), Some("Cyril"));
+    // The other way round the row is less than what is to be stored.
+    let error = insert!(NewHeadKeeper::new("Bo", "B-1", "1".parse()?))
+        .on_conflict(HeadKeeper::BADGE)
+        .do_update()
+        .one(cx, connection)
+        .await
+        .into_result();
+    assert_eq!(kind(error)?, ErrorKind::SubtypeConflict);
+    let unchanged = Keeper::get(cx, connection, staff.keeper.id)
+        .await
+        .into_result()?;
+    assert_eq!(unchanged, Some(staff.keeper));
+    let error = insert_many!(NewKeeper::new("a", "same"), NewKeeper::new("b", "same"))
+        .on_conflict(Keeper::BADGE)
+        .do_update()
+        .execute(cx, connection)
+        .await
+        .into_result();
+    assert_eq!(kind(error)?, ErrorKind::Usage);
+    let guarded = insert!(NewKeeper::new("Z", "E-1"))
+        .on_conflict(Keeper::BADGE)
+        .do_update()
+        .filter(Keeper::NAME.eq("nobody"))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(guarded, Upserted::Skipped(expected));
+    Ok(())
+}
+
+async fn an_upsert_finds_the_row_by_the_key_of_the_root<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let staff = hire(cx, connection).await?;
+    let mut keeper = staff.keeper.clone();
+    keeper.name = "Bob".to_owned();
+    let upserted = Keeper::insert(keeper.clone())
+        .on_conflict(Keeper::ID)
+        .do_update()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!((&*upserted.row().name, upserted.row().version), ("Bob", 2));
+    // The child's row is lost: it is stored again.
+    connection
+        .execute_sql(cx, "DELETE FROM keeper WHERE badge = 'B-1'", &[])
+        .await
+        .into_result()?;
+    let upserted = Keeper::insert(keeper.clone())
+        .on_conflict(Keeper::ID)
+        .do_update()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!((&*upserted.row().badge, upserted.row().version), ("B-1", 3));
+    // The key is that of a row of another model.
+    keeper.person.id = staff.vet.id;
+    let error = Keeper::insert(keeper)
+        .on_conflict(Keeper::ID)
+        .do_update()
+        .one(cx, connection)
+        .await
+        .into_result();
+    match error {
+        Err(sqlmodel_runtime::OutcomeError::Err(error)) => {
+            assert_eq!(error.kind(), ErrorKind::SubtypeConflict);
+            let message = error.to_string();
+            assert!(
+                message.contains(&format!("id = {}", staff.vet.id)),
+                "{message}"
+            );
+            assert!(message.contains("'vet'"), "{message}");
+        }
+        other => return Err(format!("{other:?}").into()),
+    }
+    assert_eq!(
+        Keeper::select().count(cx, connection).await.into_result()?,
+        2
+    );
+    Ok(())
+}
+
+async fn an_upsert_of_one_table_knows_its_kind<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let lion = insert!(NewLion::new("Leo"))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    let pip = insert!(NewPenguin::new("Pip", 40, 1.0))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    let new = || NewPenguin::new("Pop", 41, 2.0).mate_id(pip.id);
+    let first = insert!(new())
+        .on_conflict(Penguin::MATE_ID)
+        .do_update()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    let Upserted::Inserted(pop) = first else {
+        return Err(format!("{first:?}").into());
+    };
+    let again = insert!(new())
+        .on_conflict(Penguin::MATE_ID)
+        .do_update()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(again, Upserted::Unchanged(pop.clone()));
+    let other = insert!(NewPenguin::new("Pup", 41, 2.0).mate_id(pip.id))
+        .on_conflict(Penguin::MATE_ID)
+        .do_update()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(other.row().name, "Pup");
+    let mut impostor = pop;
+    impostor.bird.animal.id = lion.id;
+    let error = Penguin::insert(impostor)
+        .on_conflict(Penguin::ID)
+        .do_nothing()
+        .one(cx, connection)
+        .await
+        .into_result();
+    assert_eq!(kind(error)?, ErrorKind::SubtypeConflict);
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::include::values_of;
 use crate::insert::{Plan, Returning};
 use crate::key::KeySet;
 use crate::query::Query;
+use crate::render::RenderedStatement;
 use crate::select::fetch;
 
 /// Inserts rows and returns how many. All are stored or none.
@@ -110,6 +111,18 @@ async fn insert_root<R: Record, E: Executor>(
         }
     }
     keys.into_values(rows.len())
+}
+
+/// Returns the INSERT of one part of a row whose key is known.
+pub(crate) fn part_of_row<'r, R: Record>(
+    row: &'r R,
+    level: &Level,
+    key: &[Value<'static>],
+    executor: &impl Executor,
+) -> Vec<RenderedStatement<'r>> {
+    let tables = Tables::of(std::slice::from_ref(row));
+    let plan = tables.plan(level, Some(&[key.to_vec()]));
+    plan.render_all(executor, Returning::Nothing)
 }
 
 pub(crate) fn encoded<K: Key>(key: &K) -> Vec<Value<'static>> {

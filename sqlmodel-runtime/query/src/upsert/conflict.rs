@@ -23,6 +23,22 @@ pub(crate) struct Conflict {
     unique_keys: &'static [&'static [&'static str]],
 }
 
+/// What an upsert does to a row that is there.
+pub(super) struct Change {
+    pub(super) assignments: Vec<Assignment>,
+    pub(super) conditions: Vec<Vec<Token>>,
+}
+
+/// Returns a value that was to be inserted.
+fn given(value: Value<'static>, column: &str) -> Result<Token, Error> {
+    match value {
+        Value::Default => Err(Error::unsupported(format!(
+            "`{column}` is left to its default, which is known to the database alone: give a value to use it in an update"
+        ))),
+        value => Ok(Token::Param(value)),
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(super) enum Action {
     Nothing,
@@ -59,6 +75,60 @@ impl Conflict {
 
     pub(super) fn add_condition(&mut self, condition: Vec<Token>) {
         self.conditions.push(condition);
+    }
+
+    pub(super) fn does_nothing(&self) -> bool {
+        matches!(self.action, Action::Nothing)
+    }
+
+    /// Returns what is assigned to the row that is there, with the values that were to be inserted in their places;
+    /// `None` when it is left alone.
+    pub(super) fn for_row(
+        &self,
+        columns: &[&'static str],
+        values: &[Value<'_>],
+    ) -> Result<Option<Change>, Error> {
+        let value_of = |column: &str| {
+            let position = columns.iter().position(|name| *name == column);
+            let value = position.and_then(|position| values.get(position));
+            value.cloned().unwrap_or(Value::Default).into_owned()
+        };
+        let replaced = |tokens: &[Token]| -> Result<Vec<Token>, Error> {
+            let replace = |token: &Token| match token {
+                Token::Column { table, column } if *table == EXCLUDED => {
+                    given(value_of(column), column)
+                }
+                Token::Inherited { entity, column, .. } if *entity == EXCLUDED => {
+                    given(value_of(column), column)
+                }
+                other => Ok(other.clone()),
+            };
+            tokens.iter().map(replace).collect()
+        };
+        let assignments = match &self.action {
+            Action::Nothing => return Ok(None),
+            Action::Set(assignments) => assignments
+                .iter()
+                .map(|(column, tokens)| Ok((*column, replaced(tokens)?)))
+                .collect::<Result<Vec<_>, Error>>()?,
+            Action::UpdateAll => {
+                let is_updated = |field: &&FieldInfo| {
+                    is_stored(field)
+                        && field.on_update.is_none()
+                        && !self.target.contains(&field.column)
+                        && !matches!(value_of(field.column), Value::Default)
+                };
+                let fields = self.fields.iter().filter(is_updated);
+                let assign =
+                    |field: &FieldInfo| (field.column, vec![Token::Param(value_of(field.column))]);
+                fields.map(assign).collect()
+            }
+        };
+        let conditions = self.conditions.iter().map(|tokens| replaced(tokens));
+        Ok(Some(Change {
+            assignments,
+            conditions: conditions.collect::<Result<Vec<_>, Error>>()?,
+        }))
     }
 
     /// Tells whether a row that is there may be left alone.
@@ -190,7 +260,7 @@ impl Conflict {
         key.len() == self.target.len() && self.target.iter().all(|column| key.contains(column))
     }
 
-    fn check_target(&self, dialect: Dialect) -> Result<(), Error> {
+    pub(super) fn check_target(&self, dialect: Dialect) -> Result<(), Error> {
         // A key with a condition or an expression is known to the database alone.
         let may_be_unknown = dialect != Dialect::Mysql && self.unique_keys.contains(&&[][..]);
         if may_be_unknown || self.keys().any(|key| self.is_target(key)) {

@@ -7,7 +7,7 @@ use sqlmodel_core::{
     Value, ok, ok_result,
 };
 
-use super::{ManyRows, OneRow, Upsert, returns_rows};
+use super::{ManyRows, OneRow, Upsert, family, returns_rows};
 use crate::expr::Token;
 use crate::include::values_of;
 use crate::insert::{Plan, Returning, insert_returning};
@@ -93,6 +93,9 @@ impl<R: Record, Rows> Upsert<R, Rows> {
             return Outcome::Err(Error::usage(
                 "a row whose key is assigned cannot be told from others: use `execute`",
             ));
+        }
+        if family::is_family::<R::Model>() {
+            return family::outcomes(&self.rows, &self.conflict, cx, executor).await;
         }
         ok_result!(
             self.conflict
@@ -201,11 +204,11 @@ async fn only<M: Model, E: Executor>(
     Outcome::Ok(rows.into_iter().next())
 }
 
-fn is_equal<M: Model>(a: &M, b: &M) -> bool {
+pub(super) fn is_equal<M: Model>(a: &M, b: &M) -> bool {
     values_of(a, M::COLUMNS) == values_of(b, M::COLUMNS)
 }
 
-fn gone() -> Error {
+pub(super) fn gone() -> Error {
     Error::new(
         ErrorKind::NoRows,
         "the row of the upsert was deleted by somebody else at the same time",

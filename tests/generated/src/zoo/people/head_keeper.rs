@@ -31,6 +31,7 @@ impl HeadKeeper {
 impl codegen::Model for HeadKeeper {
     const TABLE_NAME: &'static str = "head_keeper";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["badge"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 6;
     type Key = i64;
