@@ -266,14 +266,21 @@ fn push_quoted(name: &str, text: &mut String) {
     text.push('"');
 }
 
-/// Writes control characters as JSON wants them in a string.
+/// Writes control characters as JSON wants them in a string, in the short form where there is one: MariaDB finds a name only
+/// in the form that the document has.
 fn escape_controls(quoted: &str) -> String {
     let mut text = String::with_capacity(quoted.len() + 6);
     for character in quoted.chars() {
-        if character.is_control() {
-            let _ = write!(text, "\\u{:04x}", u32::from(character));
-        } else {
-            text.push(character);
+        match character {
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
+            control if control.is_control() => {
+                let _ = write!(text, "\\u{:04x}", u32::from(control));
+            }
+            other => text.push(other),
         }
     }
     text
