@@ -8,8 +8,10 @@ pub use sqlmodel_core::{
     Inheritance, InheritanceStrategy, Member, Model, OnUpdate, Record, RowRead, TablePart, Tag,
     Value, ValueKind, child_from_row, columns_of,
 };
+pub use sqlmodel_query::codegen::RecordTexts;
 pub use sqlmodel_query::typed;
 pub use sqlmodel_query::{
-    __parts as parts, Column, HasOne, ManyToMany, OwnTable, Polymorphic, ToMany, ToOne, field_value,
+    __parts as parts, Column, HasOne, ManyToMany, OwnTable, Polymorphic, ToMany, ToOne,
+    field_value, texts,
 };
 pub use sqlmodel_sql as sql;

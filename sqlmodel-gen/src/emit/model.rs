@@ -539,6 +539,7 @@ pub(super) fn columns(out: &mut Rust, fields: &[&Field]) {
             &Expr::strs(columns),
         );
     });
+    out.line("const TEXTS: codegen::RecordTexts = codegen::texts!();");
 }
 
 /// Writes `to_row`, which appends values to a row.

@@ -21,6 +21,7 @@ mod recorder;
 mod retry;
 mod row;
 mod statement;
+mod texts;
 pub mod trace;
 mod transaction;
 pub mod types;
@@ -43,6 +44,7 @@ pub use row::Row;
 pub use seam::{Cx, Outcome, OutcomeError, block_on, within};
 pub use sqlmodel_sql::Dialect;
 pub use statement::{Collect, CollectDynamic, Done, RowSink, Statement};
+pub use texts::{FixedStatement, Texts};
 pub use transaction::{
     Access, Isolation, Transaction, TransactionOps, TransactionOptions, TransactionStep,
 };

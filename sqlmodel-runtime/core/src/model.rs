@@ -3,6 +3,7 @@
 use crate::decode::{DecodeError, RowRead};
 use crate::encode::Key;
 use crate::inheritance::Inheritance;
+use crate::texts::Texts;
 use crate::value::Value;
 
 /// A Rust struct mapped to the rows of a table, as they are stored.
@@ -52,6 +53,8 @@ pub trait Record: Send + Sync {
     type Model: Model;
     /// The columns that [`to_row`](Self::to_row) gives values for.
     const COLUMNS: &'static [&'static str];
+    /// The texts of statements that are the same every time; without it, each statement is written anew.
+    const TEXTS: Option<&'static Texts> = None;
 
     /// Appends one value for each of [`COLUMNS`](Self::COLUMNS), borrowed from `self`.
     ///
@@ -75,6 +78,7 @@ pub fn columns_of<R: Record>(record: &R) -> Vec<(&'static str, Value<'_>)> {
 impl<R: Record> Record for &R {
     type Model = R::Model;
     const COLUMNS: &'static [&'static str] = R::COLUMNS;
+    const TEXTS: Option<&'static Texts> = R::TEXTS;
 
     fn to_row<'a>(&'a self, row: &mut Vec<Value<'a>>) {
         R::to_row(self, row);

@@ -3,8 +3,12 @@
 pub use crate::expr::{Assign, Expr, Operand, value, value_ref};
 pub use crate::projection::FromColumns;
 pub use sqlmodel_core::{
-    Decode, DecodeError, Encode, FieldInfo, FieldValue, Inheritance, Model, Record, RowRead, Value,
+    Decode, DecodeError, Encode, FieldInfo, FieldValue, Inheritance, Model, Record, RowRead, Texts,
+    Value,
 };
+
+/// The place for the texts of a struct's statements.
+pub type RecordTexts = Option<&'static Texts>;
 
 /// Returns the numbers from 0.
 pub const fn positions<const N: usize>() -> [usize; N] {

@@ -4,11 +4,13 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use sqlmodel_core::{
-    Collect, Cx, Dialect, Error, Executor, Model, Outcome, TransactionOps, ok, ok_result,
+    Collect, Cx, Dialect, Error, Executor, FixedStatement, Model, Outcome, Statement,
+    TransactionOps, Value, ok, ok_result,
 };
 
 use crate::expr::{Level, Token};
 use crate::family;
+use crate::model::fixed_text;
 use crate::operators::Condition;
 use crate::render::{RenderedStatement, Writer};
 use crate::scope::{Covers, PerRow, Tables};
@@ -67,6 +69,10 @@ impl<M: Model, State> Delete<M, State> {
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<M: Model, State> Delete<M, State> {
     /// Returns the text and the parameters for a dialect.
     ///
@@ -94,43 +100,59 @@ impl<M: Model, State> Delete<M, State> {
     }
 
     /// Runs the delete and returns the number of rows it deleted.
-    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error>
+    pub fn execute<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<u64, Error>> + Send
     where
         State: SaysWhichRows,
     {
-        if family::has_several_tables::<M>() {
-            return family::delete::<M, E>(&self.conditions, cx, executor).await;
+        async move {
+            if family::has_several_tables::<M>() {
+                return family::delete::<M, E>(&self.conditions, cx, executor).await;
+            }
+            let rendered = ok_result!(self.render(executor.dialect()));
+            let done = ok!(executor.execute(cx, rendered.statement()).await);
+            Outcome::Ok(done.rows_affected)
         }
-        let rendered = ok_result!(self.render(executor.dialect()));
-        let done = ok!(executor.execute(cx, rendered.statement()).await);
-        Outcome::Ok(done.rows_affected)
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<M: Model, State> Delete<M, State> {
     /// Runs the delete and returns the rows as they were.
     ///
     /// One statement with RETURNING; where the database has none, a SELECT and the DELETE in a transaction.
-    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<M>, Error>
+    pub fn all<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<Vec<M>, Error>> + Send
     where
         State: SaysWhichRows,
     {
-        if family::has_several_tables::<M>() {
-            return family::delete_all::<M, E>(&self.conditions, cx, executor).await;
+        async move {
+            if family::has_several_tables::<M>() {
+                return family::delete_all::<M, E>(&self.conditions, cx, executor).await;
+            }
+            if executor.capabilities().has_delete_returning {
+                let mut rendered = ok_result!(self.render(executor.dialect()));
+                returning::<M>(executor.dialect(), &mut rendered);
+                let mut deleted = Collect::all();
+                ok!(executor.query(cx, rendered.statement(), &mut deleted).await);
+                return Outcome::Ok(deleted.into_rows());
+            }
+            let mut transaction = ok!(executor.nested(cx).await);
+            let query = locked::<M>(&self.conditions);
+            let deleted = ok!(fetch(&query, cx, &mut transaction, Collect::all()).await);
+            ok!(self.execute(cx, &mut transaction).await);
+            ok!(transaction.commit(cx).await);
+            Outcome::Ok(deleted)
         }
-        if executor.capabilities().has_delete_returning {
-            let mut rendered = ok_result!(self.render(executor.dialect()));
-            returning::<M>(executor.dialect(), &mut rendered);
-            let mut deleted = Collect::all();
-            ok!(executor.query(cx, rendered.statement(), &mut deleted).await);
-            return Outcome::Ok(deleted.into_rows());
-        }
-        let mut transaction = ok!(executor.nested(cx).await);
-        let query = locked::<M>(&self.conditions);
-        let deleted = ok!(fetch(&query, cx, &mut transaction, Collect::all()).await);
-        ok!(self.execute(cx, &mut transaction).await);
-        ok!(transaction.commit(cx).await);
-        Outcome::Ok(deleted)
     }
 }
 
@@ -157,6 +179,10 @@ pub struct DeleteRow<'r, M> {
     row: &'r M,
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<'r, M: Model> DeleteRow<'r, M> {
     /// Begins the delete of a stored model.
     pub fn new(row: &'r M) -> Self {
@@ -165,13 +191,8 @@ impl<'r, M: Model> DeleteRow<'r, M> {
 
     /// Returns the text and the parameters for a dialect.
     pub fn render(&self, dialect: Dialect) -> RenderedStatement<'r> {
-        let mut values = Vec::with_capacity(M::COLUMNS.len());
-        self.row.to_row(&mut values);
-        let key = M::COLUMNS
-            .iter()
-            .zip(values)
-            .filter(|(column, _)| is_identity::<M>(column))
-            .collect();
+        let identity = M::COLUMNS.iter().filter(|column| is_identity::<M>(column));
+        let key = identity.zip(self.params()).collect();
         let mut writer = Writer::new(dialect);
         writer.text("DELETE FROM ");
         writer.model::<M>();
@@ -185,13 +206,35 @@ impl<'r, M: Model> DeleteRow<'r, M> {
     ///
     /// [`ErrorKind::StaleRow`](sqlmodel_core::ErrorKind::StaleRow) when no row has the key any more, or somebody else
     /// has changed the row's version.
-    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
-        if family::has_several_tables::<M>() {
-            return family::delete_row(self.row, cx, executor).await;
+    pub fn execute<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<(), Error>> + Send {
+        async move {
+            if family::has_several_tables::<M>() {
+                return family::delete_row(self.row, cx, executor).await;
+            }
+            let dialect = executor.dialect();
+            let text =
+                fixed_text::<M>(FixedStatement::Delete, dialect, || self.render(dialect).sql);
+            let params = self.params();
+            let done = ok!(executor.execute(cx, Statement::new(&text, &params)).await);
+            expect_one_row::<M>(done.rows_affected, "delete", &text)
         }
-        let rendered = self.render(executor.dialect());
-        let done = ok!(executor.execute(cx, rendered.statement()).await);
-        expect_one_row::<M>(done.rows_affected, "delete", &rendered.sql)
+    }
+
+    /// Returns the values of the key and the version.
+    fn params(&self) -> Vec<Value<'r>> {
+        let mut values = Vec::with_capacity(M::COLUMNS.len());
+        self.row.to_row(&mut values);
+        let mut columns = M::COLUMNS.iter();
+        values.retain(|_| {
+            columns
+                .next()
+                .is_some_and(|column| is_identity::<M>(column))
+        });
+        values
     }
 }
 

@@ -246,6 +246,16 @@ macro_rules! field_value {
     };
 }
 
+/// Declares the place for the texts of a struct's statements; for generated code.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! texts {
+    () => {{
+        static TEXTS: $crate::codegen::Texts = $crate::codegen::Texts::new();
+        ::core::option::Option::Some(&TEXTS)
+    }};
+}
+
 /// Implements comparison and assignment for a type; part of [`field_value!`](crate::field_value).
 #[doc(hidden)]
 #[macro_export]

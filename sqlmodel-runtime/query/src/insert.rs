@@ -8,12 +8,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use sqlmodel_core::{
-    Collect, Cx, Dialect, Error, ErrorKind, Executor, Model, Outcome, Record, TablePart,
-    TransactionOps, Value, ok, ok_result,
+    Collect, Cx, Dialect, Error, ErrorKind, Executor, FixedStatement, Model, Outcome, Record,
+    Statement, TablePart, TransactionOps, Value, ok, ok_result,
 };
 
 use crate::expr::Token;
 use crate::family;
+use crate::model::fixed_text;
 use crate::render::{RenderedStatement, Writer};
 use crate::upsert::Conflict;
 
@@ -67,8 +68,10 @@ impl<R: Record> InsertOne<R> {
                 ok!(family::insert(rows, cx, executor).await);
                 return Outcome::Ok(());
             }
-            let rendered = self.render(executor.dialect());
-            ok!(executor.execute(cx, rendered.statement()).await);
+            let plan = Plan::of(std::slice::from_ref(&self.row));
+            let text = plan.text_of_only::<R>(executor.dialect(), Returning::Nothing);
+            let params = plan.into_params();
+            ok!(executor.execute(cx, Statement::new(&text, &params)).await);
             Outcome::Ok(())
         }
     }
@@ -166,8 +169,17 @@ pub(crate) async fn insert_returning<R: Record, E: Executor>(
     if !executor.capabilities().has_insert_returning {
         return insert_then_select(rows, cx, executor).await;
     }
-    let statements = Plan::of(rows).render_all(executor, Returning::Model);
     let mut stored = Collect::all();
+    if let [_] = rows {
+        let plan = Plan::of(rows);
+        let text = plan.text_of_only::<R>(executor.dialect(), Returning::Model);
+        let params = plan.into_params();
+        ok!(executor
+            .query(cx, Statement::new(&text, &params), &mut stored)
+            .await);
+        return Outcome::Ok(stored.into_rows());
+    }
+    let statements = Plan::of(rows).render_all(executor, Returning::Model);
     match &*statements {
         [] => {}
         [only] => ok!(executor.query(cx, only.statement(), &mut stored).await),
@@ -291,6 +303,26 @@ impl<'r> Plan<'r> {
 
     pub(crate) fn columns(&self) -> &[&'static str] {
         &self.columns
+    }
+
+    /// Returns the text for the first row, kept for rows with a value for each column.
+    fn text_of_only<R: Record>(&self, dialect: Dialect, returning: Returning) -> Cow<'static, str> {
+        let write = || self.render(dialect, 0..1, returning).sql;
+        let statement = match returning {
+            Returning::Nothing => FixedStatement::Insert,
+            Returning::Model => FixedStatement::InsertReturning,
+            Returning::Key(_) | Returning::ModelAndInserted => return Cow::Owned(write()),
+        };
+        if self.n_given(0) < self.columns.len() || self.columns.is_empty() {
+            return Cow::Owned(write());
+        }
+        fixed_text::<R>(statement, dialect, write)
+    }
+
+    /// Returns the values that are given.
+    fn into_params(mut self) -> Vec<Value<'r>> {
+        self.values.retain(|value| !matches!(value, Value::Default));
+        self.values
     }
 
     pub(crate) fn n_rows(&self) -> usize {

@@ -1,7 +1,10 @@
 //! Where queries begin: methods on every model.
 
+use std::borrow::Cow;
+
 use sqlmodel_core::{
-    Collect, Cx, Dialect, Error, Executor, Key, Model, Outcome, Record, Value, ok,
+    Collect, Cx, Dialect, Error, Executor, FixedStatement, Key, Model, Outcome, Record, Statement,
+    Value, ok,
 };
 
 use crate::delete::{Delete, DeleteRow};
@@ -30,9 +33,14 @@ pub trait ModelQuery: Model {
         async move {
             let mut values = Vec::with_capacity(Self::PRIMARY_KEY.len());
             key.encode_key(&mut values);
-            let rendered = select_by_key::<Self>(executor.dialect(), values);
+            let dialect = executor.dialect();
+            let text = fixed_text::<Self>(FixedStatement::Get, dialect, || {
+                let placeholders = vec![Value::Null; Self::PRIMARY_KEY.len()];
+                select_by_key::<Self>(dialect, placeholders).sql
+            });
             let mut rows = Collect::up_to(1);
-            ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+            let statement = Statement::new(&text, &values);
+            ok!(executor.query(cx, statement, &mut rows).await);
             Outcome::Ok(rows.into_rows().pop())
         }
     }
@@ -80,6 +88,18 @@ pub trait ModelQuery: Model {
 }
 
 impl<M: Model> ModelQuery for M {}
+
+/// Returns the text of a statement, written now where the struct has no place to keep it.
+pub(crate) fn fixed_text<R: Record>(
+    statement: FixedStatement,
+    dialect: Dialect,
+    write: impl FnOnce() -> String,
+) -> Cow<'static, str> {
+    match R::TEXTS {
+        Some(texts) => Cow::Borrowed(texts.get(statement, dialect, write)),
+        None => Cow::Owned(write()),
+    }
+}
 
 /// Returns the SELECT of all columns of the row with a key.
 pub(crate) fn select_by_key<M: Model>(

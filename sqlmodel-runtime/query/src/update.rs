@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use sqlmodel_core::{
-    Collect, Cx, Dialect, Error, ErrorKind, Executor, FieldInfo, Key, Model, OnUpdate, Outcome,
-    TransactionOps, Value, ok, ok_result,
+    Collect, Cx, Dialect, Error, ErrorKind, Executor, FieldInfo, FixedStatement, Key, Model,
+    OnUpdate, Outcome, Statement, TransactionOps, Value, ok, ok_result,
 };
 
 use crate::column::Column;
@@ -13,6 +13,7 @@ use crate::expr::{Assign, Level, Token};
 use crate::family::{self, ChainUpdate};
 use crate::include::values_of;
 use crate::key::KeySet;
+use crate::model::fixed_text;
 use crate::operators::Condition;
 use crate::query::{Lock, Query};
 use crate::render::{RenderedStatement, Writer};
@@ -102,6 +103,10 @@ impl<M: Model, State> Update<M, State> {
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<M: Model, State> Update<M, State> {
     /// Returns the text and the parameters for a dialect.
     ///
@@ -129,23 +134,33 @@ impl<M: Model, State> Update<M, State> {
     /// Runs the update and returns the number of rows that matched. Without assignments nothing is sent.
     ///
     /// Columns with a value for every update get it, and a version goes up, unless the update assigns them itself.
-    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error>
+    pub fn execute<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<u64, Error>> + Send
     where
         State: SaysWhichRows,
     {
-        if self.assignments.is_empty() {
-            return Outcome::Ok(0);
+        async move {
+            if self.assignments.is_empty() {
+                return Outcome::Ok(0);
+            }
+            if family::is_split::<M>() {
+                let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
+                return update.execute(cx, executor).await;
+            }
+            let rendered = ok_result!(self.render(executor.dialect()));
+            let done = ok!(executor.execute(cx, rendered.statement()).await);
+            Outcome::Ok(done.rows_affected)
         }
-        if family::is_split::<M>() {
-            let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
-            return update.execute(cx, executor).await;
-        }
-        let rendered = ok_result!(self.render(executor.dialect()));
-        let done = ok!(executor.execute(cx, rendered.statement()).await);
-        Outcome::Ok(done.rows_affected)
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<M: Model, State> Update<M, State> {
     /// Runs the update and returns the rows that matched, as they are stored then. Without assignments none are.
     ///
@@ -155,25 +170,31 @@ impl<M: Model, State> Update<M, State> {
     /// # Errors
     ///
     /// [`ErrorKind::Unsupported`] where the database has no RETURNING and the update assigns to the primary key.
-    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<M>, Error>
+    pub fn all<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<Vec<M>, Error>> + Send
     where
         State: SaysWhichRows,
     {
-        if self.assignments.is_empty() {
-            return Outcome::Ok(Vec::new());
+        async move {
+            if self.assignments.is_empty() {
+                return Outcome::Ok(Vec::new());
+            }
+            if family::is_split::<M>() {
+                let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
+                return update.all(cx, executor).await;
+            }
+            if !executor.capabilities().has_update_returning {
+                return self.update_then_select(cx, executor).await;
+            }
+            let mut rendered = ok_result!(self.render(executor.dialect()));
+            returning::<M>(executor.dialect(), &mut rendered);
+            let mut stored = Collect::all();
+            ok!(executor.query(cx, rendered.statement(), &mut stored).await);
+            Outcome::Ok(stored.into_rows())
         }
-        if family::is_split::<M>() {
-            let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
-            return update.all(cx, executor).await;
-        }
-        if !executor.capabilities().has_update_returning {
-            return self.update_then_select(cx, executor).await;
-        }
-        let mut rendered = ok_result!(self.render(executor.dialect()));
-        returning::<M>(executor.dialect(), &mut rendered);
-        let mut stored = Collect::all();
-        ok!(executor.query(cx, rendered.statement(), &mut stored).await);
-        Outcome::Ok(stored.into_rows())
     }
 
     async fn update_then_select<E: Executor>(
@@ -265,6 +286,10 @@ pub struct UpdateRow<'r, M> {
     row: &'r M,
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<'r, M: Model> UpdateRow<'r, M> {
     /// Begins the update of a stored model.
     pub fn new(row: &'r M) -> Self {
@@ -305,19 +330,55 @@ impl<'r, M: Model> UpdateRow<'r, M> {
     /// # Errors
     ///
     /// [`ErrorKind::StaleRow`] when no row has the key any more.
-    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<(), Error> {
-        if family::is_split::<M>() {
-            return family::update_row(self.row, cx, executor).await;
+    pub fn execute<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<(), Error>> + Send {
+        async move {
+            if family::is_split::<M>() {
+                return family::update_row(self.row, cx, executor).await;
+            }
+            let is_written = |field: &FieldInfo| {
+                is_stored(field) || field.is_version || field.on_update.is_some()
+            };
+            if !M::fields().iter().any(is_written) {
+                let n_rows = ok!(self.count(cx, executor).await);
+                return expect_one_row::<M>(n_rows, "update", "");
+            }
+            let dialect = executor.dialect();
+            let text =
+                fixed_text::<M>(FixedStatement::Update, dialect, || self.render(dialect).sql);
+            let params = self.params();
+            let done = ok!(executor.execute(cx, Statement::new(&text, &params)).await);
+            expect_one_row::<M>(done.rows_affected, "update", &text)
         }
-        let is_written =
-            |field: &FieldInfo| is_stored(field) || field.is_version || field.on_update.is_some();
-        if !M::fields().iter().any(is_written) {
-            let n_rows = ok!(self.count(cx, executor).await);
-            return expect_one_row::<M>(n_rows, "update", "");
+    }
+
+    /// Returns the parameters of the statement: what is stored, in the order of the columns, then the key and the version.
+    fn params(&self) -> Vec<Value<'r>> {
+        let mut values = Vec::with_capacity(M::COLUMNS.len());
+        self.row.to_row(&mut values);
+        let mut params = Vec::with_capacity(values.len() + 1);
+        let mut identity = Vec::with_capacity(M::PRIMARY_KEY.len() + 1);
+        for (column, value) in M::COLUMNS.iter().zip(values) {
+            let Some(field) = M::fields().iter().find(|field| field.column == *column) else {
+                continue;
+            };
+            match field.on_update {
+                Some(OnUpdate::Value(make)) => params.push(make()),
+                None if is_stored(field) => {
+                    params.push(value);
+                    continue;
+                }
+                _ => {}
+            }
+            if field.is_primary_key || field.is_version {
+                identity.push(value);
+            }
         }
-        let rendered = self.render(executor.dialect());
-        let done = ok!(executor.execute(cx, rendered.statement()).await);
-        expect_one_row::<M>(done.rows_affected, "update", &rendered.sql)
+        params.append(&mut identity);
+        params
     }
 
     /// Returns how many rows have the model's key: for a model that has nothing to store but its key.
@@ -334,6 +395,10 @@ impl<'r, M: Model> UpdateRow<'r, M> {
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<'r, M: Model> UpdateRow<'r, M> {
     /// Runs the update and returns the row as it is stored then, with its new version and its automatic values.
     ///
@@ -342,25 +407,31 @@ impl<'r, M: Model> UpdateRow<'r, M> {
     /// # Errors
     ///
     /// [`ErrorKind::StaleRow`] when no row has the key any more, or somebody else has changed the row's version.
-    pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<M, Error> {
-        let row = self.row;
-        let mut transaction = ok!(executor.nested(cx).await);
-        ok!(self.execute(cx, &mut transaction).await);
-        let mut key = Vec::with_capacity(M::PRIMARY_KEY.len());
-        let key_value = row.primary_key_value();
-        if let Some(value) = &key_value {
-            value.encode_key(&mut key);
-        }
-        let rendered = crate::model::select_by_key::<M>(transaction.dialect(), key);
-        let mut rows = Collect::up_to(1);
-        ok!(transaction.query(cx, rendered.statement(), &mut rows).await);
-        ok!(transaction.commit(cx).await);
-        match rows.into_rows().pop() {
-            Some(stored) => Outcome::Ok(stored),
-            None => match expect_one_row::<M>(0, "update", &rendered.sql) {
-                Outcome::Err(error) => Outcome::Err(error),
-                _ => Outcome::Err(Error::new(ErrorKind::StaleRow, "the updated row is gone")),
-            },
+    pub fn one<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<M, Error>> + Send {
+        async move {
+            let row = self.row;
+            let mut transaction = ok!(executor.nested(cx).await);
+            ok!(self.execute(cx, &mut transaction).await);
+            let mut key = Vec::with_capacity(M::PRIMARY_KEY.len());
+            let key_value = row.primary_key_value();
+            if let Some(value) = &key_value {
+                value.encode_key(&mut key);
+            }
+            let rendered = crate::model::select_by_key::<M>(transaction.dialect(), key);
+            let mut rows = Collect::up_to(1);
+            ok!(transaction.query(cx, rendered.statement(), &mut rows).await);
+            ok!(transaction.commit(cx).await);
+            match rows.into_rows().pop() {
+                Some(stored) => Outcome::Ok(stored),
+                None => match expect_one_row::<M>(0, "update", &rendered.sql) {
+                    Outcome::Err(error) => Outcome::Err(error),
+                    _ => Outcome::Err(Error::new(ErrorKind::StaleRow, "the updated row is gone")),
+                },
+            }
         }
     }
 }

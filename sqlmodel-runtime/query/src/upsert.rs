@@ -146,6 +146,10 @@ impl<R: Record, Rows> OnConflict<R, Rows> {
 /// What expressions of an upsert can read: the stored row, and the one that was to be inserted.
 type ConflictScope<M> = Tables<M, Tables<Excluded<M>>>;
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<R: Record, Rows> Upsert<R, Rows> {
     /// Assigns a further value. After `do_nothing` or `do_update` it assigns nothing else.
     #[must_use]
@@ -189,64 +193,73 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     /// Runs the statement and returns the number of rows that were inserted or updated.
     ///
     /// MySQL does not tell that number where rows may be left alone; there it costs three statements a row.
-    pub async fn execute<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
-        if family::is_family::<R::Model>() {
-            let outcomes = ok!(family::outcomes(&self.rows, &self.conflict, cx, executor).await);
-            return Outcome::Ok(outcomes.iter().filter(|one| !one.is_skipped()).count() as u64);
-        }
-        let max_parameters = executor.capabilities().max_parameters;
-        let statements =
-            ok_result!(self.statements(executor.dialect(), max_parameters, Returning::Nothing));
-        let counts = executor.dialect() != Dialect::Mysql;
-        if !counts && self.conflict.may_skip() {
-            let outcomes = ok!(self.each_outcome(cx, executor).await);
-            return Outcome::Ok(outcomes.iter().filter(|one| !one.is_skipped()).count() as u64);
-        }
-        let mut n_rows = 0;
-        match &*statements {
-            [] => {}
-            [only] => n_rows = ok!(executor.execute(cx, only.statement()).await).rows_affected,
-            several => {
-                let mut transaction = ok!(executor.nested(cx).await);
-                for rendered in several {
-                    n_rows +=
-                        ok!(transaction.execute(cx, rendered.statement()).await).rows_affected;
-                }
-                ok!(transaction.commit(cx).await);
+    pub fn execute<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> impl Future<Output = Outcome<u64, Error>> + Send {
+        async move {
+            if family::is_family::<R::Model>() {
+                let outcomes =
+                    ok!(family::outcomes(&self.rows, &self.conflict, cx, executor).await);
+                return Outcome::Ok(outcomes.iter().filter(|one| !one.is_skipped()).count() as u64);
             }
+            let max_parameters = executor.capabilities().max_parameters;
+            let statements =
+                ok_result!(self.statements(executor.dialect(), max_parameters, Returning::Nothing));
+            let counts = executor.dialect() != Dialect::Mysql;
+            if !counts && self.conflict.may_skip() {
+                let outcomes = ok!(self.each_outcome(cx, executor).await);
+                return Outcome::Ok(outcomes.iter().filter(|one| !one.is_skipped()).count() as u64);
+            }
+            let mut n_rows = 0;
+            match &*statements {
+                [] => {}
+                [only] => n_rows = ok!(executor.execute(cx, only.statement()).await).rows_affected,
+                several => {
+                    let mut transaction = ok!(executor.nested(cx).await);
+                    for rendered in several {
+                        n_rows +=
+                            ok!(transaction.execute(cx, rendered.statement()).await).rows_affected;
+                    }
+                    ok!(transaction.commit(cx).await);
+                }
+            }
+            Outcome::Ok(if counts {
+                n_rows
+            } else {
+                self.rows.len() as u64
+            })
         }
-        Outcome::Ok(if counts {
-            n_rows
-        } else {
-            self.rows.len() as u64
-        })
     }
 
     /// Runs the statement and returns the rows that were inserted or updated, as they are stored then.
     ///
     /// Rows that were left alone are not among them.
-    pub async fn all<E: Executor>(
+    pub fn all<E: Executor>(
         self,
         cx: &Cx,
         executor: &mut E,
-    ) -> Outcome<Vec<R::Model>, Error> {
-        if family::is_family::<R::Model>() || !returns_rows(executor) {
-            let outcomes = ok!(self.each_outcome(cx, executor).await);
-            let written = outcomes.into_iter().filter(|one| !one.is_skipped());
-            return Outcome::Ok(written.map(Upserted::into_row).collect());
+    ) -> impl Future<Output = Outcome<Vec<R::Model>, Error>> + Send {
+        async move {
+            if family::is_family::<R::Model>() || !returns_rows(executor) {
+                let outcomes = ok!(self.each_outcome(cx, executor).await);
+                let written = outcomes.into_iter().filter(|one| !one.is_skipped());
+                return Outcome::Ok(written.map(Upserted::into_row).collect());
+            }
+            let max_parameters = executor.capabilities().max_parameters;
+            let statements =
+                ok_result!(self.statements(executor.dialect(), max_parameters, Returning::Model));
+            let mut stored = Collect::all();
+            let mut transaction = ok!(executor.nested(cx).await);
+            for rendered in &statements {
+                ok!(transaction
+                    .query(cx, rendered.statement(), &mut stored)
+                    .await);
+            }
+            ok!(transaction.commit(cx).await);
+            Outcome::Ok(stored.into_rows())
         }
-        let max_parameters = executor.capabilities().max_parameters;
-        let statements =
-            ok_result!(self.statements(executor.dialect(), max_parameters, Returning::Model));
-        let mut stored = Collect::all();
-        let mut transaction = ok!(executor.nested(cx).await);
-        for rendered in &statements {
-            ok!(transaction
-                .query(cx, rendered.statement(), &mut stored)
-                .await);
-        }
-        ok!(transaction.commit(cx).await);
-        Outcome::Ok(stored.into_rows())
     }
 
     fn statements(

@@ -47,6 +47,10 @@ impl<M> Upserted<M> {
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<R: Record> Upsert<R, OneRow> {
     /// Runs the statement and tells what became of the row.
     ///
@@ -55,16 +59,22 @@ impl<R: Record> Upsert<R, OneRow> {
     /// # Errors
     ///
     /// [`Usage`](ErrorKind::Usage) when a column of the key is assigned, besides the errors of [`render`](Self::render).
-    pub async fn one<E: Executor>(
+    pub fn one<E: Executor>(
         self,
         cx: &Cx,
         executor: &mut E,
-    ) -> Outcome<Upserted<R::Model>, Error> {
-        let outcomes = ok!(self.each_outcome(cx, executor).await);
-        Outcome::Ok(ok_result!(outcomes.into_iter().next().ok_or_else(gone)))
+    ) -> impl Future<Output = Outcome<Upserted<R::Model>, Error>> + Send {
+        async move {
+            let outcomes = ok!(self.each_outcome(cx, executor).await);
+            Outcome::Ok(ok_result!(outcomes.into_iter().next().ok_or_else(gone)))
+        }
     }
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a caller cannot prove that the future is `Send` where transactions are nested"
+)]
 impl<R: Record> Upsert<R, ManyRows> {
     /// Runs the statements and tells what became of each row, in the order in which they were given.
     ///
@@ -74,12 +84,12 @@ impl<R: Record> Upsert<R, ManyRows> {
     /// # Errors
     ///
     /// [`Usage`](ErrorKind::Usage) when a column of the key is assigned, besides the errors of [`render`](Self::render).
-    pub async fn outcomes<E: Executor>(
+    pub fn outcomes<E: Executor>(
         self,
         cx: &Cx,
         executor: &mut E,
-    ) -> Outcome<Vec<Upserted<R::Model>>, Error> {
-        self.each_outcome(cx, executor).await
+    ) -> impl Future<Output = Outcome<Vec<Upserted<R::Model>>, Error>> + Send {
+        async move { self.each_outcome(cx, executor).await }
     }
 }
 

@@ -55,6 +55,7 @@ impl codegen::Model for AdminLogin {
 impl codegen::Record for AdminLogin {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "at", "ip", "reason"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -151,6 +152,7 @@ impl NewAdminLogin {
 impl codegen::Record for NewAdminLogin {
     type Model = AdminLogin;
     const COLUMNS: &'static [&'static str] = &["id", "at", "ip", "reason"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -67,6 +67,7 @@ impl codegen::Model for Doctoral {
 impl codegen::Record for Doctoral {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "grade", "thesis"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -154,6 +155,7 @@ impl NewDoctoral {
 impl codegen::Record for NewDoctoral {
     type Model = Doctoral;
     const COLUMNS: &'static [&'static str] = &["name", "grade", "thesis"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -58,6 +58,7 @@ impl codegen::Model for DumpTruck {
 impl codegen::Record for DumpTruck {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "wheels", "load_kg", "tip_angle"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -138,6 +139,7 @@ impl NewDumpTruck {
 impl codegen::Record for NewDumpTruck {
     type Model = DumpTruck;
     const COLUMNS: &'static [&'static str] = &["wheels", "load_kg", "tip_angle"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

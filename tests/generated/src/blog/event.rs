@@ -56,6 +56,7 @@ impl codegen::Model for Event {
 impl codegen::Record for Event {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "at"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -53,6 +53,7 @@ impl codegen::Model for Login {
 impl codegen::Record for Login {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "at", "ip"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -252,6 +253,7 @@ impl NewLogin {
 impl codegen::Record for NewLogin {
     type Model = Login;
     const COLUMNS: &'static [&'static str] = &["id", "at", "ip"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

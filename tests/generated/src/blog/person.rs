@@ -64,6 +64,7 @@ impl codegen::Model for Person {
 impl codegen::Record for Person {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -241,6 +242,7 @@ impl NewPerson {
 impl codegen::Record for NewPerson {
     type Model = Person;
     const COLUMNS: &'static [&'static str] = &["name"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([codegen::Encode::encode(&self.name)]);

@@ -116,6 +116,7 @@ impl codegen::Record for Post {
         "price",
         "body",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -235,6 +236,7 @@ impl codegen::Record for NewPost {
         "price",
         "body",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

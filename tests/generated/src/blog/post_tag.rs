@@ -58,6 +58,7 @@ impl codegen::Model for PostTag {
 impl codegen::Record for PostTag {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["post_id", "tag_id", "position"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -111,6 +112,7 @@ impl NewPostTag {
 impl codegen::Record for NewPostTag {
     type Model = PostTag;
     const COLUMNS: &'static [&'static str] = &["post_id", "tag_id", "position"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -79,6 +79,7 @@ impl codegen::Model for Profile {
 impl codegen::Record for Profile {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "created_at", "updated_at", "user_id", "url"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -167,6 +168,7 @@ impl NewProfile {
 impl codegen::Record for NewProfile {
     type Model = Profile;
     const COLUMNS: &'static [&'static str] = &["created_at", "updated_at", "user_id", "url"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -68,6 +68,7 @@ impl codegen::Model for Student {
 impl codegen::Record for Student {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "grade"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -255,6 +256,7 @@ impl NewStudent {
 impl codegen::Record for NewStudent {
     type Model = Student;
     const COLUMNS: &'static [&'static str] = &["name", "grade"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

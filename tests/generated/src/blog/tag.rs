@@ -74,6 +74,7 @@ impl codegen::Model for Tag {
 impl codegen::Record for Tag {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "created_at", "updated_at", "label"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -151,6 +152,7 @@ impl NewTag {
 impl codegen::Record for NewTag {
     type Model = Tag;
     const COLUMNS: &'static [&'static str] = &["created_at", "updated_at", "label"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -61,6 +61,7 @@ impl codegen::Model for Truck {
 impl codegen::Record for Truck {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "wheels", "load_kg"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -245,6 +246,7 @@ impl NewTruck {
 impl codegen::Record for NewTruck {
     type Model = Truck;
     const COLUMNS: &'static [&'static str] = &["wheels", "load_kg"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -135,6 +135,7 @@ impl codegen::Record for User {
         "settings",
         "password",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -283,6 +284,7 @@ impl codegen::Record for NewUser {
         "settings",
         "password",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

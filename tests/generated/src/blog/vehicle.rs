@@ -59,6 +59,7 @@ impl codegen::Model for Vehicle {
 impl codegen::Record for Vehicle {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "wheels"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

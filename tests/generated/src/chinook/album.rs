@@ -60,6 +60,7 @@ impl codegen::Model for Album {
 impl codegen::Record for Album {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "title", "artist_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -101,6 +102,7 @@ impl NewAlbum {
 impl codegen::Record for NewAlbum {
     type Model = Album;
     const COLUMNS: &'static [&'static str] = &["title", "artist_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

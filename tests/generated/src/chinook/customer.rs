@@ -136,6 +136,7 @@ impl codegen::Record for Customer {
         "email",
         "support_rep_id",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -297,6 +298,7 @@ impl codegen::Record for NewCustomer {
         "email",
         "support_rep_id",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -154,6 +154,7 @@ impl codegen::Record for Employee {
         "fax",
         "email",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -348,6 +349,7 @@ impl codegen::Record for NewEmployee {
         "fax",
         "email",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

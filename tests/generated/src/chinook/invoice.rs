@@ -112,6 +112,7 @@ impl codegen::Record for Invoice {
         "billing_postal_code",
         "total",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -225,6 +226,7 @@ impl codegen::Record for NewInvoice {
         "billing_postal_code",
         "total",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

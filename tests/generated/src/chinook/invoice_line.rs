@@ -74,6 +74,7 @@ impl codegen::Record for InvoiceLine {
     type Model = Self;
     const COLUMNS: &'static [&'static str] =
         &["id", "invoice_id", "track_id", "unit_price", "quantity"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -128,6 +129,7 @@ impl NewInvoiceLine {
 impl codegen::Record for NewInvoiceLine {
     type Model = InvoiceLine;
     const COLUMNS: &'static [&'static str] = &["invoice_id", "track_id", "unit_price", "quantity"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

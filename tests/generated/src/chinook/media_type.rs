@@ -51,6 +51,7 @@ impl codegen::Model for MediaType {
 impl codegen::Record for MediaType {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -93,6 +94,7 @@ impl NewMediaType {
 impl codegen::Record for NewMediaType {
     type Model = MediaType;
     const COLUMNS: &'static [&'static str] = &["name"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([codegen::Encode::encode(&self.name)]);

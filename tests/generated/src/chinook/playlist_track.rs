@@ -54,6 +54,7 @@ impl codegen::Model for PlaylistTrack {
 impl codegen::Record for PlaylistTrack {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["playlist_id", "track_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -94,6 +95,7 @@ impl NewPlaylistTrack {
 impl codegen::Record for NewPlaylistTrack {
     type Model = PlaylistTrack;
     const COLUMNS: &'static [&'static str] = &["playlist_id", "track_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

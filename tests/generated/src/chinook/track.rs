@@ -116,6 +116,7 @@ impl codegen::Record for Track {
         "bytes",
         "unit_price",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -223,6 +224,7 @@ impl codegen::Record for NewTrack {
         "bytes",
         "unit_price",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

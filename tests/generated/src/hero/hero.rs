@@ -72,6 +72,7 @@ impl codegen::Model for Hero {
 impl codegen::Record for Hero {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "secret_name", "age", "team_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -135,6 +136,7 @@ impl NewHero {
 impl codegen::Record for NewHero {
     type Model = Hero;
     const COLUMNS: &'static [&'static str] = &["name", "secret_name", "age", "team_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

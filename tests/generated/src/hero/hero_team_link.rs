@@ -58,6 +58,7 @@ impl codegen::Model for HeroTeamLink {
 impl codegen::Record for HeroTeamLink {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["team_id", "hero_id", "is_training"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -111,6 +112,7 @@ impl NewHeroTeamLink {
 impl codegen::Record for NewHeroTeamLink {
     type Model = HeroTeamLink;
     const COLUMNS: &'static [&'static str] = &["team_id", "hero_id", "is_training"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -60,6 +60,7 @@ impl codegen::Model for Team {
 impl codegen::Record for Team {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "headquarters"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -101,6 +102,7 @@ impl NewTeam {
 impl codegen::Record for NewTeam {
     type Model = Team;
     const COLUMNS: &'static [&'static str] = &["name", "headquarters"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

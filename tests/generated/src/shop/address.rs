@@ -104,6 +104,7 @@ impl codegen::Record for Address {
         "street",
         "country_code",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -215,6 +216,7 @@ impl codegen::Record for NewAddress {
         "street",
         "country_code",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -58,6 +58,7 @@ impl codegen::Model for Country {
 impl codegen::Record for Country {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "code", "name"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -102,6 +103,7 @@ impl NewCountry {
 impl codegen::Record for NewCountry {
     type Model = Country;
     const COLUMNS: &'static [&'static str] = &["id", "code", "name"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -124,6 +124,7 @@ impl codegen::Record for Customer {
         "password_hash",
         "referrer_id",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -251,6 +252,7 @@ impl codegen::Record for NewCustomer {
         "password_hash",
         "referrer_id",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -347,6 +347,7 @@ impl codegen::Record for Everything {
         "filled_by_trigger",
         "version",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -809,6 +810,7 @@ impl codegen::Record for NewEverything {
         "renamed",
         "type",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -86,6 +86,7 @@ impl codegen::Record for Order {
         "priority",
         "placed_at",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -176,6 +177,7 @@ impl codegen::Record for NewOrder {
         "priority",
         "placed_at",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

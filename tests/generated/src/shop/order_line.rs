@@ -74,6 +74,7 @@ impl codegen::Record for OrderLine {
     type Model = Self;
     const COLUMNS: &'static [&'static str] =
         &["region", "number", "line_no", "product_id", "quantity"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -136,6 +137,7 @@ impl codegen::Record for NewOrderLine {
     type Model = OrderLine;
     const COLUMNS: &'static [&'static str] =
         &["region", "number", "line_no", "product_id", "quantity"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

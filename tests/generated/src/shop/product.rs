@@ -145,6 +145,7 @@ impl codegen::Record for Product {
         "color",
         "successor_id",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -300,6 +301,7 @@ impl codegen::Record for NewProduct {
         "color",
         "successor_id",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -54,6 +54,7 @@ impl codegen::Model for SimilarProduct {
 impl codegen::Record for SimilarProduct {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["product_id", "similar_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -94,6 +95,7 @@ impl NewSimilarProduct {
 impl codegen::Record for NewSimilarProduct {
     type Model = SimilarProduct;
     const COLUMNS: &'static [&'static str] = &["product_id", "similar_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

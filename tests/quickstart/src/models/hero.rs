@@ -69,6 +69,7 @@ impl codegen::Model for Hero {
 impl codegen::Record for Hero {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "secret_name", "age", "team_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -132,6 +133,7 @@ impl NewHero {
 impl codegen::Record for NewHero {
     type Model = Hero;
     const COLUMNS: &'static [&'static str] = &["name", "secret_name", "age", "team_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -43,6 +43,7 @@ impl codegen::Model for Clone {
 impl codegen::Record for Clone {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([codegen::Encode::encode(&self.id)]);
@@ -75,6 +76,7 @@ impl NewClone {
 impl codegen::Record for NewClone {
     type Model = Clone;
     const COLUMNS: &'static [&'static str] = &["id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([codegen::Encode::encode(&self.id)]);

@@ -44,6 +44,7 @@ impl codegen::Model for Counter {
 impl codegen::Record for Counter {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([codegen::Encode::encode(&self.id)]);
@@ -73,6 +74,7 @@ impl NewCounter {
 impl codegen::Record for NewCounter {
     type Model = Counter;
     const COLUMNS: &'static [&'static str] = &[];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, _: &mut ::std::vec::Vec<codegen::Value<'a>>) {}
 

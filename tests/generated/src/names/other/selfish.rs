@@ -71,6 +71,7 @@ impl codegen::Model for Selfish {
 impl codegen::Record for Selfish {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "selfish_id", "count", "e"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([
@@ -135,6 +136,7 @@ impl NewSelfish {
 impl codegen::Record for NewSelfish {
     type Model = Selfish;
     const COLUMNS: &'static [&'static str] = &["selfish_id", "count", "e"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([

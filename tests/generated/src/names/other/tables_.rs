@@ -82,6 +82,7 @@ impl codegen::Model for Tables {
 impl codegen::Record for Tables {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["first", "second", "third", "names", "result"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([
@@ -159,6 +160,7 @@ impl NewTables {
 impl codegen::Record for NewTables {
     type Model = Tables;
     const COLUMNS: &'static [&'static str] = &["first", "second", "third", "names", "result"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([

@@ -53,6 +53,7 @@ impl codegen::Model for Into {
 impl codegen::Record for Into {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "only"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([
@@ -103,6 +104,7 @@ impl NewInto {
 impl codegen::Record for NewInto {
     type Model = Into;
     const COLUMNS: &'static [&'static str] = &["id", "only"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([

@@ -68,6 +68,7 @@ impl codegen::Record for Mod {
         "a_name_that_is_as_long_as_the_strictest_of_the_databases_allows",
         "another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([
@@ -129,6 +130,7 @@ impl codegen::Record for NewMod {
         "a_name_that_is_as_long_as_the_strictest_of_the_databases_allows",
         "another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([

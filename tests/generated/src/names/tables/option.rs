@@ -104,6 +104,7 @@ impl codegen::Model for Option {
 impl codegen::Record for Option {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "new", "some", "none", "row", "at", "f"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([
@@ -209,6 +210,7 @@ impl NewOption {
 impl codegen::Record for NewOption {
     type Model = Option;
     const COLUMNS: &'static [&'static str] = &["new", "some", "none", "row", "at", "f"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([

@@ -62,6 +62,7 @@ impl codegen::Model for Vec {
 impl codegen::Record for Vec {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "option_id", "value"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([
@@ -140,6 +141,7 @@ impl ::core::default::Default for NewVec {
 impl codegen::Record for NewVec {
     type Model = Vec;
     const COLUMNS: &'static [&'static str] = &["id", "option_id", "value"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([

@@ -81,6 +81,7 @@ impl codegen::Model for Animal {
 impl codegen::Record for Animal {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "born", "enclosure_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

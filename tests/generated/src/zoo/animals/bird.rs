@@ -73,6 +73,7 @@ impl codegen::Model for Bird {
 impl codegen::Record for Bird {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "born", "enclosure_id", "wingspan_cm"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -74,6 +74,7 @@ impl codegen::Record for Eagle {
     type Model = Self;
     const COLUMNS: &'static [&'static str] =
         &["id", "name", "born", "enclosure_id", "wingspan_cm", "prey"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -186,6 +187,7 @@ impl codegen::Record for NewEagle {
     type Model = Eagle;
     const COLUMNS: &'static [&'static str] =
         &["name", "born", "enclosure_id", "wingspan_cm", "prey"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -70,6 +70,7 @@ impl codegen::Model for Lion {
 impl codegen::Record for Lion {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "born", "enclosure_id", "mane_cm"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -175,6 +176,7 @@ impl NewLion {
 impl codegen::Record for NewLion {
     type Model = Lion;
     const COLUMNS: &'static [&'static str] = &["name", "born", "enclosure_id", "mane_cm"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

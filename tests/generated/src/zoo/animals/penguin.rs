@@ -92,6 +92,7 @@ impl codegen::Record for Penguin {
         "best_dive_m",
         "mate_id",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -213,6 +214,7 @@ impl codegen::Record for NewPenguin {
         "best_dive_m",
         "mate_id",
     ];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

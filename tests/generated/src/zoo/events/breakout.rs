@@ -61,6 +61,7 @@ impl codegen::Model for Breakout {
 impl codegen::Record for Breakout {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "happened_at", "enclosure_id", "is_over"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -283,6 +284,7 @@ impl NewBreakout {
 impl codegen::Record for NewBreakout {
     type Model = Breakout;
     const COLUMNS: &'static [&'static str] = &["id", "happened_at", "enclosure_id", "is_over"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -65,6 +65,7 @@ impl codegen::Model for Feeding {
 impl codegen::Record for Feeding {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "happened_at", "animal_id", "food", "grams"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -172,6 +173,7 @@ impl NewFeeding {
 impl codegen::Record for NewFeeding {
     type Model = Feeding;
     const COLUMNS: &'static [&'static str] = &["id", "happened_at", "animal_id", "food", "grams"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -62,6 +62,7 @@ impl codegen::Record for GreatBreakout {
     type Model = Self;
     const COLUMNS: &'static [&'static str] =
         &["id", "happened_at", "enclosure_id", "is_over", "n_animals"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -177,6 +178,7 @@ impl codegen::Record for NewGreatBreakout {
     type Model = GreatBreakout;
     const COLUMNS: &'static [&'static str] =
         &["id", "happened_at", "enclosure_id", "is_over", "n_animals"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

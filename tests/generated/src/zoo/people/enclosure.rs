@@ -64,6 +64,7 @@ impl codegen::Model for Enclosure {
 impl codegen::Record for Enclosure {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "label", "keeper_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -105,6 +106,7 @@ impl NewEnclosure {
 impl codegen::Record for NewEnclosure {
     type Model = Enclosure;
     const COLUMNS: &'static [&'static str] = &["label", "keeper_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -77,6 +77,7 @@ impl codegen::Model for HeadKeeper {
 impl codegen::Record for HeadKeeper {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "version", "badge", "budget"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -162,6 +163,7 @@ impl NewHeadKeeper {
 impl codegen::Record for NewHeadKeeper {
     type Model = HeadKeeper;
     const COLUMNS: &'static [&'static str] = &["name", "badge", "budget"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -77,6 +77,7 @@ impl codegen::Model for Keeper {
 impl codegen::Record for Keeper {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "version", "badge"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -265,6 +266,7 @@ impl NewKeeper {
 impl codegen::Record for NewKeeper {
     type Model = Keeper;
     const COLUMNS: &'static [&'static str] = &["name", "badge"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([

@@ -72,6 +72,7 @@ impl codegen::Model for Person {
 impl codegen::Record for Person {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "version"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -280,6 +281,7 @@ impl NewPerson {
 impl codegen::Record for NewPerson {
     type Model = Person;
     const COLUMNS: &'static [&'static str] = &["name"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([codegen::Encode::encode(&self.name)]);

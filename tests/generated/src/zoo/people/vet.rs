@@ -78,6 +78,7 @@ impl codegen::Model for Vet {
 impl codegen::Record for Vet {
     type Model = Self;
     const COLUMNS: &'static [&'static str] = &["id", "name", "version", "licence", "deputy_of_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
@@ -167,6 +168,7 @@ impl NewVet {
 impl codegen::Record for NewVet {
     type Model = Vet;
     const COLUMNS: &'static [&'static str] = &["name", "licence", "deputy_of_id"];
+    const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
