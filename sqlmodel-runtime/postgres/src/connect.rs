@@ -111,7 +111,7 @@ pub(crate) async fn log_in<T: Transport>(
     let parameters = options.parameters.iter();
     let parameters = parameters.map(|(name, value)| (name.as_str(), value.as_str()));
     frontend::startup(link.output(), own.chain(parameters));
-    link.expect_ready();
+    link.end_unit();
 
     let mut login = Login {
         options,

@@ -19,7 +19,7 @@ use crate::error::ServerMessage;
 use crate::exchange::{NoRows, closed};
 use crate::link::Link;
 use crate::options::PostgresOptions;
-use crate::protocol::backend::{Cell, Status};
+use crate::protocol::backend::{Cell, Notification, Status};
 use crate::statements::Statements;
 use crate::task::{Aim, MAX_PARAMETERS, Task};
 use crate::types::row::PostgresRow;
@@ -115,6 +115,11 @@ impl<T: Transport> PostgresConnection<T> {
     /// Returns the warnings and notices that the server has sent since the last call, ten thousand at most.
     pub fn take_notices(&mut self) -> Vec<ServerMessage> {
         std::mem::take(&mut self.link.notices).into()
+    }
+
+    /// Returns the notifications that have arrived with the answers to statements since the last call.
+    pub fn take_notifications(&mut self) -> Vec<Notification> {
+        std::mem::take(&mut self.link.notifications).into()
     }
 
     /// Puts the connection in order after a call that was dropped, and rolls back a transaction that was.

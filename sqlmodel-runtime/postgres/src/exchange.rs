@@ -88,6 +88,13 @@ impl<T: Transport> PostgresConnection<T> {
         if self.link.has_open_unit() {
             return Err(Stop::Err(cursor_is_open()));
         }
+        // Nothing was asked: a server that says something ends the connection, or is none.
+        if let Some(frame) = self.link.buffered()? {
+            return Err(Stop::Err(match frame.tag {
+                tag::ERROR_RESPONSE => self.link.server_error(frame)?.into_error(),
+                _ => self.link.refuse(Malformed),
+            }));
+        }
         self.controls.adapt_to(self.link.status());
         if self.is_in_transaction && self.is_over() {
             return Err(Stop::Err(Error::new(

@@ -89,13 +89,18 @@ impl<T: Transport> Link<T> {
     /// Ends a unit of messages, to which the server answers with ReadyForQuery.
     pub(crate) fn sync(&mut self) {
         frontend::sync(self.stream.output());
+        self.end_unit();
+    }
+
+    /// Expects the ReadyForQuery that ends the startup, or a text that is a unit of its own.
+    pub(crate) fn end_unit(&mut self) {
         self.n_pending += 1;
         self.has_open_unit = false;
     }
 
-    /// Expects the ReadyForQuery that ends the startup, or a simple query.
-    pub(crate) fn expect_ready(&mut self) {
-        self.n_pending += 1;
+    /// Returns how many bytes are still to be sent.
+    pub(crate) fn n_unsent(&self) -> usize {
+        self.stream.n_unsent()
     }
 
     /// Takes back the unit that was written last, if nothing of it was sent; the server never hears of it.

@@ -4,9 +4,14 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use live::Test;
+use generated::shop::tables::TABLES as SHOP;
+use generated::shop::{Everything, NewEverything};
+use live::{Test, on_postgres};
 use sqlmodel_runtime::prelude::*;
-use sqlmodel_runtime::{ErrorKind, PostgresConnection, Value, block_on, within};
+use sqlmodel_runtime::types::time::Duration as Span;
+use sqlmodel_runtime::{
+    Connector, ErrorKind, PostgresConnection, Row, Statement, Upkeep, Value, block_on, within,
+};
 use support::{postgres_authority, postgres_url};
 
 const PASSWORD: &str = "open%20sesame";
@@ -248,6 +253,397 @@ fn what_a_server_refuses_at_the_door_is_told() -> Test {
         let several =
             format!("{user}@127.0.0.1:{closed},{server}/postgres?target_session_attrs=read-write");
         connect(cx, &several).await?;
+        Ok(())
+    })
+}
+
+type Found<T> = Result<T, Box<dyn std::error::Error>>;
+
+async fn rows(
+    cx: &Cx,
+    connection: &mut PostgresConnection,
+    sql: &str,
+    params: &[Value<'_>],
+) -> Found<Vec<Row>> {
+    Ok(connection.query_rows(cx, sql, params).await.into_result()?)
+}
+
+/// Returns the only value of a query.
+async fn value(cx: &Cx, connection: &mut PostgresConnection, sql: &str) -> Found<Value<'static>> {
+    let rows = rows(cx, connection, sql, &[]).await?;
+    let value = rows.first().and_then(|row| row.values().first().cloned());
+    Ok(value.ok_or("there is no row")?)
+}
+
+async fn run(cx: &Cx, connection: &mut PostgresConnection, sql: &str) -> Test {
+    connection.execute_sql(cx, sql, &[]).await.into_result()?;
+    Ok(())
+}
+
+/// Returns the error of a statement that must fail.
+async fn error_of(
+    cx: &Cx,
+    executor: &mut impl Executor,
+    sql: &str,
+    params: &[Value<'_>],
+) -> Found<Error> {
+    match executor.execute_sql(cx, sql, params).await {
+        Outcome::Err(error) => Ok(error),
+        other => Err(format!("{sql}: {other:?}").into()),
+    }
+}
+
+#[test]
+fn nothing_is_left_prepared_for_a_pooler_to_lose() -> Test {
+    on_postgres(SHOP, async |cx, options, _| {
+        let options = options.clone().pooler_safe();
+        let mut connection = Connector::connect(&options, cx).await.into_result()?;
+        for number in 0..3 {
+            let mut new = NewEverything::new(format!("{number}@example.com"));
+            new.a_duration = Some(Span::seconds(90));
+            new.numbers = Some(vec![number]);
+            let stored = insert!(new).one(cx, &mut connection).await.into_result()?;
+            let mut found = Everything::select()
+                .filter(Everything::A_DURATION.eq(Span::seconds(90)))
+                .filter(Everything::ID.eq(stored.id))
+                .stream(cx, &mut connection)
+                .await
+                .into_result()?;
+            assert_eq!(found.next(cx).await.into_result()?, Some(stored));
+        }
+        let sql = "SELECT count(*) FROM pg_prepared_statements";
+        assert_eq!(value(cx, &mut connection, sql).await?, Value::I64(0));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_statement_is_prepared_again_when_the_server_has_outlived_it() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        run(cx, connection, "CREATE TABLE t (a int)").await?;
+        run(cx, connection, "INSERT INTO t VALUES (1)").await?;
+        let all = "SELECT * FROM t";
+        assert_eq!(rows(cx, connection, all, &[]).await?[0].columns().len(), 1);
+        run(cx, connection, "ALTER TABLE t ADD b int").await?;
+        assert_eq!(rows(cx, connection, all, &[]).await?[0].columns().len(), 2);
+        run(cx, connection, "DEALLOCATE ALL").await?;
+        assert_eq!(rows(cx, connection, all, &[]).await?[0].columns().len(), 2);
+
+        // In a transaction there is nothing but to run it again.
+        let mut transaction = connection.begin(cx).await.into_result()?;
+        transaction
+            .execute_sql(cx, "ALTER TABLE t ADD c int", &[])
+            .await
+            .into_result()?;
+        let error = error_of(cx, &mut transaction, all, &[]).await?;
+        assert!(error.is_retryable(), "{error:?}");
+        drop(transaction);
+        assert_eq!(rows(cx, connection, all, &[]).await?[0].columns().len(), 2);
+        Ok(())
+    })
+}
+
+#[test]
+fn violations_are_told_with_their_constraint_and_columns() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        run(
+            cx,
+            connection,
+            "CREATE TABLE t (
+                a int CONSTRAINT t_pk PRIMARY KEY,
+                b text NOT NULL,
+                c int CONSTRAINT t_c_positive CHECK (c > 0),
+                d int CONSTRAINT t_d_fk REFERENCES t (a),
+                CONSTRAINT t_b_c UNIQUE (b, c)
+            )",
+        )
+        .await?;
+        run(cx, connection, "INSERT INTO t VALUES (1, 'x', 1, NULL)").await?;
+        for (sql, constraint, columns) in [
+            ("INSERT INTO t VALUES (1, 'y', 2)", "t_pk", &["a"][..]),
+            ("INSERT INTO t VALUES (2, 'x', 1)", "t_b_c", &["b", "c"]),
+            ("INSERT INTO t VALUES (2, 'y', 2, 9)", "t_d_fk", &["d"]),
+            ("INSERT INTO t VALUES (2, 'y', -1)", "t_c_positive", &[]),
+        ] {
+            let error = error_of(cx, connection, sql, &[]).await?;
+            assert_eq!(error.kind(), ErrorKind::Constraint);
+            assert_eq!(error.constraint(), Some(constraint));
+            assert_eq!(error.constraint_table(), Some("t"));
+            assert_eq!(
+                error.constraint_columns().collect::<Vec<_>>(),
+                columns,
+                "{sql}"
+            );
+        }
+        let error = error_of(cx, connection, "INSERT INTO t VALUES (2, NULL)", &[]).await?;
+        assert!(error.is_not_null_violation());
+        assert_eq!(error.constraint_columns().collect::<Vec<_>>(), ["b"]);
+        assert_eq!(error.sqlstate(), Some("23502"));
+        Ok(())
+    })
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_before_it_does_harm() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        run(cx, connection, "CREATE TABLE t (a smallint, b text)").await?;
+        let insert = "INSERT INTO t VALUES ($1, $2)";
+        let text = |text: &'static str| Value::Text(text.into());
+        run(cx, connection, "SELECT 1").await?;
+        let mut transaction = connection.begin(cx).await.into_result()?;
+        transaction
+            .execute_sql(cx, insert, &[Value::I64(1), text("x")])
+            .await
+            .into_result()?;
+        for (params, kind) in [
+            (&[Value::I64(40_000), text("x")][..], ErrorKind::Encode),
+            (&[Value::I64(1), text("a\0b")], ErrorKind::Encode),
+            (&[Value::I64(1)], ErrorKind::Usage),
+        ] {
+            let error = error_of(cx, &mut transaction, insert, params).await?;
+            assert_eq!(error.kind(), kind, "{error}");
+        }
+        transaction.commit(cx).await.into_result()?;
+        assert_eq!(
+            value(cx, connection, "SELECT count(*) FROM t").await?,
+            Value::I64(1)
+        );
+
+        // The first time, the server counts.
+        let error = error_of(cx, connection, "SELECT $1::int, $2::int", &[Value::I32(1)]).await?;
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(
+            error
+                .to_string()
+                .contains("takes 2 parameters and was given 1"),
+            "{error}"
+        );
+        let error = error_of(cx, connection, "SELECT 1; SELECT 2", &[]).await?;
+        assert_eq!(error.kind(), ErrorKind::Statement);
+        let error = error_of(cx, connection, "COPY t FROM STDIN", &[]).await?;
+        assert!(error.to_string().contains("copy_in"), "{error}");
+        run(cx, connection, "").await
+    })
+}
+
+#[test]
+fn a_batch_is_one_unit() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        run(cx, connection, "CREATE TABLE t (a int PRIMARY KEY)").await?;
+        let insert = "INSERT INTO t VALUES ($1), ($1 + 100)";
+        let values: Vec<[Value<'_>; 1]> = (0..50).map(|number| [Value::I32(number)]).collect();
+        let statements: Vec<_> = values
+            .iter()
+            .map(|values| Statement::new(insert, values))
+            .collect();
+        let done = connection.batch(cx, &statements).await.into_result()?;
+        assert!(done.len() == 50 && done.iter().all(|done| done.rows_affected == 2));
+        // The same once more fails at the first, and nothing of it stays.
+        let mut again = vec![Statement::new("DELETE FROM t WHERE a = 7", &[])];
+        again.extend(statements);
+        let refused = connection.batch(cx, &again).await;
+        assert!(
+            matches!(&refused, Outcome::Err(error) if error.is_unique_violation()),
+            "{refused:?}"
+        );
+        assert_eq!(
+            value(cx, connection, "SELECT count(*) FROM t").await?,
+            Value::I64(100)
+        );
+        // More than fits the buffers on the way, in both directions.
+        let long = Value::Text("x".repeat(100_000).into());
+        let long = [long];
+        let echo = vec![Statement::new("SELECT $1::text", &long); 100];
+        connection.batch(cx, &echo).await.into_result()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn what_a_session_has_changed_is_undone_for_the_next_user() -> Test {
+    on_postgres(&[], async |cx, options, _| {
+        let mut connection = Connector::connect(options, cx).await.into_result()?;
+        assert_eq!(options.upkeep(&mut connection), Upkeep::Ready);
+        run(cx, &mut connection, "SET search_path = pg_catalog").await?;
+        run(cx, &mut connection, "CREATE TEMP TABLE t (a int)").await?;
+        connection.listen(cx, "news").await.into_result()?;
+        assert_eq!(options.upkeep(&mut connection), Upkeep::Used);
+        options.reset(cx, &mut connection).await.into_result()?;
+        assert_eq!(options.upkeep(&mut connection), Upkeep::Ready);
+        let path = value(cx, &mut connection, "SHOW search_path").await?;
+        assert_ne!(path, Value::Text("pg_catalog".into()));
+        assert!(error_of(cx, &mut connection, "TABLE t", &[]).await.is_ok());
+        assert_eq!(
+            connection.parameters().get("TimeZone").map(String::as_str),
+            Some("UTC")
+        );
+
+        let transaction = connection.begin(cx).await.into_result()?;
+        std::mem::forget(transaction);
+        run(cx, &mut connection, "CREATE TABLE u (a int)").await?;
+        assert_eq!(options.upkeep(&mut connection), Upkeep::Used);
+        options.reset(cx, &mut connection).await.into_result()?;
+        assert!(error_of(cx, &mut connection, "TABLE u", &[]).await.is_ok());
+        Ok(())
+    })
+}
+
+#[test]
+fn notices_and_notifications_are_kept_until_they_are_taken() -> Test {
+    on_postgres(&[], async |cx, options, _| {
+        let mut connection = Connector::connect(options, cx).await.into_result()?;
+        let mut other = Connector::connect(options, cx).await.into_result()?;
+        run(
+            cx,
+            &mut connection,
+            "DO $$ BEGIN RAISE WARNING 'careful'; END $$",
+        )
+        .await?;
+        let notices = connection.take_notices();
+        assert_eq!(notices.len(), 1);
+        assert_eq!(
+            (notices[0].severity(), notices[0].message()),
+            ("WARNING", "careful")
+        );
+
+        connection.listen(cx, "the \"news\"").await.into_result()?;
+        let soon = within(cx, Duration::from_millis(20));
+        assert!(connection.next_notification(&soon).await.is_cancelled());
+        let notify = "SELECT pg_notify('the \"news\"', $1)";
+        for payload in ["one", "two"] {
+            let params = [Value::Text(payload.into())];
+            other.execute_sql(cx, notify, &params).await.into_result()?;
+        }
+        for payload in ["one", "two"] {
+            let notification = connection.next_notification(cx).await.into_result()?;
+            assert_eq!(notification.channel, "the \"news\"");
+            assert_eq!(notification.payload, payload);
+        }
+        connection
+            .unlisten(cx, "the \"news\"")
+            .await
+            .into_result()?;
+        assert!(connection.take_notifications().is_empty());
+        Ok(())
+    })
+}
+
+#[test]
+fn data_is_copied_in_and_out() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        run(cx, connection, "CREATE TABLE t (a int PRIMARY KEY, b text)").await?;
+        let sql = "COPY t FROM STDIN";
+        let mut copy = connection.copy_in(cx, sql).await.into_result()?;
+        for number in 0..20_000 {
+            let row = format!("{number}\tNumber {number}\n");
+            copy.send(cx, row.as_bytes()).await.into_result()?;
+        }
+        assert_eq!(copy.finish(cx).await.into_result()?, 20_000);
+
+        let mut copied = Vec::new();
+        let n_rows = connection
+            .copy_out(cx, "COPY (SELECT a FROM t ORDER BY a) TO STDOUT", |data| {
+                copied.extend_from_slice(data);
+                Ok(())
+            })
+            .await
+            .into_result()?;
+        assert_eq!(n_rows, 20_000);
+        assert!(copied.starts_with(b"0\n1\n2\n") && copied.ends_with(b"19999\n"));
+
+        // One that is dropped stores nothing, and neither does one with data that is refused.
+        let mut dropped = connection.copy_in(cx, sql).await.into_result()?;
+        dropped.send(cx, b"30000\tx\n").await.into_result()?;
+        drop(dropped);
+        let mut refused = connection.copy_in(cx, sql).await.into_result()?;
+        refused.send(cx, b"30000\tx\n7\ty\n").await.into_result()?;
+        let refused = refused.finish(cx).await;
+        assert!(
+            matches!(&refused, Outcome::Err(error) if error.is_unique_violation()),
+            "{refused:?}"
+        );
+        for (sql, words) in [
+            ("COPY nothing FROM STDIN", "does not exist"),
+            ("SELECT 1", "no COPY from the client"),
+        ] {
+            let refused = connection.copy_in(cx, sql).await.map(drop);
+            assert!(
+                matches!(&refused, Outcome::Err(error) if error.to_string().contains(words)),
+                "{refused:?}"
+            );
+        }
+        let refused = connection.copy_out(cx, sql, |_| Ok(())).await;
+        assert!(refused.is_err(), "{refused:?}");
+
+        // In a transaction it is a part of it.
+        assert_eq!(
+            value(cx, connection, "SELECT count(*) FROM t").await?,
+            Value::I64(20_000)
+        );
+        Ok(())
+    })
+}
+
+#[test]
+fn a_transaction_ends_once_and_costs_what_it_has_to() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        run(cx, connection, "CREATE TABLE t (a int)").await?;
+        // Nothing ran in it: nothing is said.
+        let empty = connection.begin(cx).await.into_result()?;
+        empty.commit(cx).await.into_result()?;
+        assert!(connection.is_idle());
+        // A commit after a failure is a rollback, and told.
+        let mut failed = connection.begin(cx).await.into_result()?;
+        failed
+            .execute_sql(cx, "INSERT INTO t VALUES (1)", &[])
+            .await
+            .into_result()?;
+        assert!(
+            error_of(cx, &mut failed, "SELECT nothing", &[])
+                .await
+                .is_ok()
+        );
+        let committed = failed.commit(cx).await;
+        assert!(
+            matches!(&committed, Outcome::Err(error) if error.kind() == ErrorKind::Database),
+            "{committed:?}"
+        );
+        // What the user ended by hand is not gone on with.
+        let mut ended = connection.begin(cx).await.into_result()?;
+        ended.execute_sql(cx, "ROLLBACK", &[]).await.into_result()?;
+        assert!(
+            error_of(cx, &mut ended, "INSERT INTO t VALUES (2)", &[])
+                .await
+                .is_ok()
+        );
+        assert!(ended.commit(cx).await.is_err());
+        // One that the user began by hand is not begun again.
+        run(cx, connection, "BEGIN").await?;
+        assert!(connection.begin(cx).await.is_err());
+        run(cx, connection, "ROLLBACK").await?;
+        assert_eq!(
+            value(cx, connection, "SELECT count(*) FROM t").await?,
+            Value::I64(0)
+        );
+        Ok(())
+    })
+}
+
+#[test]
+fn a_query_without_end_is_stopped_when_its_rows_are_not_wanted() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        let sql = "SELECT generate_series(1, 1000000000)";
+        let statement = Statement::new(sql, &[]);
+        let began = Instant::now();
+        let mut numbers = sqlmodel_runtime::Rows::<_, i32>::open(cx, connection, statement)
+            .await
+            .into_result()?;
+        for expected in 1..=3_000 {
+            assert_eq!(numbers.next(cx).await.into_result()?, Some(expected));
+        }
+        drop(numbers);
+        assert_eq!(value(cx, connection, "SELECT 1").await?, Value::I32(1));
+        assert!(began.elapsed() < Duration::from_secs(10));
         Ok(())
     })
 }

@@ -10,6 +10,7 @@ pub(crate) mod tag {
     pub(crate) const AUTHENTICATION: u8 = b'R';
     pub(crate) const BACKEND_KEY_DATA: u8 = b'K';
     pub(crate) const COMMAND_COMPLETE: u8 = b'C';
+    pub(crate) const COPY_DATA: u8 = b'd';
     pub(crate) const COPY_IN_RESPONSE: u8 = b'G';
     pub(crate) const DATA_ROW: u8 = b'D';
     pub(crate) const EMPTY_QUERY_RESPONSE: u8 = b'I';

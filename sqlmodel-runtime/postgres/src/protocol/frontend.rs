@@ -100,6 +100,11 @@ pub(crate) fn parse(out: &mut Vec<u8>, name: &str, sql: &str, types: &[u32]) {
     });
 }
 
+/// Runs a text without parameters, as a unit of its own.
+pub(crate) fn query(out: &mut Vec<u8>, sql: &str) {
+    message(out, b'Q', |out| c_string(out, sql));
+}
+
 /// The two formats of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -187,6 +192,14 @@ pub(crate) fn flush(out: &mut Vec<u8>) {
 /// Ends a unit: the server answers with ReadyForQuery, and skips to here after an error.
 pub(crate) fn sync(out: &mut Vec<u8>) {
     message(out, b'S', |_| {});
+}
+
+pub(crate) fn copy_data(out: &mut Vec<u8>, data: &[u8]) {
+    message(out, b'd', |out| out.extend_from_slice(data));
+}
+
+pub(crate) fn copy_done(out: &mut Vec<u8>) {
+    message(out, b'c', |_| {});
 }
 
 pub(crate) fn copy_fail(out: &mut Vec<u8>, reason: &str) {
