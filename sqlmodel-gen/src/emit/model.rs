@@ -331,6 +331,8 @@ impl<'a> ModelFile<'a> {
     }
 
     /// Writes `from_row`.
+    ///
+    /// Columns that decode themselves are read as tuples: rustc checks and builds one `?` for each tuple and not for each column.
     fn decode(&self, out: &mut Rust) {
         let schema = self.output.schema;
         let own = self
@@ -344,12 +346,25 @@ impl<'a> ModelFile<'a> {
         out.item(|out| {
             let head = "fn from_row<R: codegen::RowRead>";
             out.function(head, &parameters, &result, |out| {
+                let open = format!("{}(Self", self.types.names.ok);
+                // A field with the name of a parameter would hide it from what is read later.
+                let is_hiding = |(_, field): &(_, &Field)| matches!(&*field.name, "row" | "at");
                 if self.model.base.is_some() {
                     out.line("codegen::child_from_row(row, at)");
-                    return;
+                } else if own.iter().any(is_hiding) {
+                    out.enclosed(&format!("{open} {{"), "})", |out| decode_fields(&own, out));
+                } else {
+                    let mut index = 0;
+                    for group in decoded_at_once(&own) {
+                        let names: Vec<&str> = group.iter().map(|(_, it)| &*it.name).collect();
+                        if let [(_, first), ..] = group {
+                            out.let_tuple(&names, &format!("{}?", decode_at(first, index)));
+                        }
+                        index += group.len();
+                    }
+                    let names: Vec<String> = own.iter().map(|(_, it)| it.name.clone()).collect();
+                    out.literal_in(&open, &names, ")");
                 }
-                let open = format!("{}(Self {{", self.types.names.ok);
-                out.enclosed(&open, "})", |out| decode_fields(&own, out));
             });
         });
     }
@@ -436,12 +451,16 @@ impl<'a> ModelFile<'a> {
 /// Writes the fields of a struct literal, read from neighbouring columns.
 pub(super) fn decode_fields(fields: &[(FieldId, &Field)], out: &mut Rust) {
     for (index, (_, field)) in fields.iter().enumerate() {
-        let at = match index {
-            0 => "at".to_owned(),
-            _ => format!("at + {index}"),
-        };
-        let decode = Codec::of(field).decode(&field.ty);
-        out.line(format!("{}: {decode}(row, {at})?,", field.name));
+        out.line(format!("{}: {}?,", field.name, decode_at(field, index)));
+    }
+}
+
+/// The call that decodes a field, and those beside it in a tuple, from a column of `row`.
+fn decode_at(field: &Field, index: usize) -> String {
+    let decode = Codec::of(field).decode(&field.ty);
+    match index {
+        0 => format!("{decode}(row, at)"),
+        _ => format!("{decode}(row, at + {index})"),
     }
 }
 
@@ -559,6 +578,18 @@ pub(super) fn to_row(out: &mut Rust, names: &names::Names, values: Vec<Expr>) {
             }
         });
     });
+}
+
+/// Groups neighbouring fields that one call decodes: as many as a tuple may have, or one that is decoded in a way of its own.
+fn decoded_at_once<'f>(
+    fields: &'f [(FieldId, &'f Field)],
+) -> impl Iterator<Item = &'f [(FieldId, &'f Field)]> {
+    /// The longest tuple that implements `Decode`.
+    const MAX_TUPLE: usize = 12;
+    let is_plain = |(_, field): &(_, &Field)| Codec::of(field) == Codec::Plain;
+    fields
+        .chunk_by(move |a, b| is_plain(a) && is_plain(b))
+        .flat_map(|group| group.chunks(MAX_TUPLE))
 }
 
 /// Writes one part as it is, more as a tuple.

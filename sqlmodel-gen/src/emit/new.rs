@@ -149,8 +149,8 @@ fn constructor(
         .collect();
     out.item(|out| {
         out.function("pub fn new", &parameters, "Self", |out| {
-            let values = fields.iter().map(|field| initial(file, field)).collect();
-            out.literal("Self", values);
+            let values: Vec<String> = fields.iter().map(|field| initial(file, field)).collect();
+            out.literal("Self", &values);
         });
     });
 }

@@ -489,12 +489,38 @@ impl Rust {
     }
 
     /// Writes a struct literal, on one line if it is tiny.
-    pub(super) fn literal(&mut self, path: &str, fields: Vec<String>) {
+    pub(super) fn literal(&mut self, path: &str, fields: &[String]) {
+        self.literal_in(path, fields, "");
+    }
+
+    /// Writes `let (name, ..) = value;`, with each name on a line of its own where one line is too short.
+    pub(super) fn let_tuple(&mut self, names: &[&str], value: &str) {
+        let open = match names {
+            [only] => format!("let {only} ="),
+            names => format!("let ({}) =", names.join(", ")),
+        };
+        let width = self.indent * INDENT + open.len();
+        if width + " ;".len() + value.len() <= MAX_WIDTH {
+            self.line(format!("{open} {value};"));
+        } else if width <= MAX_WIDTH {
+            self.line(open);
+            self.line(format!("    {value};"));
+        } else {
+            self.enclosed("let (", &format!(") = {value};"), |out| {
+                for name in names {
+                    out.line(format!("{name},"));
+                }
+            });
+        }
+    }
+
+    /// Writes `open {field, ..}close`, a struct literal within something, on one line if it is tiny.
+    pub(super) fn literal_in(&mut self, open: &str, fields: &[String], close: &str) {
         let line = fields.join(", ");
         if !line.is_empty() && line.len() <= STRUCT_WIDTH {
-            self.line(format!("{path} {{ {line} }}"));
+            self.line(format!("{open} {{ {line} }}{close}"));
         } else {
-            self.block(path, |out| {
+            self.enclosed(&format!("{open} {{"), &format!("}}{close}"), |out| {
                 for field in fields {
                     out.line(format!("{field},"));
                 }

@@ -15,6 +15,8 @@ use crate::emit::{File, Output, names};
 pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
     let mut out = output.common_file();
     out.blank();
+    out.line("use ::std::borrow::Cow;");
+    out.blank();
     out.line("use ::sqlmodel_runtime::codegen::sql;");
     let tables: Vec<&Table> = output.schema.tables.values().collect();
     let mut taken = BTreeSet::from(["TABLES".to_owned()]);
@@ -97,101 +99,29 @@ fn static_table(name: &str, table: &Table, enums: &[(String, &EnumType)], out: &
         indexes,
         comment,
     } = table;
-    let mut value = Expr::call(
-        "sql::Table::new",
-        [table_name_value(table_name), Expr::atom("COLUMNS")],
-    );
-    if let Some(key) = primary_key {
-        let PrimaryKey { name, columns } = key;
-        let key = Expr::call("sql::PrimaryKey::new", [Expr::str(name), texts(columns)]);
-        value = value.method("with_primary_key", [key]);
-    }
-    let lists = [
-        List::new(
-            "UNIQUE_KEYS",
-            "UniqueKey",
-            "with_unique_keys",
-            unique_keys,
-            unique_key,
-        ),
-        List::new(
-            "FOREIGN_KEYS",
-            "ForeignKey",
-            "with_foreign_keys",
-            foreign_keys,
-            foreign_key,
-        ),
-        List::new("CHECKS", "Check", "with_checks", checks, check),
-        List {
-            constant: "INDEXES",
-            ty: "Index",
-            method: "with_indexes",
-            items: indexes
-                .iter()
-                .enumerate()
-                .map(|(position, it)| index(it, &index_parts(position)))
-                .collect(),
-        },
-    ];
-    for list in &lists {
-        if !list.items.is_empty() {
-            value = value.method(list.method, [Expr::atom(list.constant)]);
-        }
-    }
-    if let Some(comment) = comment {
-        value = value.method("with_comment", [Expr::str(comment)]);
-    }
-
-    out.doc(&format!("The table `{table_name}`."));
-    out.item(|out| {
-        out.enclosed(
-            &format!("pub static {name}: sql::Table = {{"),
-            "};",
-            |out| {
-                let columns = Expr::slice(columns.iter().map(|it| column(it, enums)));
-                out.item(|out| out.assign("const COLUMNS: &[sql::Column]", &columns));
-                // Parts have destructors, so a list of them must be a constant to be borrowed in another one.
-                for (position, index) in indexes.iter().enumerate() {
-                    let head = format!("const {}: &[sql::IndexPart]", index_parts(position));
-                    let parts = Expr::slice(index.parts.iter().map(index_part));
-                    out.item(|out| out.assign(&head, &parts));
-                }
-                for list in lists {
-                    if !list.items.is_empty() {
-                        let head = format!("const {}: &[sql::{}]", list.constant, list.ty);
-                        let items = Expr::Slice(list.items);
-                        out.item(|out| out.assign(&head, &items));
-                    }
-                }
-                out.expr(&value, "");
-            },
-        );
+    let key = primary_key.as_ref().map(|PrimaryKey { name, columns }| {
+        Expr::call("sql::PrimaryKey::new", [Expr::str(name), texts(columns)])
     });
+    // One expression: rustc takes half as long again where the lists are constants of their own.
+    let value = Expr::Struct(
+        "sql::Table".to_owned(),
+        vec![
+            ("name", table_name_value(table_name)),
+            ("columns", list(columns, |it| column(it, enums))),
+            ("primary_key", option(key)),
+            ("unique_keys", list(unique_keys, unique_key)),
+            ("foreign_keys", list(foreign_keys, foreign_key)),
+            ("checks", list(checks, check)),
+            ("indexes", list(indexes, index)),
+            ("comment", option(comment.as_ref().map(|it| text(it)))),
+        ],
+    );
+    out.doc(&format!("The table `{table_name}`."));
+    out.item(|out| out.assign(&format!("pub static {name}: sql::Table"), &value));
 }
 
-/// A list of a table's parts, in a constant of its own.
-struct List {
-    constant: &'static str,
-    ty: &'static str,
-    method: &'static str,
-    items: Vec<Expr>,
-}
-
-impl List {
-    fn new<T>(
-        constant: &'static str,
-        ty: &'static str,
-        method: &'static str,
-        items: &[T],
-        item: fn(&T) -> Expr,
-    ) -> Self {
-        Self {
-            constant,
-            ty,
-            method,
-            items: items.iter().map(item).collect(),
-        }
-    }
+fn list<T>(items: &[T], item: impl Fn(&T) -> Expr) -> Expr {
+    Expr::call("Cow::Borrowed", [Expr::slice(items.iter().map(item))])
 }
 
 fn table_name_value(name: &TableName) -> Expr {
@@ -351,7 +281,7 @@ fn enum_type(ty: &EnumType) -> Expr {
 }
 
 fn enum_values(kind: &str, values: impl Iterator<Item = Expr>) -> Expr {
-    let values = Expr::call("sql::List::Borrowed", [Expr::slice(values)]);
+    let values = Expr::call("Cow::Borrowed", [Expr::slice(values)]);
     Expr::call(format!("sql::EnumValues::{kind}"), [values])
 }
 
@@ -429,7 +359,7 @@ fn literal_value(literal: &Literal) -> Expr {
         Literal::Decimal(value) => call("Decimal", text(value)),
         Literal::Text(value) => call("Text", text(value)),
         Literal::Json(value) => call("Json", text(value)),
-        Literal::Bytes(value) => call("Bytes", Expr::call("sql::List::Borrowed", [bytes(value)])),
+        Literal::Bytes(value) => call("Bytes", Expr::call("Cow::Borrowed", [bytes(value)])),
         Literal::Uuid(value) => call("Uuid", Expr::atom(format!("{value:?}"))),
         Literal::Date(value) => call("Date", date(*value)),
         Literal::Time(value) => call("Time", time(*value)),
@@ -438,7 +368,7 @@ fn literal_value(literal: &Literal) -> Expr {
         Literal::Duration(value) => call("Duration", Expr::atom(value.to_string())),
         Literal::Array(values) => {
             let values = Expr::slice(values.iter().map(literal_value));
-            call("Array", Expr::call("sql::List::Borrowed", [values]))
+            call("Array", Expr::call("Cow::Borrowed", [values]))
         }
     }
 }
@@ -532,47 +462,45 @@ fn check(check: &Check) -> Expr {
     }
 }
 
-/// The constant that holds the parts of the index at a position.
-fn index_parts(position: usize) -> String {
-    format!("INDEX_{}", position + 1)
-}
-
-fn index(index: &Index, parts: &str) -> Expr {
+fn index(index: &Index) -> Expr {
     let Index {
         name,
-        parts: _,
+        parts,
         is_unique,
         predicate,
         method,
         dialects,
     } = index;
-    let mut value = Expr::call("sql::Index::new", [Expr::str(name), Expr::atom(parts)]);
-    if *is_unique {
-        value = value.method("unique", []);
+    Expr::Struct(
+        "sql::Index".to_owned(),
+        vec![
+            ("name", text(name)),
+            ("parts", list(parts, index_part)),
+            ("is_unique", Expr::atom(is_unique.to_string())),
+            ("predicate", per_dialect(predicate)),
+            ("method", per_dialect(method)),
+            ("dialects", dialect_set(*dialects)),
+        ],
+    )
+}
+
+fn dialect_set(dialects: DialectSet) -> Expr {
+    if dialects == DialectSet::ALL {
+        return Expr::atom("sql::DialectSet::ALL");
     }
-    if !predicate.is_none() {
-        value = value.method("with_predicate", [per_dialect(predicate)]);
-    }
-    if !method.is_none() {
-        value = value.method("with_method", [per_dialect(method)]);
-    }
-    if *dialects != DialectSet::ALL {
-        let DialectSet {
-            sqlite,
-            postgres,
-            mysql,
-        } = dialects;
-        let dialects = Expr::Struct(
-            "sql::DialectSet".to_owned(),
-            vec![
-                ("sqlite", Expr::atom(sqlite.to_string())),
-                ("postgres", Expr::atom(postgres.to_string())),
-                ("mysql", Expr::atom(mysql.to_string())),
-            ],
-        );
-        value = value.method("only_on", [dialects]);
-    }
-    value
+    let DialectSet {
+        sqlite,
+        postgres,
+        mysql,
+    } = dialects;
+    Expr::Struct(
+        "sql::DialectSet".to_owned(),
+        vec![
+            ("sqlite", Expr::atom(sqlite.to_string())),
+            ("postgres", Expr::atom(postgres.to_string())),
+            ("mysql", Expr::atom(mysql.to_string())),
+        ],
+    )
 }
 
 fn index_part(part: &IndexPart) -> Expr {
@@ -638,6 +566,9 @@ fn per_dialect(values: &PerDialect<Text>) -> Expr {
         postgres,
         mysql,
     } = values;
+    if values.is_none() {
+        return Expr::atom("sql::PerDialect::NONE");
+    }
     if let Some(only) = portable(values) {
         return Expr::call("sql::PerDialect::portable", [text(only)]);
     }
@@ -665,5 +596,5 @@ fn texts(texts: &[Text]) -> Expr {
 }
 
 fn text(value: &str) -> Expr {
-    Expr::call("sql::Text::Borrowed", [Expr::str(value)])
+    Expr::call("Cow::Borrowed", [Expr::str(value)])
 }

@@ -130,7 +130,7 @@ fn create(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
             out.item(|out| {
                 let parameters = [format!("value: {name}")];
                 out.function("fn from", &parameters, "Self", |out| {
-                    out.literal("Self", values("value"));
+                    out.literal("Self", &values("value"));
                 });
             });
         });
@@ -143,7 +143,7 @@ fn create(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
         parameters.extend(missing.iter().map(|field| file.types.parameter(field)));
         out.item(|out| {
             out.function("pub fn into_new", &parameters, &new, |out| {
-                out.literal(&new, values("self"));
+                out.literal(&new, &values("self"));
             });
         });
     });
@@ -197,7 +197,7 @@ fn public(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
             out.function("fn from", &parameters, "Self", |out| {
                 let value = |field: &Field| format!("{}: value.{}", field.name, file.place(field));
                 let values = fields(file, variant).map(|(_, field)| value(field));
-                out.literal("Self", values.collect());
+                out.literal("Self", &values.collect::<Vec<_>>());
             });
         });
     });

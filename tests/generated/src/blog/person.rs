@@ -54,10 +54,8 @@ impl codegen::Model for Person {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
-        Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            name: codegen::Decode::decode(row, at + 1)?,
-        })
+        let (id, name) = codegen::Decode::decode(row, at)?;
+        Ok(Self { id, name })
     }
 }
 

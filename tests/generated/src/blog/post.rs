@@ -90,16 +90,18 @@ impl codegen::Model for Post {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, created_at, updated_at, author_id, title, slug, status, price, body) =
+            codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            created_at: codegen::Decode::decode(row, at + 1)?,
-            updated_at: codegen::Decode::decode(row, at + 2)?,
-            author_id: codegen::Decode::decode(row, at + 3)?,
-            title: codegen::Decode::decode(row, at + 4)?,
-            slug: codegen::Decode::decode(row, at + 5)?,
-            status: codegen::Decode::decode(row, at + 6)?,
-            price: codegen::Decode::decode(row, at + 7)?,
-            body: codegen::Decode::decode(row, at + 8)?,
+            id,
+            created_at,
+            updated_at,
+            author_id,
+            title,
+            slug,
+            status,
+            price,
+            body,
         })
     }
 }

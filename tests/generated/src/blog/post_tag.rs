@@ -47,10 +47,11 @@ impl codegen::Model for PostTag {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (post_id, tag_id, position) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            post_id: codegen::Decode::decode(row, at)?,
-            tag_id: codegen::Decode::decode(row, at + 1)?,
-            position: codegen::Decode::decode(row, at + 2)?,
+            post_id,
+            tag_id,
+            position,
         })
     }
 }

@@ -66,12 +66,13 @@ impl codegen::Model for Profile {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, created_at, updated_at, user_id, url) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            created_at: codegen::Decode::decode(row, at + 1)?,
-            updated_at: codegen::Decode::decode(row, at + 2)?,
-            user_id: codegen::Decode::decode(row, at + 3)?,
-            url: codegen::Decode::decode(row, at + 4)?,
+            id,
+            created_at,
+            updated_at,
+            user_id,
+            url,
         })
     }
 }

@@ -62,11 +62,12 @@ impl codegen::Model for Tag {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, created_at, updated_at, label) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            created_at: codegen::Decode::decode(row, at + 1)?,
-            updated_at: codegen::Decode::decode(row, at + 2)?,
-            label: codegen::Decode::decode(row, at + 3)?,
+            id,
+            created_at,
+            updated_at,
+            label,
         })
     }
 }

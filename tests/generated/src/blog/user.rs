@@ -108,16 +108,18 @@ impl codegen::Model for User {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, created_at, updated_at, email, name, bio, age, settings, password) =
+            codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            created_at: codegen::Decode::decode(row, at + 1)?,
-            updated_at: codegen::Decode::decode(row, at + 2)?,
-            email: codegen::Decode::decode(row, at + 3)?,
-            name: codegen::Decode::decode(row, at + 4)?,
-            bio: codegen::Decode::decode(row, at + 5)?,
-            age: codegen::Decode::decode(row, at + 6)?,
-            settings: codegen::Decode::decode(row, at + 7)?,
-            password: codegen::Decode::decode(row, at + 8)?,
+            id,
+            created_at,
+            updated_at,
+            email,
+            name,
+            bio,
+            age,
+            settings,
+            password,
         })
     }
 }

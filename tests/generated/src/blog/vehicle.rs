@@ -49,10 +49,8 @@ impl codegen::Model for Vehicle {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
-        Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            wheels: codegen::Decode::decode(row, at + 1)?,
-        })
+        let (id, wheels) = codegen::Decode::decode(row, at)?;
+        Ok(Self { id, wheels })
     }
 }
 

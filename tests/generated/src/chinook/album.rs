@@ -49,10 +49,11 @@ impl codegen::Model for Album {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, title, artist_id) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            title: codegen::Decode::decode(row, at + 1)?,
-            artist_id: codegen::Decode::decode(row, at + 2)?,
+            id,
+            title,
+            artist_id,
         })
     }
 }

@@ -101,20 +101,35 @@ impl codegen::Model for Customer {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (
+            id,
+            first_name,
+            last_name,
+            company,
+            address,
+            city,
+            state,
+            country,
+            postal_code,
+            phone,
+            fax,
+            email,
+        ) = codegen::Decode::decode(row, at)?;
+        let support_rep_id = codegen::Decode::decode(row, at + 12)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            first_name: codegen::Decode::decode(row, at + 1)?,
-            last_name: codegen::Decode::decode(row, at + 2)?,
-            company: codegen::Decode::decode(row, at + 3)?,
-            address: codegen::Decode::decode(row, at + 4)?,
-            city: codegen::Decode::decode(row, at + 5)?,
-            state: codegen::Decode::decode(row, at + 6)?,
-            country: codegen::Decode::decode(row, at + 7)?,
-            postal_code: codegen::Decode::decode(row, at + 8)?,
-            phone: codegen::Decode::decode(row, at + 9)?,
-            fax: codegen::Decode::decode(row, at + 10)?,
-            email: codegen::Decode::decode(row, at + 11)?,
-            support_rep_id: codegen::Decode::decode(row, at + 12)?,
+            id,
+            first_name,
+            last_name,
+            company,
+            address,
+            city,
+            state,
+            country,
+            postal_code,
+            phone,
+            fax,
+            email,
+            support_rep_id,
         })
     }
 }

@@ -115,22 +115,37 @@ impl codegen::Model for Employee {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (
+            id,
+            last_name,
+            first_name,
+            title,
+            reports_to,
+            birth_date,
+            hire_date,
+            address,
+            city,
+            state,
+            country,
+            postal_code,
+        ) = codegen::Decode::decode(row, at)?;
+        let (phone, fax, email) = codegen::Decode::decode(row, at + 12)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            last_name: codegen::Decode::decode(row, at + 1)?,
-            first_name: codegen::Decode::decode(row, at + 2)?,
-            title: codegen::Decode::decode(row, at + 3)?,
-            reports_to: codegen::Decode::decode(row, at + 4)?,
-            birth_date: codegen::Decode::decode(row, at + 5)?,
-            hire_date: codegen::Decode::decode(row, at + 6)?,
-            address: codegen::Decode::decode(row, at + 7)?,
-            city: codegen::Decode::decode(row, at + 8)?,
-            state: codegen::Decode::decode(row, at + 9)?,
-            country: codegen::Decode::decode(row, at + 10)?,
-            postal_code: codegen::Decode::decode(row, at + 11)?,
-            phone: codegen::Decode::decode(row, at + 12)?,
-            fax: codegen::Decode::decode(row, at + 13)?,
-            email: codegen::Decode::decode(row, at + 14)?,
+            id,
+            last_name,
+            first_name,
+            title,
+            reports_to,
+            birth_date,
+            hire_date,
+            address,
+            city,
+            state,
+            country,
+            postal_code,
+            phone,
+            fax,
+            email,
         })
     }
 }

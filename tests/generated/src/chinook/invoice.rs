@@ -85,16 +85,27 @@ impl codegen::Model for Invoice {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (
+            id,
+            customer_id,
+            invoice_date,
+            billing_address,
+            billing_city,
+            billing_state,
+            billing_country,
+            billing_postal_code,
+            total,
+        ) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            customer_id: codegen::Decode::decode(row, at + 1)?,
-            invoice_date: codegen::Decode::decode(row, at + 2)?,
-            billing_address: codegen::Decode::decode(row, at + 3)?,
-            billing_city: codegen::Decode::decode(row, at + 4)?,
-            billing_state: codegen::Decode::decode(row, at + 5)?,
-            billing_country: codegen::Decode::decode(row, at + 6)?,
-            billing_postal_code: codegen::Decode::decode(row, at + 7)?,
-            total: codegen::Decode::decode(row, at + 8)?,
+            id,
+            customer_id,
+            invoice_date,
+            billing_address,
+            billing_city,
+            billing_state,
+            billing_country,
+            billing_postal_code,
+            total,
         })
     }
 }

@@ -60,12 +60,13 @@ impl codegen::Model for InvoiceLine {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, invoice_id, track_id, unit_price, quantity) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            invoice_id: codegen::Decode::decode(row, at + 1)?,
-            track_id: codegen::Decode::decode(row, at + 2)?,
-            unit_price: codegen::Decode::decode(row, at + 3)?,
-            quantity: codegen::Decode::decode(row, at + 4)?,
+            id,
+            invoice_id,
+            track_id,
+            unit_price,
+            quantity,
         })
     }
 }

@@ -44,9 +44,10 @@ impl codegen::Model for PlaylistTrack {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (playlist_id, track_id) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            playlist_id: codegen::Decode::decode(row, at)?,
-            track_id: codegen::Decode::decode(row, at + 1)?,
+            playlist_id,
+            track_id,
         })
     }
 }

@@ -89,16 +89,27 @@ impl codegen::Model for Track {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (
+            id,
+            name,
+            album_id,
+            media_type_id,
+            genre_id,
+            composer,
+            milliseconds,
+            bytes,
+            unit_price,
+        ) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            name: codegen::Decode::decode(row, at + 1)?,
-            album_id: codegen::Decode::decode(row, at + 2)?,
-            media_type_id: codegen::Decode::decode(row, at + 3)?,
-            genre_id: codegen::Decode::decode(row, at + 4)?,
-            composer: codegen::Decode::decode(row, at + 5)?,
-            milliseconds: codegen::Decode::decode(row, at + 6)?,
-            bytes: codegen::Decode::decode(row, at + 7)?,
-            unit_price: codegen::Decode::decode(row, at + 8)?,
+            id,
+            name,
+            album_id,
+            media_type_id,
+            genre_id,
+            composer,
+            milliseconds,
+            bytes,
+            unit_price,
         })
     }
 }

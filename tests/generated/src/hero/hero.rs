@@ -59,12 +59,13 @@ impl codegen::Model for Hero {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, name, secret_name, age, team_id) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            name: codegen::Decode::decode(row, at + 1)?,
-            secret_name: codegen::Decode::decode(row, at + 2)?,
-            age: codegen::Decode::decode(row, at + 3)?,
-            team_id: codegen::Decode::decode(row, at + 4)?,
+            id,
+            name,
+            secret_name,
+            age,
+            team_id,
         })
     }
 }

@@ -47,10 +47,11 @@ impl codegen::Model for HeroTeamLink {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (team_id, hero_id, is_training) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            team_id: codegen::Decode::decode(row, at)?,
-            hero_id: codegen::Decode::decode(row, at + 1)?,
-            is_training: codegen::Decode::decode(row, at + 2)?,
+            team_id,
+            hero_id,
+            is_training,
         })
     }
 }

@@ -81,14 +81,16 @@ impl codegen::Model for Address {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, changed_by, created_at, updated_at, customer_id, street, country_code) =
+            codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            changed_by: codegen::Decode::decode(row, at + 1)?,
-            created_at: codegen::Decode::decode(row, at + 2)?,
-            updated_at: codegen::Decode::decode(row, at + 3)?,
-            customer_id: codegen::Decode::decode(row, at + 4)?,
-            street: codegen::Decode::decode(row, at + 5)?,
-            country_code: codegen::Decode::decode(row, at + 6)?,
+            id,
+            changed_by,
+            created_at,
+            updated_at,
+            customer_id,
+            street,
+            country_code,
         })
     }
 }

@@ -47,11 +47,8 @@ impl codegen::Model for Country {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
-        Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            code: codegen::Decode::decode(row, at + 1)?,
-            name: codegen::Decode::decode(row, at + 2)?,
-        })
+        let (id, code, name) = codegen::Decode::decode(row, at)?;
+        Ok(Self { id, code, name })
     }
 }
 

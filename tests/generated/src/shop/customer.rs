@@ -101,14 +101,16 @@ impl codegen::Model for Customer {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, changed_by, created_at, updated_at, email, password_hash, referrer_id) =
+            codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            changed_by: codegen::Decode::decode(row, at + 1)?,
-            created_at: codegen::Decode::decode(row, at + 2)?,
-            updated_at: codegen::Decode::decode(row, at + 3)?,
-            email: codegen::Decode::decode(row, at + 4)?,
-            password_hash: codegen::Decode::decode(row, at + 5)?,
-            referrer_id: codegen::Decode::decode(row, at + 6)?,
+            id,
+            changed_by,
+            created_at,
+            updated_at,
+            email,
+            password_hash,
+            referrer_id,
         })
     }
 }

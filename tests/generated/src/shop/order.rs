@@ -65,13 +65,15 @@ impl codegen::Model for Order {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (region, number, customer_id, state, priority, placed_at) =
+            codegen::Decode::decode(row, at)?;
         Ok(Self {
-            region: codegen::Decode::decode(row, at)?,
-            number: codegen::Decode::decode(row, at + 1)?,
-            customer_id: codegen::Decode::decode(row, at + 2)?,
-            state: codegen::Decode::decode(row, at + 3)?,
-            priority: codegen::Decode::decode(row, at + 4)?,
-            placed_at: codegen::Decode::decode(row, at + 5)?,
+            region,
+            number,
+            customer_id,
+            state,
+            priority,
+            placed_at,
         })
     }
 }

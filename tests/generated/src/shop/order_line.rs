@@ -60,12 +60,13 @@ impl codegen::Model for OrderLine {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (region, number, line_no, product_id, quantity) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            region: codegen::Decode::decode(row, at)?,
-            number: codegen::Decode::decode(row, at + 1)?,
-            line_no: codegen::Decode::decode(row, at + 2)?,
-            product_id: codegen::Decode::decode(row, at + 3)?,
-            quantity: codegen::Decode::decode(row, at + 4)?,
+            region,
+            number,
+            line_no,
+            product_id,
+            quantity,
         })
     }
 }

@@ -116,17 +116,29 @@ impl codegen::Model for Product {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (
+            id,
+            changed_by,
+            created_at,
+            updated_at,
+            name,
+            description,
+            price,
+            weight_g,
+            color,
+            successor_id,
+        ) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            changed_by: codegen::Decode::decode(row, at + 1)?,
-            created_at: codegen::Decode::decode(row, at + 2)?,
-            updated_at: codegen::Decode::decode(row, at + 3)?,
-            name: codegen::Decode::decode(row, at + 4)?,
-            description: codegen::Decode::decode(row, at + 5)?,
-            price: codegen::Decode::decode(row, at + 6)?,
-            weight_g: codegen::Decode::decode(row, at + 7)?,
-            color: codegen::Decode::decode(row, at + 8)?,
-            successor_id: codegen::Decode::decode(row, at + 9)?,
+            id,
+            changed_by,
+            created_at,
+            updated_at,
+            name,
+            description,
+            price,
+            weight_g,
+            color,
+            successor_id,
         })
     }
 }

@@ -44,9 +44,10 @@ impl codegen::Model for SimilarProduct {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (product_id, similar_id) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            product_id: codegen::Decode::decode(row, at)?,
-            similar_id: codegen::Decode::decode(row, at + 1)?,
+            product_id,
+            similar_id,
         })
     }
 }

@@ -47,10 +47,11 @@ impl codegen::Model for Team {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, name, headquarters) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            name: codegen::Decode::decode(row, at + 1)?,
-            headquarters: codegen::Decode::decode(row, at + 2)?,
+            id,
+            name,
+            headquarters,
         })
     }
 }

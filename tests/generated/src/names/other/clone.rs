@@ -34,9 +34,8 @@ impl codegen::Model for Clone {
         row: &R,
         at: usize,
     ) -> ::core::result::Result<Self, codegen::DecodeError> {
-        Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-        })
+        let id = codegen::Decode::decode(row, at)?;
+        Ok(Self { id })
     }
 }
 

@@ -59,11 +59,12 @@ impl codegen::Model for Selfish {
         row: &R,
         at: usize,
     ) -> ::core::result::Result<Self, codegen::DecodeError> {
+        let (id, selfish_id, count, e) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            selfish_id: codegen::Decode::decode(row, at + 1)?,
-            count: codegen::Decode::decode(row, at + 2)?,
-            e: codegen::Decode::decode(row, at + 3)?,
+            id,
+            selfish_id,
+            count,
+            e,
         })
     }
 }

@@ -69,12 +69,15 @@ impl codegen::Model for Tables {
         row: &R,
         at: usize,
     ) -> ::core::result::Result<Self, codegen::DecodeError> {
+        let (first, second, third) = codegen::Decode::decode(row, at)?;
+        let names = codegen::array::decode(row, at + 3)?;
+        let result = codegen::array::decode_option(row, at + 4)?;
         Ok(Self {
-            first: codegen::Decode::decode(row, at)?,
-            second: codegen::Decode::decode(row, at + 1)?,
-            third: codegen::Decode::decode(row, at + 2)?,
-            names: codegen::array::decode(row, at + 3)?,
-            result: codegen::array::decode_option(row, at + 4)?,
+            first,
+            second,
+            third,
+            names,
+            result,
         })
     }
 }

@@ -43,10 +43,8 @@ impl codegen::Model for Into {
         row: &R,
         at: usize,
     ) -> ::core::result::Result<Self, codegen::DecodeError> {
-        Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            only: codegen::Decode::decode(row, at + 1)?,
-        })
+        let (id, only) = codegen::Decode::decode(row, at)?;
+        Ok(Self { id, only })
     }
 }
 

@@ -50,14 +50,17 @@ impl codegen::Model for Mod {
         &codegen::Inheritance::NONE
     }
 
-    #[rustfmt::skip]
     fn from_row<R: codegen::RowRead>(
         row: &R,
         at: usize,
     ) -> ::core::result::Result<Self, codegen::DecodeError> {
+        let (
+            a_name_that_is_as_long_as_the_strictest_of_the_databases_allows,
+            another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok,
+        ) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            a_name_that_is_as_long_as_the_strictest_of_the_databases_allows: codegen::Decode::decode(row, at)?,
-            another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok: codegen::Decode::decode(row, at + 1)?,
+            a_name_that_is_as_long_as_the_strictest_of_the_databases_allows,
+            another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok,
         })
     }
 }

@@ -51,10 +51,11 @@ impl codegen::Model for Vec {
         row: &R,
         at: usize,
     ) -> ::core::result::Result<Self, codegen::DecodeError> {
+        let (id, option_id, value) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            option_id: codegen::Decode::decode(row, at + 1)?,
-            value: codegen::Decode::decode(row, at + 2)?,
+            id,
+            option_id,
+            value,
         })
     }
 }

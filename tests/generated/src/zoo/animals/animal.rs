@@ -69,11 +69,12 @@ impl codegen::Model for Animal {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, name, born, enclosure_id) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            name: codegen::Decode::decode(row, at + 1)?,
-            born: codegen::Decode::decode(row, at + 2)?,
-            enclosure_id: codegen::Decode::decode(row, at + 3)?,
+            id,
+            name,
+            born,
+            enclosure_id,
         })
     }
 }

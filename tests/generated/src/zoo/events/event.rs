@@ -47,10 +47,8 @@ impl codegen::Model for Event {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
-        Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            happened_at: codegen::Decode::decode(row, at + 1)?,
-        })
+        let (id, happened_at) = codegen::Decode::decode(row, at)?;
+        Ok(Self { id, happened_at })
     }
 }
 

@@ -53,10 +53,11 @@ impl codegen::Model for Enclosure {
     }
 
     fn from_row<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        let (id, label, keeper_id) = codegen::Decode::decode(row, at)?;
         Ok(Self {
-            id: codegen::Decode::decode(row, at)?,
-            label: codegen::Decode::decode(row, at + 1)?,
-            keeper_id: codegen::Decode::decode(row, at + 2)?,
+            id,
+            label,
+            keeper_id,
         })
     }
 }
