@@ -13,12 +13,16 @@ mod cursor;
 mod encrypt;
 mod error;
 mod exchange;
+#[doc(hidden)]
+pub mod fuzzing;
 mod link;
 mod notify;
 mod options;
 mod protocol;
 mod statements;
 mod task;
+#[cfg(test)]
+mod tests;
 mod types;
 mod upkeep;
 
