@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{
-    AnyOptions, Connector, PostgresConnection, PostgresOptions, SqliteConnection, SqliteOptions,
-    Wait, block_on, schema, sql,
+    AnyOptions, Connector, MySqlConnection, MySqlOptions, PostgresConnection, PostgresOptions,
+    SqliteConnection, SqliteOptions, Wait, block_on, schema, sql,
 };
-use support::{Proxy, Scratch, Servers, postgres_url};
+use support::{Proxy, Scratch, Servers, mysql_url, postgres_url};
 
 pub use database::Database;
 #[doc(hidden)]
@@ -67,6 +67,21 @@ pub fn on_postgres(
     }
 }
 
+/// Runs a test on an empty MySQL or MariaDB database.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn on_mysql(
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &MySqlOptions, &mut MySqlConnection) -> Test,
+) -> Test {
+    match mysql_url() {
+        Some(url) => on_server(url, MySqlOptions::parse, tables, test),
+        None => Ok(()),
+    }
+}
+
 /// Runs a test on an empty database of every kind, each chosen by its URL.
 ///
 /// # Errors
@@ -79,7 +94,7 @@ pub fn on_any(
     let folder = Scratch::new();
     let url = format!("sqlite:{}", folder.path("database").display());
     on_database(&AnyOptions::parse(&url)?, tables, &test)?;
-    for url in [postgres_url()].into_iter().flatten() {
+    for url in [postgres_url(), mysql_url()].into_iter().flatten() {
         on_server(url, AnyOptions::parse, tables, &test)?;
     }
     Ok(())
@@ -181,6 +196,7 @@ macro_rules! on_every_driver {
     ($tables:expr; $($test:ident),+ $(,)?) => {
         $crate::on_every_driver! { sqlite, $crate::on_sqlite, $tables, $($test)+ }
         $crate::on_every_driver! { postgres, $crate::on_postgres, $tables, $($test)+ }
+        $crate::on_every_driver! { mysql, $crate::on_mysql, $tables, $($test)+ }
     };
     ($driver:ident, $on_driver:expr, $tables:expr, $($test:ident)+) => {
         mod $driver {
@@ -202,6 +218,7 @@ macro_rules! with_every_driver {
     ($tables:expr; $($test:ident),+ $(,)?) => {
         $crate::with_every_driver! { sqlite, $crate::on_sqlite_file, $tables, $($test)+ }
         $crate::with_every_driver! { postgres, $crate::on_postgres, $tables, $($test)+ }
+        $crate::with_every_driver! { mysql, $crate::on_mysql, $tables, $($test)+ }
     };
     ($driver:ident, $on_driver:expr, $tables:expr, $($test:ident)+) => {
         mod $driver {

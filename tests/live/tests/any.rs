@@ -44,7 +44,7 @@ fn urls_that_name_no_database_tell_what_to_change() {
     for url in ["", "oracle://scott:tiger@db", "/var/heroes.db"] {
         refused(
             url,
-            "the URL of a database begins with one of these: sqlite:, postgres:, postgresql:",
+            "the URL of a database begins with one of these: sqlite:, mysql:, mariadb:, postgres:, postgresql:",
         );
     }
     refused("sqlite:", "the URL names no database file");
