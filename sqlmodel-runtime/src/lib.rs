@@ -73,7 +73,7 @@ pub use sqlmodel_mysql::{MySqlConnection, MySqlOptions};
 pub use sqlmodel_postgres::{PostgresConnection, PostgresOptions};
 
 #[cfg(feature = "sqlite")]
-pub use sqlmodel_sqlite::{JournalMode, SqliteConnection, SqliteOptions};
+pub use sqlmodel_sqlite::{JournalMode, SqliteConnection, SqliteOptions, Synchronous};
 
 #[cfg(feature = "sqlite")]
 mod any;

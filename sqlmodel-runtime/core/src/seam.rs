@@ -121,6 +121,15 @@ pub fn within(cx: &Cx, limit: Duration) -> Cx {
     }
 }
 
+/// Runs something that may block on a thread for it, and returns what it returned.
+///
+/// Without a pool of such threads, as in a runtime of virtual time, it runs where it is.
+///
+/// Cancel: what has begun runs to its end, unseen when this future is dropped.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    asupersync::runtime::spawn_blocking(work).await
+}
+
 /// Returns `Cancelled` when `cx` was cancelled or its budget is spent, and `Ok(())` otherwise.
 ///
 /// Drivers call it before they send anything, so that a cancelled context costs no round trip.

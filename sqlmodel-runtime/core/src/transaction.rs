@@ -135,36 +135,34 @@ impl<'c, C: Connection> Transaction<'c, C> {
 
     /// Performs the first step. One that the database refused has begun nothing that could be rolled back.
     async fn start(mut self, cx: &Cx, step: TransactionStep) -> Outcome<Self, Error> {
-        let outcome = traced(self.connection, cx, step).await;
+        let traced = Traced::control(name_of(step));
+        let outcome = self.connection.step(cx, step).await;
+        traced.end(0, &outcome);
         self.is_open = !outcome.is_err();
         ok!(outcome);
         Outcome::Ok(self)
     }
 
     async fn end(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
-        ok!(traced(self.connection, cx, step).await);
+        let traced = Traced::control(name_of(step));
+        let outcome = self.connection.step(cx, step).await;
+        traced.end(0, &outcome);
+        ok!(outcome);
         self.is_open = false;
         Outcome::Ok(())
     }
 }
 
-/// Performs a step, and tells of it as of a statement.
-async fn traced<C: Connection>(
-    connection: &mut C,
-    cx: &Cx,
-    step: TransactionStep,
-) -> Outcome<(), Error> {
-    let traced = Traced::control(match step {
+/// The statement that events call a step.
+fn name_of(step: TransactionStep) -> &'static str {
+    match step {
         TransactionStep::Begin(_) => "BEGIN",
         TransactionStep::Commit => "COMMIT",
         TransactionStep::Rollback => "ROLLBACK",
         TransactionStep::Savepoint(_) => "SAVEPOINT",
         TransactionStep::Release(_) => "RELEASE SAVEPOINT",
         TransactionStep::RollbackTo(_) => "ROLLBACK TO SAVEPOINT",
-    });
-    let outcome = connection.step(cx, step).await;
-    traced.end(0, &outcome);
-    outcome
+    }
 }
 
 impl<C: Connection> TransactionOps for Transaction<'_, C> {

@@ -5,7 +5,7 @@ mod tests;
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::OpenFlags;
@@ -13,12 +13,13 @@ use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
     Access, Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
     Outcome, Prepared, RowRead, RowSink, Statement, Transaction, TransactionOptions,
-    TransactionStep, ok, ok_result, seam,
+    TransactionStep, Value, ok, ok_result, seam,
 };
 
-use crate::error::connect_error;
+use crate::error::{backup_error, connect_error};
+use crate::home::Home;
 use crate::lock_wait::{LockWait, give_way};
-use crate::options::{JournalMode, Location, SqliteOptions};
+use crate::options::{JournalMode, Location, SqliteOptions, Synchronous};
 use crate::raw::{Database, Progress};
 
 /// The parameter limit that the bundled library is compiled with (SQLITE_MAX_VARIABLE_NUMBER).
@@ -26,7 +27,9 @@ const MAX_PARAMETERS: usize = 32_766;
 
 /// A connection to a SQLite database.
 pub struct SqliteConnection {
-    database: Database,
+    home: Home,
+    /// Whether a commit may wait for the disk.
+    is_on_disk: bool,
     capabilities: Capabilities,
     busy_timeout: Duration,
     is_query_only: bool,
@@ -53,21 +56,78 @@ impl SqliteConnection {
         Self::connect(cx, &SqliteOptions::memory()).await
     }
 
-    #[expect(
-        clippy::unused_async,
-        reason = "opening is asynchronous on every driver"
-    )]
     pub(crate) async fn connect(cx: &Cx, options: &SqliteOptions) -> Outcome<Self, Error> {
         ok!(seam::checkpoint(cx));
-        Outcome::Ok(ok_result!(open(options)))
+        let opened = match options.location {
+            Location::Memory | Location::SharedMemory(_) => open(options),
+            Location::File(_) => {
+                let options = options.clone();
+                seam::blocking(move || open(&options)).await
+            }
+        };
+        Outcome::from(opened)
     }
 
-    /// Returns the connection as rusqlite has it, for what this library has no name for: user functions, collations, hooks.
+    /// Returns the connection as rusqlite has it, for what this library has no name for: user functions, collations, blobs.
+    /// What wants it exclusively, such as hooks, is set by [`SqliteOptions::on_open`].
     ///
     /// Transactions must not be begun or ended through it. Statements that run through it do not wait for locks; to set its
     /// busy handler or its progress handler ends that waiting, or the end of cancelled statements, for ours.
-    pub fn raw(&self) -> &rusqlite::Connection {
-        self.database.connection()
+    pub fn raw(&mut self) -> &rusqlite::Connection {
+        self.home.get().connection()
+    }
+
+    /// Copies the database into a file, on a thread that may block; what is in the file is replaced.
+    ///
+    /// Other connections may write meanwhile; what they commit is copied, too.
+    ///
+    /// # Errors
+    ///
+    /// [`Io`](ErrorKind::Io) or [`Busy`](ErrorKind::Busy) when the file cannot be written.
+    pub async fn backup(&mut self, cx: &Cx, file: impl Into<PathBuf>) -> Outcome<(), Error> {
+        ok!(seam::checkpoint(cx));
+        let file = file.into();
+        let copy = move |database: &mut Database| {
+            database.close_cursor();
+            let copied = database
+                .connection()
+                .backup(rusqlite::MAIN_DB, &file, None::<fn(_)>);
+            copied.map_err(|error| backup_error(error, &file))
+        };
+        Outcome::from(self.home.elsewhere(copy).await)
+    }
+
+    /// Attaches a database file, whose tables then are `name.table`. It is created when it is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Connect`](ErrorKind::Connect) when the file cannot be opened, [`Statement`](ErrorKind::Statement) when the name is taken.
+    pub async fn attach(&mut self, cx: &Cx, file: &Path, name: &str) -> Outcome<(), Error> {
+        let Some(file) = file.to_str() else {
+            return Outcome::Err(Error::usage("the path of an attached file is not UTF-8"));
+        };
+        let params = [Value::Text(file.into()), Value::Text(name.into())];
+        let attach = Statement::new("ATTACH DATABASE ?1 AS ?2", &params);
+        ok!(self.execute(cx, attach).await);
+        Outcome::Ok(())
+    }
+
+    /// Runs a statement; one that writes to a file outside of a transaction in one of its own, so that its commit blocks no thread.
+    async fn run_whole<S: RowSink>(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        sink: &mut S,
+    ) -> Outcome<Done, Error> {
+        let is_alone = self.is_on_disk && !self.is_in_transaction && is_write(statement.sql);
+        if !is_alone || !self.home.get().is_autocommit() {
+            return self.run(cx, statement, sink).await;
+        }
+        ok!(self.begin_now(cx, TransactionOptions::default()).await);
+        let unit = Unit(self);
+        let done = ok!(unit.0.run(cx, statement, sink).await);
+        ok!(unit.0.commit(cx).await);
+        Outcome::Ok(done)
     }
 
     /// Runs a statement to its end, or until `sink` breaks.
@@ -80,14 +140,15 @@ impl SqliteConnection {
         let Statement { sql, params } = statement;
         let at_sql = |error: Error| error.with_sql(sql);
         ok_result!(self.check_transaction().map_err(at_sql));
-        let n_before = self.database.total_changes();
         let mut lock_wait = LockWait::new(self.busy_timeout);
+        let database = self.home.get();
+        let n_before = database.total_changes();
         let mut running = loop {
-            let error = match self.database.start(sql, params) {
+            let error = match database.start(sql, params) {
                 Ok(running) => break running,
                 Err(error) => at_sql(error),
             };
-            if !self.database.may_wait() {
+            if !database.may_wait() {
                 return Outcome::Err(error);
             }
             ok!(lock_wait.pause(cx, error).await);
@@ -104,22 +165,18 @@ impl SqliteConnection {
             }
         }
         drop(running);
-        let has_changed = self.database.total_changes() != n_before;
+        let has_changed = database.total_changes() != n_before;
         Outcome::Ok(Done {
-            rows_affected: if has_changed {
-                self.database.changes()
-            } else {
-                0
-            },
-            last_insert_id: has_changed.then(|| self.database.last_insert_rowid()),
+            rows_affected: if has_changed { database.changes() } else { 0 },
+            last_insert_id: has_changed.then(|| database.last_insert_rowid()),
         })
     }
 
     /// Refuses to go on in a transaction that SQLite has rolled back: what follows would be permanent at once.
     ///
     /// A full disk, an I/O error, or a trigger's `RAISE(ROLLBACK)` end a transaction (lang_transaction.html, section 3).
-    fn check_transaction(&self) -> Result<(), Error> {
-        if self.is_in_transaction && self.database.is_autocommit() {
+    fn check_transaction(&mut self) -> Result<(), Error> {
+        if self.is_in_transaction && self.home.get().is_autocommit() {
             return Err(Error::new(
                 ErrorKind::Database,
                 "the database has rolled the transaction back, and nothing more can run in it",
@@ -130,7 +187,7 @@ impl SqliteConnection {
 
     /// Runs a command of the transaction protocol at once: one that needs no lock.
     fn control(&mut self, sql: &str) -> Result<(), Error> {
-        match self.database.start(sql, &[])?.finish() {
+        match self.home.get().start(sql, &[])?.finish() {
             Ok(Progress::Locked(error) | Progress::Interrupted(error)) | Err(error) => {
                 Err(error.with_sql(sql))
             }
@@ -168,7 +225,12 @@ impl SqliteConnection {
         );
         let mut lock_wait = LockWait::new(self.busy_timeout);
         loop {
-            match ok_result!(self.database.start(sql, &[])).finish() {
+            let commit = |database: &mut Database| database.start("COMMIT", &[])?.finish();
+            let committed = match self.is_on_disk {
+                true => self.home.elsewhere(commit).await,
+                false => commit(self.home.get()),
+            };
+            match committed {
                 Ok(Progress::Locked(error)) => {
                     ok!(lock_wait.pause(cx, error.with_sql(sql)).await);
                 }
@@ -182,7 +244,7 @@ impl SqliteConnection {
     }
 
     fn rollback(&mut self) -> Result<(), Error> {
-        if !self.database.is_autocommit() {
+        if !self.home.get().is_autocommit() {
             self.control("ROLLBACK")?;
         }
         self.end_transaction()
@@ -226,7 +288,7 @@ impl Executor for SqliteConnection {
         ok!(seam::checkpoint(cx));
         let traced = Traced::begin(statement);
         let mut counted = Counted::new(sink);
-        let outcome = self.run(cx, statement, &mut counted).await;
+        let outcome = self.run_whole(cx, statement, &mut counted).await;
         traced.end(counted.n_rows(), &outcome);
         ok!(outcome);
         Outcome::Ok(())
@@ -235,7 +297,7 @@ impl Executor for SqliteConnection {
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         ok!(seam::checkpoint(cx));
         let traced = Traced::begin(statement);
-        let outcome = self.run(cx, statement, &mut Ignore).await;
+        let outcome = self.run_whole(cx, statement, &mut Ignore).await;
         let n_rows = match &outcome {
             Outcome::Ok(done) => done.rows_affected,
             _ => 0,
@@ -252,9 +314,9 @@ impl Executor for SqliteConnection {
                 .map_err(|error| error.with_sql(sql))
         );
         let mut lock_wait = LockWait::new(self.busy_timeout);
-        while let Err(error) = self.database.open_cursor(sql, params) {
+        while let Err(error) = self.home.get().open_cursor(sql, params) {
             let error = error.with_sql(sql);
-            if !self.database.may_wait() {
+            if !self.home.get().may_wait() {
                 return Outcome::Err(error);
             }
             ok!(lock_wait.pause(cx, error).await);
@@ -266,7 +328,7 @@ impl Executor for SqliteConnection {
         ok!(seam::checkpoint(cx));
         let mut lock_wait = LockWait::new(self.busy_timeout);
         loop {
-            match ok_result!(self.database.fetch(cx, sink)) {
+            match ok_result!(self.home.get().fetch(cx, sink)) {
                 Progress::Done => return Outcome::Ok(Fetched::End),
                 Progress::Broke => return Outcome::Ok(Fetched::Paused),
                 Progress::Turn => ok!(give_way(cx).await),
@@ -280,14 +342,14 @@ impl Executor for SqliteConnection {
     }
 
     fn close_cursor(&mut self) {
-        self.database.close_cursor();
+        self.home.get().close_cursor();
     }
 }
 
 impl Connection for SqliteConnection {
     async fn prepare(&mut self, cx: &Cx, sql: &str) -> Outcome<Prepared, Error> {
         ok!(seam::checkpoint(cx));
-        let described = self.database.describe(sql);
+        let described = self.home.get().describe(sql);
         let (n_params, columns) = ok_result!(described.map_err(|error| error.with_sql(sql)));
         Outcome::Ok(Prepared::new(sql, n_params, columns))
     }
@@ -317,7 +379,7 @@ impl Connection for SqliteConnection {
         let _ = match depth {
             0 => self.rollback(),
             // Where SQLite has ended the transaction by itself, there is nothing to undo; the outermost level notes it.
-            _ if self.database.is_autocommit() => Ok(()),
+            _ if self.home.get().is_autocommit() => Ok(()),
             depth => self.rollback_to(depth),
         };
     }
@@ -335,7 +397,7 @@ impl RowSink for Ignore {
 impl fmt::Debug for SqliteConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteConnection")
-            .field("path", &self.raw().path())
+            .field("database", &self.home)
             .finish_non_exhaustive()
     }
 }
@@ -350,9 +412,17 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
     let opened = match &options.location {
         Location::File(path) => rusqlite::Connection::open_with_flags(path, flags),
         Location::Memory => rusqlite::Connection::open_in_memory_with_flags(flags),
+        Location::SharedMemory(name) => {
+            // A slash before the name shares it in the process (memdb.c). What a URI has signs for is written in hex.
+            let name: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let uri = format!("file:/{name}?vfs=memdb");
+            rusqlite::Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+        }
     };
-    let raw = opened.map_err(|error| connect_error(error, &options.location))?;
-    configure(&raw, options).map_err(|error| connect_error(error, &options.location))?;
+    let mut raw = opened.map_err(|error| connect_error(error, &options.location))?;
+    configure(&raw, options)
+        .and_then(|()| options.on_open.run(&mut raw))
+        .map_err(|error| connect_error(error, &options.location))?;
     let capabilities = Capabilities {
         has_insert_returning: true,
         has_update_returning: true,
@@ -361,7 +431,9 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
         has_strict_types: false,
     };
     Ok(SqliteConnection {
-        database: Database::new(raw, options.statement_cache_capacity),
+        home: Home::new(Database::new(raw, options.statement_cache_capacity)),
+        is_on_disk: matches!(options.location, Location::File(_))
+            && options.synchronous != Synchronous::Off,
         capabilities,
         busy_timeout: options.busy_timeout,
         is_query_only: false,
@@ -373,6 +445,12 @@ fn configure(raw: &rusqlite::Connection, options: &SqliteOptions) -> rusqlite::R
     raw.busy_timeout(options.busy_timeout)?;
     crate::decimal::register(raw)?;
     raw.pragma_update(None, "foreign_keys", options.foreign_keys)?;
+    let synchronous = match options.synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+        Synchronous::Off => "OFF",
+    };
+    raw.pragma_update(None, "synchronous", synchronous)?;
     if matches!(options.location, Location::File(_)) && !options.read_only {
         let mode = match options.journal_mode {
             JournalMode::Wal => "WAL",
@@ -381,6 +459,27 @@ fn configure(raw: &rusqlite::Connection, options: &SqliteOptions) -> rusqlite::R
         raw.pragma_update_and_check(None, "journal_mode", mode, |_| Ok(()))?;
     }
     Ok(())
+}
+
+/// A transaction around one statement. It is rolled back unless it was committed.
+struct Unit<'c>(&'c mut SqliteConnection);
+
+impl Drop for Unit<'_> {
+    fn drop(&mut self) {
+        if self.0.is_in_transaction {
+            self.0.abandon(0);
+        }
+    }
+}
+
+/// Tells whether a statement may change rows, or what tables there are.
+fn is_write(sql: &str) -> bool {
+    const VERBS: [&str; 8] = [
+        "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "CREATE", "ALTER", "DROP",
+    ];
+    let verb = sql.trim_start().split(|c: char| !c.is_ascii_alphabetic());
+    let verb = verb.into_iter().next().unwrap_or_default();
+    VERBS.iter().any(|write| verb.eq_ignore_ascii_case(write))
 }
 
 fn savepoint(verb: &str, depth: u32) -> String {

@@ -1,5 +1,7 @@
 //! From SQLite's result codes to the runtime's error kinds.
 
+use std::path::Path;
+
 use rusqlite::{ErrorCode, ffi};
 use sqlmodel_core::{ConstraintKind, Error, ErrorKind};
 
@@ -10,12 +12,25 @@ use crate::options::Location;
 pub(crate) fn connect_error(error: rusqlite::Error, location: &Location) -> Error {
     let message = match location {
         Location::File(path) => format!("cannot open the database `{}`: {error}", path.display()),
-        Location::Memory => format!("cannot open a database in memory: {error}"),
+        Location::Memory | Location::SharedMemory(_) => {
+            format!("cannot open a database in memory: {error}")
+        }
     };
     let kind = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Busy,
         _ => ErrorKind::Connect,
     };
+    Error::new(kind, message).with_cause(error)
+}
+
+/// Maps the error of a backup, and names the file.
+#[cold]
+pub(crate) fn backup_error(error: rusqlite::Error, file: &Path) -> Error {
+    let kind = match error.sqlite_error() {
+        Some(failure) => kind_of(*failure),
+        None => ErrorKind::Database,
+    };
+    let message = format!("cannot copy the database to `{}`: {error}", file.display());
     Error::new(kind, message).with_cause(error)
 }
 

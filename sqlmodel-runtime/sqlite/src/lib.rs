@@ -9,6 +9,7 @@
 mod connection;
 mod decimal;
 mod error;
+mod home;
 mod lock_wait;
 mod options;
 mod raw;
@@ -16,4 +17,6 @@ mod row;
 mod value;
 
 pub use connection::SqliteConnection;
-pub use options::{JournalMode, SqliteOptions};
+pub use options::{JournalMode, SqliteOptions, Synchronous};
+/// The library below, whose extension points [`SqliteConnection::raw`] leads to.
+pub use rusqlite;

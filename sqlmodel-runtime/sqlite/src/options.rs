@@ -3,7 +3,9 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlmodel_core::{Connector, Cx, Error, ErrorKind, Outcome};
@@ -19,13 +21,38 @@ pub struct SqliteOptions {
     pub(crate) foreign_keys: bool,
     pub(crate) busy_timeout: Duration,
     pub(crate) journal_mode: JournalMode,
+    pub(crate) synchronous: Synchronous,
     pub(crate) statement_cache_capacity: usize,
+    pub(crate) on_open: OnOpen,
+}
+
+/// What a program does with each connection before it is used.
+#[derive(Clone, Default)]
+pub(crate) struct OnOpen(Option<Arc<Setup>>);
+
+type Setup = dyn Fn(&mut rusqlite::Connection) -> rusqlite::Result<()> + Send + Sync;
+
+impl OnOpen {
+    pub(crate) fn run(&self, raw: &mut rusqlite::Connection) -> rusqlite::Result<()> {
+        self.0.as_ref().map_or(Ok(()), |setup| setup(raw))
+    }
+}
+
+impl fmt::Debug for OnOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "a function"
+        } else {
+            "nothing"
+        })
+    }
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Location {
     File(PathBuf),
     Memory,
+    SharedMemory(String),
 }
 
 /// How SQLite keeps a transaction atomic; the journal mode of a database file.
@@ -37,6 +64,17 @@ pub enum JournalMode {
     Delete,
 }
 
+/// When SQLite waits for the disk to have what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Synchronous {
+    /// At every commit. The default, as in SQLite itself.
+    Full,
+    /// At checkpoints alone, in WAL mode: a power failure may undo the last commits and leaves the file intact.
+    Normal,
+    /// Never: a power failure may destroy the file.
+    Off,
+}
+
 impl SqliteOptions {
     /// A database file, created when it is missing.
     pub fn file(path: impl Into<PathBuf>) -> Self {
@@ -46,6 +84,13 @@ impl SqliteOptions {
     /// A database in memory, which ends with its connection.
     pub fn memory() -> Self {
         Self::at(Location::Memory)
+    }
+
+    /// A database in memory that all connections of this process with the same name share; it ends with the last of them.
+    ///
+    /// For tests: there is no WAL, so that a writer waits for readers.
+    pub fn shared_memory(name: impl Into<String>) -> Self {
+        Self::at(Location::SharedMemory(name.into()))
     }
 
     /// Reads `sqlite:path`, `sqlite://path` or `sqlite::memory:`.
@@ -102,7 +147,9 @@ impl SqliteOptions {
             foreign_keys: true,
             busy_timeout: Duration::from_secs(5),
             journal_mode: JournalMode::Wal,
+            synchronous: Synchronous::Full,
             statement_cache_capacity: 128,
+            on_open: OnOpen::default(),
         }
     }
 
@@ -134,6 +181,15 @@ impl SqliteOptions {
         self
     }
 
+    /// Sets when commits wait for the disk.
+    ///
+    /// Commits to a file run on a thread that may block, unless they never wait for the disk.
+    #[must_use]
+    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
+        self.synchronous = synchronous;
+        self
+    }
+
     /// Sets the journal mode of a database file.
     #[must_use]
     pub fn journal_mode(mut self, mode: JournalMode) -> Self {
@@ -145,6 +201,30 @@ impl SqliteOptions {
     #[must_use]
     pub fn statement_cache_capacity(mut self, capacity: usize) -> Self {
         self.statement_cache_capacity = capacity;
+        self
+    }
+
+    /// Does this with each connection before it is used: user functions, collations, hooks, extensions.
+    ///
+    /// The connection is that of the library below, [`rusqlite`].
+    /// Handlers for busy databases and for progress are set by this library afterwards, in the place of others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sqlmodel_sqlite::SqliteOptions;
+    ///
+    /// let options = SqliteOptions::memory().on_open(|connection| {
+    ///     connection.create_collation("by_length", |a, b| a.len().cmp(&b.len()))
+    /// });
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn on_open(
+        mut self,
+        setup: impl Fn(&mut rusqlite::Connection) -> rusqlite::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.on_open = OnOpen(Some(Arc::new(setup)));
         self
     }
 

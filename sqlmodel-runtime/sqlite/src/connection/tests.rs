@@ -1,3 +1,5 @@
+mod waiting;
+
 use sqlmodel_core::{ConstraintKind, Rows, TransactionOps, Value, block_on};
 
 use super::*;

@@ -6,6 +6,7 @@ fn parsed(url: &str) -> Result<(String, bool, bool), String> {
         Ok(options) => {
             let path = match &options.location {
                 Location::File(path) => path.display().to_string(),
+                Location::SharedMemory(name) => name.clone(),
                 Location::Memory => "in memory".to_owned(),
             };
             Ok((path, options.create, options.read_only))
