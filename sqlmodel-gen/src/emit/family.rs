@@ -363,12 +363,11 @@ impl Any<'_, '_> {
                 out.line(format!("type Target = {base};"));
                 out.blank();
                 out.block(format!("fn deref(&self) -> &{base}"), |out| {
-                    out.block("match self", |out| {
-                        for member in &self.members {
-                            let name = self.model_name(*member);
-                            out.line(format!("Self::{name}(row) => row,"));
-                        }
+                    let arms = self.members.iter().map(|member| {
+                        let name = self.model_name(*member);
+                        (format!("Self::{name}(row)"), "row".to_owned())
                     });
+                    matching("self", arms.collect(), out);
                 });
             },
         );
@@ -376,19 +375,18 @@ impl Any<'_, '_> {
         out.blank();
         out.block(format!("impl {from}<{}> for {base}", self.name), |out| {
             out.block(format!("fn from(value: {}) -> Self", self.name), |out| {
-                out.block("match value", |out| {
-                    for member in &self.members {
-                        let name = self.model_name(*member);
-                        let steps = self.steps(*member);
-                        let up: String = steps
-                            .iter()
-                            .rev()
-                            .filter_map(|step| base_field(self.schema(), *step))
-                            .map(|field| format!(".{field}"))
-                            .collect();
-                        out.line(format!("{}::{name}(row) => row{up},", self.name));
-                    }
+                let arms = self.members.iter().map(|member| {
+                    let name = self.model_name(*member);
+                    let up: String = self
+                        .steps(*member)
+                        .iter()
+                        .rev()
+                        .filter_map(|step| base_field(self.schema(), *step))
+                        .map(|field| format!(".{field}"))
+                        .collect();
+                    (format!("{}::{name}(row)", self.name), format!("row{up}"))
                 });
+                matching("value", arms.collect(), out);
             });
         });
     }
@@ -438,12 +436,11 @@ impl Any<'_, '_> {
                 out.doc("Returns the row as this model, or gives it back where it is of another.");
                 let result = format!("{}<Self, {any}>", names.result);
                 out.block(format!("fn try_from(any: {any}) -> {result}"), |out| {
-                    out.block("match any", |out| {
-                        out.line(format!("{any}::{name}(row) => {}(row),", names.ok));
-                        if self.members.len() > 1 {
-                            out.line(format!("other => {}(other),", names.err));
-                        }
-                    });
+                    let own = (format!("{any}::{name}(row)"), format!("{}(row)", names.ok));
+                    let other = ("other".to_owned(), format!("{}(other)", names.err));
+                    let has_others = self.members.len() > 1;
+                    let arms = [own].into_iter().chain(has_others.then_some(other));
+                    matching("any", arms.collect(), out);
                 });
             });
         }
@@ -467,11 +464,20 @@ impl Any<'_, '_> {
                     out.item(|out| {
                         out.assign("const LAYOUT: codegen::FamilyLayout", &self.layout());
                     });
-                    out.line("let member = LAYOUT.member(row, at)?;");
+                    out.line(match &*self.members {
+                        [_] => "LAYOUT.member(row, at)?;",
+                        _ => "let member = LAYOUT.member(row, at)?;",
+                    });
                     let base = &self.file.model.name;
                     out.line(format!(
                         "let row_0 = <{base} as codegen::Model>::from_row(row, at)?;"
                     ));
+                    if let [only] = &*self.members {
+                        let last = self.extensions(*only, out);
+                        let name = self.model_name(*only);
+                        out.line(format!("{}(Self::{name}({last}))", names.ok));
+                        return;
+                    }
                     out.enclosed(&format!("{}(match member {{", names.ok), "})", |out| {
                         for (number, member) in self.members.iter().enumerate() {
                             self.arm(number, *member, out);
@@ -497,29 +503,31 @@ impl Any<'_, '_> {
         } else {
             number.to_string()
         };
-        let steps = self.steps(member);
-        if steps.is_empty() {
+        if self.steps(member).is_empty() {
             out.line(format!("{pattern} => Self::{name}(row_0),"));
             return;
         }
-        let mut at = self.concrete_at(member);
         out.block(format!("{pattern} =>"), |out| {
-            for (position, step) in steps.iter().enumerate() {
-                let place = match at {
-                    Some(place) => place,
-                    None => self.own_at(*step),
-                };
-                let path = self.path(*step);
-                let next = position + 1;
-                let head = format!("let row_{next}: {path}");
-                let value = format!("codegen::Child::extend(row_{position}, row, at + {place})?");
-                out.assign(&head, &Expr::Atom(value));
-                if let Some(at) = &mut at {
-                    *at += self.schema().models[*step].fields.len();
-                }
-            }
-            out.line(format!("Self::{name}(row_{})", steps.len()));
+            let last = self.extensions(member, out);
+            out.line(format!("Self::{name}({last})"));
         });
+    }
+
+    /// Writes how the row of the enum's own model becomes one of a member, and returns the name of that.
+    fn extensions(&self, member: ModelId, out: &mut Rust) -> String {
+        let steps = self.steps(member);
+        let mut at = self.concrete_at(member);
+        for (position, step) in steps.iter().enumerate() {
+            let place = at.unwrap_or_else(|| self.own_at(*step));
+            let path = self.path(*step);
+            let head = format!("let row_{}: {path}", position + 1);
+            let value = format!("codegen::Child::extend(row_{position}, row, at + {place})?");
+            out.assign(&head, &Expr::Atom(value));
+            if let Some(at) = &mut at {
+                *at += self.schema().models[*step].fields.len();
+            }
+        }
+        format!("row_{}", steps.len())
     }
 
     /// Where the fields of a member begin, if each table has all columns.
@@ -730,4 +738,18 @@ fn tag(schema: &Schema, family: &Family, model: ModelId) -> Option<Expr> {
             EnumLiteral::Int(value) => int(i64::from(*value)),
         },
     })
+}
+
+/// Writes a match whose arms are one line each; a pattern that is alone needs none.
+fn matching(subject: &str, arms: Vec<(String, String)>, out: &mut Rust) {
+    if let [(pattern, value)] = &*arms {
+        out.line(format!("let {pattern} = {subject};"));
+        out.line(value);
+        return;
+    }
+    out.block(format!("match {subject}"), |out| {
+        for (pattern, value) in arms {
+            out.line(format!("{pattern} => {value},"));
+        }
+    });
 }

@@ -9,6 +9,8 @@
 pub mod blog;
 /// The Chinook sample database: a shop for music.
 pub mod chinook;
+/// Inheritance with keys of several columns, and discriminators of every type.
+pub mod fleet;
 /// Teams of heroes, after SQLModel's tutorial.
 pub mod hero;
 /// Names that generated code has to take care of.
@@ -16,5 +18,5 @@ pub mod names;
 /// Every type and every constraint of the language.
 pub mod shop;
 pub mod support;
-/// Inheritance: its tables, and what stands outside of the families.
+/// Inheritance: each of its three strategies, over several levels.
 pub mod zoo;

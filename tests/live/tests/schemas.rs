@@ -6,9 +6,24 @@ use sqlmodel_runtime::{schema, sql};
 
 on_every_driver! {
     &[];
+    blog,
     chinook,
+    fleet,
     hero,
     shop,
+    zoo,
+}
+
+async fn blog<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    create_and_drop(cx, connection, generated::blog::tables::TABLES).await
+}
+
+async fn fleet<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    create_and_drop(cx, connection, generated::fleet::tables::TABLES).await
+}
+
+async fn zoo<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    create_and_drop(cx, connection, generated::zoo::tables::TABLES).await
 }
 
 async fn chinook<C: Connection>(cx: &Cx, connection: &mut C) -> Test {

@@ -233,6 +233,8 @@ fn list(values: &[Literal], dialect: Dialect) -> String {
 /// Returns a number or text as SQL; rules and tags have no other constants.
 fn literal(literal: &Literal, dialect: Dialect) -> String {
     match literal {
+        Literal::Bool(true) => "TRUE".to_owned(),
+        Literal::Bool(false) => "FALSE".to_owned(),
         Literal::Int(int) => int.to_string(),
         Literal::Float(text) | Literal::Decimal(text) => text.to_string(),
         Literal::Text(text) => quote::string(dialect, text),
