@@ -20,7 +20,7 @@ use self::terminal::{Status, Terminal};
 use crate::config::{Project, TimeCrate};
 use crate::diagnostic::Code;
 use crate::ir::Schema;
-use crate::{compile, emit, generate, output};
+use crate::{compile, emit, generate, output, query};
 
 /// Runs the command that the program's arguments ask for.
 pub fn main() -> ExitCode {
@@ -198,14 +198,27 @@ fn ddl(matches: &ArgMatches, terminal: Terminal) -> Status {
 }
 
 fn explain(matches: &ArgMatches, terminal: Terminal) -> Status {
-    let id = matches.get_one::<String>("code").map_or("", String::as_str);
-    match Code::find(id) {
-        Some(code) => {
+    let text = |name| matches.get_one::<String>(name).map(String::as_str);
+    let (what, name) = (text("code").unwrap_or_default(), text("name"));
+    match (Code::find(what), name) {
+        (Some(code), None) => {
             terminal.data(code.page);
             Status::Fine
         }
-        None => terminal.error(format_args!(
-            "there is no diagnostic `{id}`; codes look like SM0103"
+        (None, Some(name)) if what == "query" => {
+            ended(load(matches, terminal).and_then(|project| {
+                let schema = compile_project(&project, terminal)?;
+                match query::explain(&schema, name) {
+                    Some(text) => {
+                        terminal.data(&text);
+                        Ok(Status::Fine)
+                    }
+                    None => Err(terminal.error(format_args!("there is no query `{name}`"))),
+                }
+            }))
+        }
+        _ => terminal.error(format_args!(
+            "there is no diagnostic `{what}`; codes look like SM0103, and queries are explained by `explain query NAME`"
         )),
     }
 }

@@ -3,6 +3,7 @@
 //! It takes the `ir` alone, knows neither TOML nor disks, and gives texts by path. Same input, same bytes.
 
 mod abstracts;
+mod columns;
 mod ddl;
 mod enums;
 mod family;
@@ -20,6 +21,7 @@ mod serde;
 mod tables;
 mod types;
 mod variants;
+mod views;
 
 use std::fmt;
 use std::thread;
@@ -72,6 +74,7 @@ const OUTPUTS: &[fn(&Output<'_>, &mut Vec<File>)] = &[
     newtype::emit,
     abstracts::emit,
     queries::emit,
+    views::emit,
 ];
 
 /// The files of all models, which are most of the work and know nothing of each other: so each processor makes some.

@@ -5,6 +5,8 @@
 
 mod catalog;
 mod check;
+#[cfg(feature = "cli")]
+mod explain;
 mod feature;
 mod functions;
 mod one;
@@ -20,6 +22,8 @@ mod variant;
 use std::rc::Rc;
 
 use self::catalog::{Catalog, Column, Source};
+#[cfg(feature = "cli")]
+pub(crate) use self::explain::explain;
 use self::one::Analysis;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::ir::{Piece, Schema, View, WrittenQuery, WrittenView};
@@ -99,7 +103,16 @@ fn view(
             .iter()
             .position(|it| it.name == name.value)
         {
-            Some(at) => key.push(at),
+            Some(at) => {
+                if let Some(column) = signature.columns.get(at).filter(|it| it.ty.is_nullable) {
+                    let message = format!("`{}` may be NULL, and identifies no row", column.name);
+                    diagnostics.push(
+                        Diagnostic::new(&codes::NULLABLE_KEY, name.span, message)
+                            .note(column.reason.clone()),
+                    );
+                }
+                key.push(at);
+            }
             None => {
                 let names: Vec<&str> = signature
                     .columns

@@ -14,4 +14,5 @@ pub use sqlmodel_query::{
     __parts as parts, Column, HasOne, ManyToMany, OwnTable, Polymorphic, ToMany, ToOne,
     field_value, texts,
 };
+pub use sqlmodel_schema::View;
 pub use sqlmodel_sql as sql;

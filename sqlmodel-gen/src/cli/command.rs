@@ -85,13 +85,19 @@ pub(super) fn command() -> Command {
                         .value_parser(value_parser!(PathBuf)),
                 ),
             Command::new("explain")
-                .about("Explains a diagnostic, with a wrong and a right example")
+                .about("Explains a diagnostic, or what was found out about a query")
                 .arg(
                     Arg::new("code")
                         .value_name("CODE")
-                        .help("Such as SM0103")
+                        .help("Such as SM0103, or `query`")
                         .required(true),
-                ),
+                )
+                .arg(
+                    Arg::new("name")
+                        .value_name("NAME")
+                        .help("The name of the query"),
+                )
+                .arg(project_dir()),
             Command::new("completions")
                 .about("Prints a script that completes this command in a shell")
                 .arg(

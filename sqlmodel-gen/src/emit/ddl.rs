@@ -1,10 +1,10 @@
 //! The SQL that creates a schema in an empty database, as a file for each dialect.
 
-use sqlmodel_sql::Dialect;
 use sqlmodel_sql::ddl::{IfExists, NotSupported, create_all, script};
+use sqlmodel_sql::{Dialect, quote};
 
 use crate::emit::{File, header, source_list};
-use crate::ir::Schema;
+use crate::ir::{Schema, View};
 use crate::source::SourceMap;
 
 /// Returns the file that creates all tables on a dialect, relative to the folder of SQL.
@@ -14,10 +14,25 @@ use crate::source::SourceMap;
 /// When the dialect cannot do what a table asks for; a schema that was compiled for the dialect has no such table.
 pub fn ddl(schema: &Schema, sources: &SourceMap, dialect: Dialect) -> Result<File, NotSupported> {
     let tables: Vec<_> = schema.tables.values().collect();
-    let statements = create_all(&tables, dialect, IfExists::Fail)?;
+    let mut statements = create_all(&tables, dialect, IfExists::Fail)?;
+    statements.extend(
+        schema
+            .views
+            .iter()
+            .filter_map(|view| create_view(view, dialect)),
+    );
     let header = header("--", &source_list(sources));
     Ok(File {
         path: format!("schema.{}.sql", dialect.name()),
         text: format!("{header}\n\n{}", script(&statements)),
     })
+}
+
+/// The statement that creates a view, where it has a text for the dialect.
+fn create_view(view: &View, dialect: Dialect) -> Option<String> {
+    let (_, text) = view.texts.iter().find(|(it, _)| *it == dialect)?;
+    let schema = view.written.sql_schema.iter();
+    let parts = schema.chain([&view.written.sql_name]);
+    let name: Vec<String> = parts.map(|it| quote::identifier(dialect, it)).collect();
+    Some(format!("CREATE VIEW {} AS\n{text}", name.join(".")))
 }

@@ -1,7 +1,7 @@
 //! The files that declare modules and re-export what is in them: `mod.rs` of the output and of each module's folder.
 
 use crate::emit::rust::Rust;
-use crate::emit::{File, Output, names, queries};
+use crate::emit::{File, Output, names, queries, views};
 use crate::ir::{Variant, VariantKind};
 
 /// What a program sees of a schema that it does not use in full, or keeps to itself, is no warning.
@@ -98,6 +98,15 @@ fn items(output: &Output<'_>, module: usize, out: &mut Rust) {
         out.blank();
         out.doc("The queries of the schema, as functions.");
         out.line(format!("pub mod {};", queries::STEM));
+    }
+    if schema
+        .views
+        .iter()
+        .any(|view| view.written.module == module)
+    {
+        out.blank();
+        out.doc("The views of the schema, as models.");
+        out.line(format!("pub mod {};", views::STEM));
     }
     stems.sort_unstable();
     if stems.is_empty() {

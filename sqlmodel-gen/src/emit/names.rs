@@ -159,7 +159,7 @@ fn stems(items: &[(usize, &str)]) -> BTreeMap<(usize, String), String> {
 
 /// Whether a module of that name would need `r#`, or is one that the output has anyway.
 fn is_reserved_stem(stem: &str) -> bool {
-    matches!(stem, ROOT | TABLES | "codegen" | "queries") || is_keyword(stem)
+    matches!(stem, ROOT | TABLES | "codegen" | "queries" | "views") || is_keyword(stem)
 }
 
 /// The keywords of edition 2024, strict and reserved.

@@ -3,11 +3,10 @@
 mod sql;
 
 use crate::emit::rust::Rust;
-use crate::emit::types::{Types, is_builtin_copy};
+use crate::emit::types::Types;
 use crate::emit::{File, Output, model};
 use crate::ir::{
-    Builtin, FieldId, FieldType, PartKind, PartNumber, Query, QueryColumn, QueryParam, Returns,
-    Row, RowPart, Scalar,
+    Builtin, PartKind, PartNumber, Query, QueryColumn, QueryParam, Returns, Row, RowPart, Scalar,
 };
 
 /// The stem of the file.
@@ -114,9 +113,8 @@ impl QueryFile<'_> {
             Row::View(at) => {
                 let view = self.types.schema.views.get(*at).map(|it| &it.written);
                 let path = view.map(|it| {
-                    self.types
-                        .names
-                        .path(self.types.module, it.module, &it.name.value)
+                    let name = format!("views::{}", it.name.value);
+                    self.types.names.path(self.types.module, it.module, &name)
                 });
                 ("TypedQuery", path.unwrap_or_default())
             }
@@ -287,7 +285,7 @@ impl QueryFile<'_> {
 
     /// How a parameter is given, its value being called `it`.
     fn given_as(&self, param: &QueryParam, it: &str) -> Given {
-        let base = self.base(&param.ty, param.rust);
+        let base = self.types.value_base(&param.ty, param.rust);
         let is_text = matches!(param.ty.scalar, Scalar::Builtin(Builtin::Text { .. }))
             && param.rust.is_none();
         if param.is_list || param.ty.is_array {
@@ -318,13 +316,13 @@ impl QueryFile<'_> {
                 encode: format!("codegen::Value::{variant}(::std::borrow::Cow::Borrowed({it}))"),
             };
         }
-        if self.is_json(&param.ty, param.rust) {
+        if self.types.is_json_value(&param.ty, param.rust) {
             return Given {
                 ty: format!("&'q {base}"),
                 encode: format!("codegen::json::encode({it})"),
             };
         }
-        if self.is_copy(&param.ty, param.rust) {
+        if self.types.is_copy_value(&param.ty, param.rust) {
             return Given {
                 ty: base,
                 encode: format!("codegen::Encode::into_value({it})"),
@@ -336,79 +334,23 @@ impl QueryFile<'_> {
         }
     }
 
-    /// The Rust type of one value.
-    fn base(&self, ty: &FieldType, rust: Option<FieldId>) -> String {
-        let path = rust.and_then(|id| self.types.schema.fields[id].rust.as_ref());
-        path.map_or_else(|| self.types.scalar(ty.scalar), |it| it.path.clone())
-    }
-
-    fn is_json(&self, ty: &FieldType, rust: Option<FieldId>) -> bool {
-        rust.is_some() && ty.scalar == Scalar::Builtin(Builtin::Json)
-    }
-
-    fn is_copy(&self, ty: &FieldType, rust: Option<FieldId>) -> bool {
-        if let Some(rust) = rust.and_then(|id| self.types.schema.fields[id].rust.as_ref()) {
-            return rust.is_copy;
-        }
-        match ty.scalar {
-            Scalar::Builtin(builtin) => is_builtin_copy(builtin),
-            Scalar::Enum(_) => true,
-            Scalar::Named(id) => {
-                let named = &self.types.schema.types[id];
-                named
-                    .rust
-                    .as_ref()
-                    .map_or(is_builtin_copy(named.base), |it| it.is_copy)
-            }
-        }
-    }
-
-    fn column_type(&self, column: &QueryColumn) -> String {
-        let base = self.base(&column.ty, column.rust);
-        let ty = if column.ty.is_array {
-            format!("{}<{base}>", self.types.names.vec)
-        } else {
-            base
-        };
-        if column.ty.is_nullable {
-            self.types.option(&ty)
-        } else {
-            ty
-        }
-    }
-
     /// The type of a value that is a row by itself: it must know how to be read.
     fn scalar_type(&self, column: &QueryColumn) -> String {
         let ty = if column.ty.is_array {
             format!(
                 "codegen::types::Array<{}>",
-                self.base(&column.ty, column.rust)
+                self.types.value_base(&column.ty, column.rust)
             )
-        } else if self.is_json(&column.ty, column.rust) {
+        } else if self.types.is_json_value(&column.ty, column.rust) {
             self.types.builtin(Builtin::Json).to_owned()
         } else {
-            self.base(&column.ty, column.rust)
+            self.types.value_base(&column.ty, column.rust)
         };
         if column.ty.is_nullable {
             self.types.option(&ty)
         } else {
             ty
         }
-    }
-
-    fn decode(&self, column: &QueryColumn, at: &str) -> String {
-        let path = match (
-            column.ty.is_array,
-            self.is_json(&column.ty, column.rust),
-            column.ty.is_nullable,
-        ) {
-            (true, _, false) => "codegen::array::decode",
-            (true, _, true) => "codegen::array::decode_option",
-            (false, true, false) => "codegen::json::decode",
-            (false, true, true) => "codegen::json::decode_option",
-            (false, false, _) => "codegen::Decode::decode",
-        };
-        format!("{path}(row, {at})?")
     }
 
     fn row_struct(&self, name: &str, doc: &str, columns: &[QueryColumn], out: &mut Rust) {
@@ -417,7 +359,7 @@ impl QueryFile<'_> {
         out.block(format!("pub struct {name}"), |out| {
             for column in columns {
                 out.doc(&format!("{}.", capitalized(&sentence(&column.reason))));
-                model::struct_field(out, &column.name, &self.column_type(column));
+                model::struct_field(out, &column.name, &self.types.column_of_query(column));
             }
         });
         out.blank();
@@ -436,7 +378,11 @@ impl QueryFile<'_> {
                             } else {
                                 format!("at + {index}")
                             };
-                            out.line(format!("{}: {},", column.name, self.decode(column, &at)));
+                            out.line(format!(
+                                "{}: {},",
+                                column.name,
+                                self.types.decode_column(column, &at)
+                            ));
                         }
                     });
                 },
@@ -593,7 +539,7 @@ impl QueryFile<'_> {
 
     fn part_item(&self, part: &RowPart) -> String {
         match &part.kind {
-            PartKind::Column(column) => self.column_type(column),
+            PartKind::Column(column) => self.types.column_of_query(column),
             PartKind::Model(id) => {
                 let model = &self.types.schema.models[*id];
                 self.types
@@ -619,7 +565,7 @@ impl QueryFile<'_> {
         let (some, none) = (&self.types.names.some, &self.types.names.none);
         match (part.number, &part.kind) {
             (PartNumber::Many, _) => format!("{}::new()", self.types.names.vec),
-            (PartNumber::One, PartKind::Column(column)) => self.decode(column, &at),
+            (PartNumber::One, PartKind::Column(column)) => self.types.decode_column(column, &at),
             (PartNumber::One, _) => format!("codegen::Decode::decode(row, {at})?"),
             (PartNumber::Optional, _) => {
                 let absent: Vec<String> = part

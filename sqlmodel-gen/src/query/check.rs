@@ -55,7 +55,7 @@ pub(super) enum Edit {
         is_negated: bool,
     },
     /// A type's name becomes the dialect's.
-    TypeName { n_tokens: u32, text: &'static str },
+    Replace { n_tokens: u32, text: &'static str },
     /// A parameter is told its type.
     ParamCast(String),
 }
@@ -77,6 +77,8 @@ pub(super) struct Checked {
     pub(super) outputs: Vec<Output>,
     pub(super) params: Params,
     pub(super) edits: BTreeMap<TokenId, Edit>,
+    /// Text that follows a token.
+    pub(super) after: BTreeMap<TokenId, &'static str>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Whether there is never more than one row.
     pub(super) is_single: bool,
@@ -100,6 +102,7 @@ pub(super) struct Checker<'a> {
     declared: &'a Declared,
     params: Params,
     edits: BTreeMap<TokenId, Edit>,
+    after: BTreeMap<TokenId, &'static str>,
     diagnostics: Vec<Diagnostic>,
     /// The queries that WITH names, the innermost last.
     ctes: Vec<(Name, Source)>,
@@ -127,6 +130,7 @@ pub(super) fn check(
         declared,
         params: declared.params.clone(),
         edits: BTreeMap::new(),
+        after: BTreeMap::new(),
         diagnostics: Vec::new(),
         ctes: Vec::new(),
         scopes: Vec::new(),
@@ -152,6 +156,7 @@ pub(super) fn check(
         outputs,
         params: checker.params,
         edits: checker.edits,
+        after: checker.after,
         diagnostics: checker.diagnostics,
         is_single,
         table,

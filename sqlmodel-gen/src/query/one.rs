@@ -162,6 +162,7 @@ impl Analysis<'_> {
             texts: &found.texts,
             layout: &found.layout,
             edits: &found.checked.edits,
+            after: &found.checked.after,
             dialect: found.dialect,
             params,
             is_expanded: &is_expanded,
@@ -459,6 +460,7 @@ impl Analysis<'_> {
         for (at, edit) in other.edits {
             merged.edits.entry(at).or_insert(edit);
         }
+        merged.after.extend(other.after);
         for name in other.params.order {
             let Some(param) = other.params.by_name.get(&name) else {
                 continue;

@@ -15,6 +15,7 @@ pub(super) struct Writer<'a> {
     pub(super) texts: &'a [Text],
     pub(super) layout: &'a Layout,
     pub(super) edits: &'a BTreeMap<TokenId, Edit>,
+    pub(super) after: &'a BTreeMap<TokenId, &'static str>,
     pub(super) dialect: Dialect,
     /// The position of each parameter among the function's.
     pub(super) params: &'a BTreeMap<String, usize>,
@@ -111,6 +112,10 @@ impl Writer<'_> {
             };
             let n_tokens = self.token(text, at, self.edits.get(&id), pieces);
             let last = index + n_tokens.saturating_sub(1);
+            let last_id = TokenId { index: last, ..id };
+            if let Some(text) = self.after.get(&last_id) {
+                push(pieces, text);
+            }
             if text_idx == 0 {
                 for (_, _, _, close) in self.around.iter().filter(|(_, end, ..)| *end == last) {
                     push(pieces, close);
@@ -146,7 +151,7 @@ impl Writer<'_> {
                 self.list(name, *is_negated, pieces);
                 return (*n_tokens).max(1);
             }
-            Some(Edit::TypeName { n_tokens, text }) => {
+            Some(Edit::Replace { n_tokens, text }) => {
                 push(pieces, text);
                 return (*n_tokens).max(1);
             }

@@ -324,13 +324,6 @@ impl Operator {
         )
     }
 
-    pub(super) const fn is_order(self) -> bool {
-        matches!(
-            self,
-            Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual
-        )
-    }
-
     pub(super) const fn is_arithmetic(self) -> bool {
         matches!(
             self,

@@ -6,8 +6,8 @@
 use sqlmodel_core::{
     Cx, Dialect, Error, Executor, Outcome, Statement, TransactionOps, ok, ok_result,
 };
-use sqlmodel_sql::Table;
 use sqlmodel_sql::ddl::{self, IfExists, IfMissing};
+use sqlmodel_sql::{Table, quote};
 
 /// Creates the tables that do not exist yet, with their indexes, keys and types.
 ///
@@ -43,6 +43,68 @@ pub async fn drop_all<E: Executor>(
     tables: &[&Table],
 ) -> Outcome<(), Error> {
     let statements = ddl::drop_all(tables, executor.dialect(), IfMissing::Skip);
+    run_all(cx, executor, &statements).await
+}
+
+/// A view, as generated code holds it: its name, and its SELECT in each dialect that it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// The schema it is in; `None` for the connection's own.
+    pub schema: Option<&'static str>,
+    /// The name.
+    pub name: &'static str,
+    /// The SELECT for SQLite.
+    pub sqlite: Option<&'static str>,
+    /// The SELECT for PostgreSQL.
+    pub postgres: Option<&'static str>,
+    /// The SELECT for MySQL and MariaDB.
+    pub mysql: Option<&'static str>,
+}
+
+impl View {
+    fn quoted(&self, dialect: Dialect) -> String {
+        let parts = self.schema.iter().chain([&self.name]);
+        let parts: Vec<String> = parts.map(|it| quote::identifier(dialect, it)).collect();
+        parts.join(".")
+    }
+}
+
+/// Creates the views in their order. On PostgreSQL and MySQL a view of that name is replaced; on SQLite it is left alone.
+///
+/// # Errors
+///
+/// What the database reports, such as a table that is missing.
+pub async fn create_views<E: Executor>(
+    cx: &Cx,
+    executor: &mut E,
+    views: &[View],
+) -> Outcome<(), Error> {
+    let dialect = executor.dialect();
+    let statement = |view: &View| {
+        let (create, text) = match dialect {
+            Dialect::Sqlite => ("CREATE VIEW IF NOT EXISTS", view.sqlite?),
+            Dialect::Postgres => ("CREATE OR REPLACE VIEW", view.postgres?),
+            Dialect::Mysql => ("CREATE OR REPLACE VIEW", view.mysql?),
+        };
+        Some(format!("{create} {} AS {text}", view.quoted(dialect)))
+    };
+    let statements: Vec<String> = views.iter().filter_map(statement).collect();
+    run_all(cx, executor, &statements).await
+}
+
+/// Drops the views that exist, the last first.
+///
+/// # Errors
+///
+/// What the database reports, such as a view of somebody else that reads one of these.
+pub async fn drop_views<E: Executor>(
+    cx: &Cx,
+    executor: &mut E,
+    views: &[View],
+) -> Outcome<(), Error> {
+    let dialect = executor.dialect();
+    let statement = |view: &View| format!("DROP VIEW IF EXISTS {}", view.quoted(dialect));
+    let statements: Vec<String> = views.iter().rev().map(statement).collect();
     run_all(cx, executor, &statements).await
 }
 

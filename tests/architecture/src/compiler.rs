@@ -51,6 +51,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "generate",
             "ir",
             "output",
+            "query",
             "source",
         ],
     ),

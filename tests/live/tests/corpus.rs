@@ -10,7 +10,7 @@ use sqlmodel_gen::ir::{Builtin, Piece, Query, QueryColumn, QueryParam, Scalar, S
 use sqlmodel_gen::source::SourceMap;
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::sql::{Column, Generation, ScalarType, Table};
-use sqlmodel_runtime::value::{Date, Timestamp};
+use sqlmodel_runtime::value::{Date, Decimal, Timestamp};
 use sqlmodel_runtime::{Dialect, RowRead, RowSink, Statement, TransactionOps, Value, schema};
 use support::{corpus, corpus_folder};
 
@@ -51,6 +51,10 @@ fn value(builtin: Builtin, random: &mut Random) -> Value<'static> {
         Builtin::Date => Value::Date(day),
         Builtin::Timestamp => Value::Timestamp(moment),
         Builtin::TimestampTz => Value::Timestamptz(moment),
+        Builtin::Decimal { .. } => {
+            let decimal = Decimal::try_new(i128::from(small) * 275, 2);
+            Value::Decimal(decimal.expect("a small number"))
+        }
         Builtin::Json => Value::Json(if small > 4 {
             r#"{"a": "b"}"#.into()
         } else {
@@ -71,6 +75,10 @@ fn builtin_of(ty: &ScalarType) -> Builtin {
         ScalarType::Timestamp => Builtin::Timestamp,
         ScalarType::Timestamptz => Builtin::TimestampTz,
         ScalarType::Json => Builtin::Json,
+        ScalarType::Decimal { .. } => Builtin::Decimal {
+            precision: 12,
+            scale: 2,
+        },
         _ => Builtin::Text { max_len: None },
     }
 }
@@ -373,7 +381,20 @@ async fn what_is_found_out_is_so<C: Connection>(cx: &Cx, connection: &mut C) -> 
     let mut random = Random(0x2545_F491_4F6C_DD1D);
     let mut wrong = String::new();
     let mut n_seen = 0;
+    let views: Vec<(String, String)> = schema
+        .views
+        .iter()
+        .filter_map(|view| {
+            let mut texts = view.texts.iter();
+            let (_, text) = texts.find(|(dialect, _)| *dialect == connection.dialect())?;
+            Some((view.written.sql_name.clone(), text.clone()))
+        })
+        .collect();
     for n_rows in [0, 1, 5, 12] {
+        for (name, _) in &views {
+            let drop = format!("DROP VIEW IF EXISTS {name}");
+            connection.execute_sql(cx, &drop, &[]).await.into_result()?;
+        }
         schema::drop_all(cx, connection, &tables)
             .await
             .into_result()?;
@@ -382,6 +403,13 @@ async fn what_is_found_out_is_so<C: Connection>(cx: &Cx, connection: &mut C) -> 
             .into_result()?;
         for table in &tables {
             fill(cx, connection, table, n_rows, &mut random).await?;
+        }
+        for (name, text) in &views {
+            let create = format!("CREATE VIEW {name} AS {text}");
+            connection
+                .execute_sql(cx, &create, &[])
+                .await
+                .into_result()?;
         }
         for (sql, query) in &queries {
             let (found, n) = run(cx, connection, &schema, query, &mut random).await?;

@@ -5,10 +5,11 @@ use generated::blog::queries::{
     tag_stats, user_by_email,
 };
 use generated::blog::tables::TABLES;
+use generated::blog::views::{self, ActiveAuthor};
 use generated::blog::{Email, NewPost, NewPostTag, NewTag, Post, PostStatus, Tag};
 use live::{Failure, Test, on_every_driver};
-use sqlmodel_runtime::ErrorKind;
 use sqlmodel_runtime::prelude::*;
+use sqlmodel_runtime::{ErrorKind, schema};
 
 on_every_driver! {
     TABLES;
@@ -19,6 +20,7 @@ on_every_driver! {
     a_command_tells_how_many_rows,
     an_aggregate_has_the_type_that_is_stated,
     rows_are_handed_over_one_by_one,
+    a_view_is_a_model,
 }
 
 struct Stored {
@@ -220,5 +222,36 @@ async fn rows_are_handed_over_one_by_one<C: Connection>(cx: &Cx, connection: &mu
         .await
         .into_result()?;
     assert_eq!(titles, ["Ants", "Bees"]);
+    Ok(())
+}
+
+async fn a_view_is_a_model<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let Stored { posts, .. } = store(cx, connection).await?;
+    for _ in 0..2 {
+        schema::create_views(cx, connection, views::ALL)
+            .await
+            .into_result()?;
+    }
+    publish(posts[0].id)
+        .run(cx, connection)
+        .await
+        .into_result()?;
+    let query = ActiveAuthor::select().filter(ActiveAuthor::POSTS.ge(1));
+    let active = query.all(cx, connection).await.into_result()?;
+    let expected = ActiveAuthor {
+        id: posts[0].author_id,
+        name: "ada".to_owned(),
+        posts: 1,
+    };
+    assert_eq!(active, [expected]);
+    assert_eq!(
+        ActiveAuthor::get(cx, connection, posts[2].author_id)
+            .await
+            .into_result()?,
+        None
+    );
+    schema::drop_views(cx, connection, views::ALL)
+        .await
+        .into_result()?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use sqlmodel_sql::Dialect;
 use crate::diagnostic::{codes, nearest};
 use crate::ir::Builtin;
 use crate::query::check::scope::Grouping;
-use crate::query::check::{Checker, Expected};
+use crate::query::check::{Checker, Edit, Expected};
 use crate::query::functions::{self, Arg, Function, Kind, Nulls, Returns};
 use crate::query::tree::{At, Call, Expr, ExprKind, Over, Window};
 use crate::query::types::{Class, Known, Ty, Typed};
@@ -153,15 +153,19 @@ impl Checker<'_> {
         let class = first.map(|it| it.class(self.schema));
         let builtin = first.map(|it| it.builtin(self.schema));
         let at = call.args.first().map_or(call.name.at, |it| it.at);
-        if class == Some(Class::Decimal)
-            && self.dialect == Dialect::Sqlite
-            && matches!(
-                function.returns,
-                Returns::Sum | Returns::Avg | Returns::Round
-            )
-        {
-            self.no_decimals(at, "arithmetic with decimals");
-            return Ty::Unknown;
+        if class == Some(Class::Decimal) && self.dialect == Dialect::Sqlite {
+            // The driver adds decimals exactly; nothing in SQLite divides them.
+            match function.returns {
+                Returns::Sum => {
+                    self.rename(call, "sqlmodel_decimal_sum");
+                    return Ty::Known(Known::DECIMAL);
+                }
+                Returns::Avg | Returns::Round => {
+                    self.no_decimals(at, "division of decimals");
+                    return Ty::Unknown;
+                }
+                _ => {}
+            }
         }
         let Some(class) = class else {
             return match function.returns {
@@ -219,8 +223,7 @@ impl Checker<'_> {
                 .and_then(Typed::known)
                 .map(|it| it.class(self.schema));
             if class == Some(Class::Decimal) && self.dialect == Dialect::Sqlite {
-                self.no_decimals(call.name.at, "arithmetic with decimals");
-                return Ty::Unknown;
+                self.rename(call, "sqlmodel_decimal_abs");
             }
             return match args.first().map(|it| it.ty) {
                 Some(Ty::Known(known)) => Ty::Known(known.bare(self.schema)),
@@ -234,6 +237,14 @@ impl Checker<'_> {
             }
         }
         self.unified(&typed, &exprs).ty
+    }
+
+    /// Calls a function of the driver in place of the database's.
+    fn rename(&mut self, call: &Call, text: &'static str) {
+        if let Some(token) = self.variant.tokens.get(call.name.at.start as usize) {
+            self.edits
+                .insert(*token, Edit::Replace { n_tokens: 1, text });
+        }
     }
 
     fn scalar_result(&mut self, function: &Function, call: &Call, args: &[Typed]) -> Typed {

@@ -252,6 +252,7 @@ impl Checker<'_> {
         match list {
             List::Param(name, param_at, whole) => {
                 let typed = self.expr(value, None);
+                self.ordered(&typed, value.at);
                 let expected = Expected::like(&typed);
                 self.param(name, *param_at, expected, true);
                 let whole = whole.0;
@@ -272,6 +273,7 @@ impl Checker<'_> {
                 let all: Vec<&Expr> = std::iter::once(value).chain(exprs).collect();
                 let typed = self.common(&all, None);
                 if let [first, rest @ ..] = typed.as_slice() {
+                    self.ordered(first, value.at);
                     for (item, expr) in rest.iter().zip(exprs) {
                         self.comparable(first, item, expr.at, expr.at);
                     }
@@ -468,7 +470,7 @@ impl Checker<'_> {
             } else {
                 1
             };
-            self.edits.insert(*token, Edit::TypeName { n_tokens, text });
+            self.edits.insert(*token, Edit::Replace { n_tokens, text });
         }
         let typed = self.expr(value, Some(Expected::of(known, "a value that is cast")));
         let (from, to) = (

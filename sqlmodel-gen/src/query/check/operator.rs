@@ -61,13 +61,14 @@ impl Checker<'_> {
         }
     }
 
-    /// Warns where the order of decimals matters, which SQLite keeps as text.
+    /// Says in SQLite, where decimals are text, that an operand is compared as a number; the driver knows how.
     pub(super) fn ordered(&mut self, typed: &Typed, at: At) {
         let is_decimal = typed
             .known()
             .is_some_and(|it| it.class(self.schema) == Class::Decimal);
-        if is_decimal && self.dialect == Dialect::Sqlite {
-            self.no_decimals(at, "the order of decimals");
+        let last = self.variant.tokens.get(at.end.saturating_sub(1) as usize);
+        if let (true, Dialect::Sqlite, Some(last)) = (is_decimal, self.dialect, last) {
+            self.after.insert(*last, " COLLATE sqlmodel_decimal");
         }
     }
 
@@ -86,10 +87,7 @@ impl Checker<'_> {
     ) -> Typed {
         if operator.is_comparison() {
             let (a, b) = self.pair(left, right, false);
-            if operator.is_order() {
-                self.ordered(&a, left.at);
-                self.ordered(&b, right.at);
-            }
+            self.ordered(&a, left.at);
             self.comparable(
                 &a,
                 &b,

@@ -141,3 +141,6 @@ CREATE TABLE `admin_login` (
 )
 ENGINE = InnoDB
 DEFAULT CHARACTER SET = utf8mb4;
+
+CREATE VIEW `active_author` AS
+SELECT u.id, u.name, count(p.id) AS posts FROM users u JOIN post p ON p.author_id = u.id WHERE p.status = 'published' GROUP BY u.id, u.name;

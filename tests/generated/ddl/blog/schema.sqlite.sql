@@ -122,3 +122,6 @@ CREATE TABLE "admin_login" (
     "reason" TEXT NOT NULL,
     CONSTRAINT "pk_admin_login" PRIMARY KEY ("id")
 );
+
+CREATE VIEW "active_author" AS
+SELECT u.id, u.name, count(p.id) AS posts FROM users u JOIN post p ON p.author_id = u.id WHERE p.status = 'published' GROUP BY u.id, u.name;

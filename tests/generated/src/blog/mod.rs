@@ -16,6 +16,9 @@ pub mod tables;
 /// The queries of the schema, as functions.
 pub mod queries;
 
+/// The views of the schema, as models.
+pub mod views;
+
 mod admin_login;
 mod doctoral;
 mod dump_truck;
