@@ -53,7 +53,7 @@ pub struct MySqlConnection<T = Socket> {
     /// Whether something was done that outlives its statement.
     has_changed_session: bool,
     capabilities: Capabilities,
-    interrupter: Option<Interrupter>,
+    interrupter: Interrupter,
     /// Whether an interrupt was sent that may have come too late.
     is_interrupted: bool,
 }
@@ -77,19 +77,16 @@ impl MySqlConnection {
     }
 
     pub(crate) async fn open(cx: &Cx, options: &MySqlOptions) -> Outcome<Self, Error> {
-        ok!(seam::checkpoint(cx));
-        let wait = Wait::on(cx).at_most(options.socket.connect_timeout);
-        let (wire, greeting) = ok!(dial(wait, options).await);
-        let interrupter = Interrupter {
-            options: options.clone(),
-            connection_id: greeting.connection_id,
-        };
-        Self::start(wait, wire, &greeting, options, Some(interrupter)).await
+        Self::dial(cx, options, |socket| socket).await
     }
 }
 
 /// Connects a socket and logs in.
-async fn dial(wait: Wait<'_>, options: &MySqlOptions) -> Outcome<(Wire<Socket>, Greeting), Error> {
+async fn dial<T: Transport>(
+    wait: Wait<'_>,
+    options: &MySqlOptions,
+    wrap: impl Fn(Socket) -> T,
+) -> Outcome<(Wire<T>, Greeting), Error> {
     let address = &options.address;
     let line = match address {
         Address::Tcp { .. } => Line::Open,
@@ -98,7 +95,7 @@ async fn dial(wait: Wait<'_>, options: &MySqlOptions) -> Outcome<(Wire<Socket>, 
     };
     let connected = Socket::connect(wait, address, &options.socket).await;
     let socket = ok!(connected.map_err(|error| unreachable_server(address, error)));
-    Wire::login(wait, socket, options, line).await
+    Wire::login(wait, wrap(socket), options, line).await
 }
 
 #[cold]
@@ -120,7 +117,7 @@ fn unreachable_server(address: &Address, error: io::Error) -> Error {
 impl Interrupter {
     /// Stops the statement that the connection runs. Nothing happens when it runs none.
     async fn interrupt(&self, wait: Wait<'_>) -> Outcome<(), Error> {
-        let (mut wire, _) = ok!(dial(wait, &self.options).await);
+        let (mut wire, _) = ok!(dial(wait, &self.options, |socket| socket).await);
         let sql = format!("KILL QUERY {}", self.connection_id);
         ok_result!(wire.begin_plain(Command::Query(&sql)));
         ok!(wire.drain(wait).await);
@@ -129,13 +126,14 @@ impl Interrupter {
 }
 
 impl<T: Transport> MySqlConnection<T> {
-    async fn start(
-        wait: Wait<'_>,
-        wire: Wire<T>,
-        greeting: &Greeting,
+    pub(crate) async fn dial(
+        cx: &Cx,
         options: &MySqlOptions,
-        interrupter: Option<Interrupter>,
+        wrap: impl Fn(Socket) -> T,
     ) -> Outcome<Self, Error> {
+        ok!(seam::checkpoint(cx));
+        let wait = Wait::on(cx).at_most(options.socket.connect_timeout);
+        let (wire, greeting) = ok!(dial(wait, options, wrap).await);
         let has_returning = greeting.has_returning();
         let mut connection = Self {
             wire,
@@ -150,7 +148,10 @@ impl<T: Transport> MySqlConnection<T> {
                 max_parameters: MAX_PARAMETERS,
                 has_strict_types: true,
             },
-            interrupter,
+            interrupter: Interrupter {
+                options: options.clone(),
+                connection_id: greeting.connection_id,
+            },
             is_interrupted: false,
         };
         ok!(connection.set_up(wait).await);
@@ -258,27 +259,41 @@ impl<T: Transport> MySqlConnection<T> {
 
     async fn finish_pending(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
         let ended = match ok!(self.wire.drain(wait.at_most(GRACE)).await) {
-            Some(ended) => Some(ended),
-            None => {
-                if let Some(interrupter) = &self.interrupter {
-                    // An interrupt that comes too late hits the next statement, so one is sent for it to hit.
-                    self.is_interrupted = true;
-                    // Where the server takes no other connection, the reply has to be waited for.
-                    if let Outcome::Cancelled(reason) = interrupter.interrupt(wait).await {
-                        return Outcome::Cancelled(reason);
-                    }
-                }
-                ok!(self.wire.drain(wait).await)
-            }
-        };
-        let Some(ended) = ended else {
-            return Outcome::Err(wire::lost(io::ErrorKind::TimedOut.into()));
+            Some(ended) => ended,
+            None => ok!(self.interrupt(wait).await),
         };
         if let (Ok(_), Some(prepared)) = (&ended.result, ended.reply.prepared()) {
             self.wire.close_later(prepared.id);
         }
         self.observe(&ended);
         Outcome::Ok(())
+    }
+
+    /// Stops the statement that runs and reads the rest of its reply. A connection that does not come to its end is lost.
+    async fn interrupt(&mut self, wait: Wait<'_>) -> Outcome<Ended, Error> {
+        let wait = wait.at_most(self.interrupter.options.cancel_grace);
+        // An interrupt that comes too late hits the next statement, so one is sent for it to hit.
+        self.is_interrupted = true;
+        let interrupted = self.interrupter.interrupt(wait).await;
+        let ended = match interrupted {
+            Outcome::Ok(()) => ok!(self.wire.drain(wait).await),
+            Outcome::Err(_) => None,
+            Outcome::Cancelled(reason) => return Outcome::Cancelled(reason),
+            Outcome::Panicked(payload) => return Outcome::Panicked(payload),
+        };
+        match ended {
+            Some(ended) => Outcome::Ok(ended),
+            None => Outcome::Err(self.wire.give_up()),
+        }
+    }
+
+    /// Stops on the server what was cancelled here, so that it holds no locks until somebody uses the connection again.
+    async fn stop_cancelled<V>(&mut self, cx: &Cx, outcome: &Outcome<V, Error>) {
+        if outcome.is_cancelled() && self.wire.is_pending() {
+            let wait = Wait::masked(cx, self.interrupter.options.cancel_grace);
+            // What goes wrong breaks the connection, and the next call tells.
+            let _ = self.finish_pending(wait).await;
+        }
     }
 
     /// Learns what every reply tells.
@@ -603,6 +618,7 @@ impl<T: Transport> Executor for MySqlConnection<T> {
         let traced = Traced::begin(statement);
         let mut sink = Counted::new(sink);
         let outcome = self.query_now(cx, statement, &mut sink).await;
+        self.stop_cancelled(cx, &outcome).await;
         let outcome = outcome.map_err(|error| error.with_sql(statement.sql));
         traced.end(sink.n_rows(), &outcome);
         outcome
@@ -611,6 +627,7 @@ impl<T: Transport> Executor for MySqlConnection<T> {
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         let traced = Traced::begin(statement);
         let outcome = self.execute_now(cx, statement).await;
+        self.stop_cancelled(cx, &outcome).await;
         let outcome = outcome.map_err(|error| error.with_sql(statement.sql));
         let n_rows = match &outcome {
             Outcome::Ok(done) => done.rows_affected,

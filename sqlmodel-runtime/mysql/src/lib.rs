@@ -13,3 +13,4 @@ mod upkeep;
 
 pub use connection::MySqlConnection;
 pub use options::MySqlOptions;
+pub use sqlmodel_net::{Address, Socket, Transport};

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sqlmodel_core::{Cx, Error, Outcome};
-use sqlmodel_net::{Address, SocketOptions};
+use sqlmodel_net::{Address, Socket, SocketOptions, Transport};
 
 use crate::connection::MySqlConnection;
 use crate::protocol::login::Account;
@@ -24,6 +24,7 @@ pub struct MySqlOptions {
     database: Option<String>,
     pub(crate) statement_cache_capacity: usize,
     pub(crate) max_packet_bytes: usize,
+    pub(crate) cancel_grace: Duration,
 }
 
 impl MySqlOptions {
@@ -48,6 +49,7 @@ impl MySqlOptions {
             database: None,
             statement_cache_capacity: 128,
             max_packet_bytes: 64 * 1024 * 1024,
+            cancel_grace: Duration::from_secs(5),
         }
     }
 
@@ -114,13 +116,32 @@ impl MySqlOptions {
         self
     }
 
+    /// Sets how long a cancelled or dropped call may take to be put in order before the connection is closed; five seconds.
+    #[must_use]
+    pub fn cancel_grace(mut self, grace: Duration) -> Self {
+        self.cancel_grace = grace;
+        self
+    }
+
     /// Connects and logs in.
+    ///
+    /// Cancel: a connection that is not complete is closed.
     ///
     /// # Errors
     ///
     /// [`Connect`](sqlmodel_core::ErrorKind::Connect), with what to change.
     pub async fn connect(&self, cx: &Cx) -> Outcome<MySqlConnection, Error> {
         MySqlConnection::open(cx, self).await
+    }
+
+    /// Connects as [`connect`](Self::connect) does, and puts a transport around the socket; for tests of the driver.
+    #[doc(hidden)]
+    pub async fn connect_wrapped<T: Transport>(
+        &self,
+        cx: &Cx,
+        wrap: impl Fn(Socket) -> T + Send + Sync,
+    ) -> Outcome<MySqlConnection<T>, Error> {
+        MySqlConnection::dial(cx, self, wrap).await
     }
 
     pub(crate) fn account(&self) -> Account<'_> {
@@ -143,6 +164,7 @@ impl fmt::Debug for MySqlOptions {
             database,
             statement_cache_capacity,
             max_packet_bytes,
+            cancel_grace,
         } = self;
         f.debug_struct("MySqlOptions")
             .field("address", address)
@@ -151,6 +173,7 @@ impl fmt::Debug for MySqlOptions {
             .field("database", database)
             .field("statement_cache_capacity", statement_cache_capacity)
             .field("max_packet_bytes", max_packet_bytes)
+            .field("cancel_grace", cancel_grace)
             .finish_non_exhaustive()
     }
 }

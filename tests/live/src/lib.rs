@@ -136,6 +136,22 @@ pub fn on_postgres_through_a_proxy(
     }
 }
 
+/// Runs a test on options that lead to an empty MySQL or MariaDB database through a proxy, and a connection that does not.
+///
+/// # Errors
+///
+/// What the test returns.
+pub fn on_mysql_through_a_proxy(
+    tables: &[&sql::Table],
+    test: impl AsyncFnOnce(&Cx, &Proxy, &MySqlOptions, &mut MySqlConnection) -> Test,
+) -> Test {
+    let parse = |url: &str| Ok(MySqlOptions::parse(url)?.cancel_grace(A_MOMENT));
+    match mysql_url() {
+        Some(url) => through_a_proxy(url, parse, tables, test),
+        None => Ok(()),
+    }
+}
+
 /// How long a driver waits for the answer to a cancellation that does not come.
 const A_MOMENT: Duration = Duration::from_millis(50);
 
@@ -239,6 +255,7 @@ macro_rules! with_every_driver {
 macro_rules! with_every_server {
     ($tables:expr; $($test:ident),+ $(,)?) => {
         $crate::with_every_server! { postgres, Postgres, PostgresOptions, $tables, $($test)+ }
+        $crate::with_every_server! { mysql, MySql, MySqlOptions, $tables, $($test)+ }
     };
     ($driver:ident, $server:ident, $options:ident, $tables:expr, $($test:ident)+) => {
         mod $driver {
@@ -263,6 +280,7 @@ macro_rules! with_every_server {
 macro_rules! through_a_proxy {
     ($tables:expr; $($test:ident),+ $(,)?) => {
         $crate::through_a_proxy! { postgres, $crate::on_postgres_through_a_proxy, $tables, $($test)+ }
+        $crate::through_a_proxy! { mysql, $crate::on_mysql_through_a_proxy, $tables, $($test)+ }
     };
     ($driver:ident, $on_driver:expr, $tables:expr, $($test:ident)+) => {
         mod $driver {

@@ -174,6 +174,11 @@ impl<T: Transport> Wire<T> {
         Ok(Some(next))
     }
 
+    /// Gives up a connection whose server answers no more.
+    pub(crate) fn give_up(&mut self) -> Error {
+        self.broken(io::ErrorKind::TimedOut.into())
+    }
+
     /// Tells whether the connection can be used no more.
     pub(crate) fn is_broken(&self) -> bool {
         self.is_broken
