@@ -10,9 +10,10 @@ usage: bench COMMAND [OPTION VALUE]...
 
   generate            the compiler: time and memory for 10, 100 and 1,000 models
   compile             the user's crate: cargo check and build of 200 models, beside the peers
+  drivers             statements on SQLite, beside the C library and the peers
   build-cost          the compiler as a build dependency, and the stale check
 
-  --runs N            measures N times (7; 3 for compile and build-cost)
+  --runs N            measures N times (7; 3 for compile and build-cost, 20 for drivers)
   --models N[,N]...   the number of models (10,100,1000; 200 for compile)
   --only NAME[,NAME]  measures these peers only
   --program PATH      uses this sqlmodel-gen instead of building it
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Generate,
     Compile,
     BuildCost,
+    Drivers,
     Help,
 }
 
@@ -45,6 +47,7 @@ impl Arguments {
             Some("generate") => Command::Generate,
             Some("compile") => Command::Compile,
             Some("build-cost") => Command::BuildCost,
+            Some("drivers") => Command::Drivers,
             Some("help" | "--help" | "-h") | None => Command::Help,
             Some(other) => return Err(format!("no command `{other}`\n\n{USAGE}").into()),
         };

@@ -1,10 +1,11 @@
-//! Measures what sqlmodel costs its users: the compiler's speed, what generated code costs to compile, and what it costs to build the
-//! compiler. Prints tables in Markdown; `README.md` says what they mean.
+//! Measures what sqlmodel costs its users: the compiler's speed, what generated code costs to compile, what it costs to build the
+//! compiler, and what statements cost. Prints tables in Markdown; `README.md` says what they mean.
 
 mod arguments;
 mod build_cost;
 mod cargo;
 mod compile;
+mod drivers;
 mod generate;
 mod machine;
 mod measure;
@@ -42,6 +43,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Command::Generate => generate::run(arguments),
         Command::Compile => compile::run(arguments),
         Command::BuildCost => build_cost::run(arguments),
+        Command::Drivers => drivers::run(arguments),
         Command::Help => Ok(()),
     }
 }

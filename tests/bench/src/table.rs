@@ -15,6 +15,17 @@ impl Table {
         }
     }
 
+    /// A table whose number of columns is known when the program runs.
+    pub(crate) fn from_head<'h>(head: impl Iterator<Item = &'h str>) -> Self {
+        Self {
+            rows: vec![head.map(str::to_owned).collect()],
+        }
+    }
+
+    pub(crate) fn add(&mut self, cells: impl Iterator<Item = String>) {
+        self.rows.push(cells.collect());
+    }
+
     pub(crate) fn row<const N: usize>(&mut self, cells: [&dyn fmt::Display; N]) {
         self.rows.push(cells.map(ToString::to_string).to_vec());
     }
