@@ -301,3 +301,97 @@ fn there_may_be_many_of_everything() {
         .flat_map(|(before, line, after)| [300, 1100].map(|n| numbered(&before, line, after, n)));
     check_all(sized);
 }
+
+#[test]
+fn queries_may_be_cut_off_and_scrambled() {
+    let sqls: Vec<String> = support::corpus()
+        .into_iter()
+        .flat_map(|(_, queries)| queries)
+        .map(|query| query.sql)
+        .collect();
+    assert!(sqls.len() > 300);
+    let cut = |parts: usize| {
+        sqls.iter()
+            .map(move |sql| {
+                sql.get(..sql.floor_char_boundary(sql.len() * parts / 5))
+                    .unwrap_or_default()
+                    .to_owned()
+            })
+            .collect::<Vec<_>>()
+    };
+    let without = |nth: usize| {
+        let text = |sql: &String| {
+            let words = sql
+                .split(' ')
+                .enumerate()
+                .filter(move |(at, _)| at % 5 != nth);
+            words.map(|(_, word)| word).collect::<Vec<_>>().join(" ")
+        };
+        sqls.iter().map(text).collect::<Vec<_>>()
+    };
+    let swapped: Vec<String> = sqls
+        .iter()
+        .zip(sqls.iter().skip(7))
+        .map(|(a, b)| {
+            let words = a.split(' ').zip(b.split(' '));
+            words
+                .flat_map(|(a, b)| [a, b])
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    let batches = (1..5).map(cut).chain((0..5).map(without)).chain([swapped]);
+    for batch in batches {
+        for sqls in batch.chunks(100) {
+            property::check_sql(&sqls.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn queries_may_be_nested_a_thousand_deep() {
+    const PAIRS: &[(&str, &str)] = &[
+        ("(", ")"),
+        ("NOT ", "true"),
+        ("- ", "1"),
+        ("(SELECT ", ")"),
+        ("EXISTS (SELECT ", ")"),
+        ("CASE WHEN ", " THEN 1 END"),
+        ("1 + ", "1"),
+        ("id = ", "1"),
+        ("coalesce(id, ", "1)"),
+        ("id IN (SELECT id FROM author WHERE ", ")"),
+        ("true AND ", "true"),
+        ("true OR (", "true)"),
+        ("CAST(", " AS text)"),
+        ("ARRAY[", "]"),
+        ("name || ", "name"),
+    ];
+    let mut sqls: Vec<String> = Vec::new();
+    for (open, close) in PAIRS {
+        for depth in [20, 60, 70, 1000] {
+            let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            sqls.push(format!("SELECT id FROM author WHERE {nested}"));
+            sqls.push(format!("SELECT {nested} AS x FROM author"));
+        }
+    }
+    sqls.push(format!(
+        "SELECT 1 AS x FROM {}author{}",
+        "(".repeat(1000),
+        ")".repeat(1000)
+    ));
+    sqls.push(format!("SELECT 1 AS x{}", " UNION SELECT 1".repeat(1000)));
+    sqls.push(format!(
+        "SELECT a.id FROM author a{}",
+        " JOIN tag ON true".repeat(1000)
+    ));
+    sqls.push(format!(
+        "SELECT id FROM {}author{}",
+        "(SELECT id FROM ".repeat(1000),
+        ") x".repeat(1000)
+    ));
+    sqls.push(format!("SELECT 1{} AS x", "::int".repeat(1000)));
+    for sqls in sqls.chunks(20) {
+        property::check_sql(&sqls.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}

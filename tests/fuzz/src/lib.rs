@@ -40,6 +40,27 @@ pub fn check(text: &str) {
     }
 }
 
+/// Compiles any text as the SQL of a query, over the tables of the corpus of queries.
+///
+/// # Panics
+///
+/// As [`check`].
+pub fn check_sql(sqls: &[&str]) {
+    let mut text = include_str!("../../queries/schema.toml").to_owned();
+    // What a TOML string cannot hold is no matter of SQL.
+    let is_fit = |sql: &&&str| {
+        !sql.contains("'''")
+            && !sql.ends_with('\'')
+            && !sql.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t'))
+    };
+    for (at, sql) in sqls.iter().filter(is_fit).enumerate() {
+        text.push_str(&format!(
+            "\n[[query]]\nname = \"q{at}\"\nsql = '''{sql}'''\n"
+        ));
+    }
+    check(&text);
+}
+
 fn check_diagnostic(diagnostic: &Diagnostic, text: &str) {
     let fits = |span: Span| text.get(span.range()).is_some();
     let related = diagnostic.related.iter().map(|label| label.span);
