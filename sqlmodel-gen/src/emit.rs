@@ -16,6 +16,7 @@ mod new;
 mod newtype;
 mod queries;
 mod relations;
+mod rules;
 mod rust;
 mod serde;
 mod tables;

@@ -47,6 +47,12 @@ pub use sqlmodel_sql as sql;
 
 pub use sqlmodel_core::{trace, types};
 
+pub mod validate {
+    //! What became of the rules of the schema for a row: see [`Record::validate`](crate::Record::validate).
+
+    pub use sqlmodel_core::validate::{Violation, Violations};
+}
+
 pub mod value {
     //! The types of values that Rust itself has none for.
 

@@ -2,6 +2,7 @@
 //!
 //! The SQL of a schema is whole: its tables, keys and checks are made of everything.
 
+use crate::emit::rules;
 use crate::ir::Schema;
 use crate::source::Span;
 
@@ -20,16 +21,20 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut push = |span: Span, message: String| gaps.push(Gap { span, message });
     for field in schema.fields.values().filter(|it| it.model.is_some()) {
-        if !field.validate.is_empty() {
+        if !field.validate.iter().all(rules::is_checked) {
             let message = format!(
-                "`validate` of `{}` is checked, and not generated yet",
+                "a rule of `{}` has a constant that generated code cannot check yet",
                 field.name
             );
             push(field.span, message);
         }
     }
-    for rule in schema.models.values().flat_map(|model| &model.rules) {
-        let message = format!("the rule `{}` is checked, and not generated yet", rule.name);
+    let rules = schema.models.values().flat_map(|model| &model.rules);
+    for rule in rules.filter(|rule| rules::of_model(schema, rule).is_none()) {
+        let message = format!(
+            "the rule `{}` has a constant that generated code cannot check yet",
+            rule.name
+        );
         push(rule.span, message);
     }
     gaps.sort_by_key(|gap| gap.span);

@@ -7,7 +7,7 @@ use sqlmodel_sql::{Dialect, DialectSet, Function, Index, IndexKey, Literal, PerD
 use crate::emit::fields::{self, Given};
 use crate::emit::rust::{Expr, Rust};
 use crate::emit::types::{Codec, Types};
-use crate::emit::{File, Output, abstracts, names, new, relations, serde, variants};
+use crate::emit::{File, Output, abstracts, names, new, relations, rules, serde, variants};
 use crate::ir::{EnumLiteral, Field, FieldId, KeyPart, Model, ModelId, Value, ValueSource, Write};
 
 /// One model, as its file needs it.
@@ -200,6 +200,7 @@ impl<'a> ModelFile<'a> {
             );
             out.line(format!("const COLUMN_COUNT: usize = {};", columns.len()));
             out.line(format!("type Key = {};", self.key_type()));
+            self.rules(out);
             out.blank();
             out.block("fn fields() -> &'static [codegen::FieldInfo]", |out| {
                 let infos = Expr::slice(columns.iter().map(|column| match column {
@@ -247,6 +248,33 @@ impl<'a> ModelFile<'a> {
                     .chain(indexes.map(|index| index_columns(index).unwrap_or_default()))
             })
             .collect()
+    }
+
+    /// Writes the rules about fields, and those about the row, of the models that this one extends before its own.
+    fn rules(&self, out: &mut Rust) {
+        let schema = self.output.schema;
+        let field_rules = self.fields().flat_map(|(_, field)| {
+            let rules = rules::of_field(schema, field).into_iter();
+            rules.map(|rule| Expr::call("codegen::FieldRule::new", [Expr::str(&field.name), rule]))
+        });
+        let field_rules: Vec<Expr> = field_rules.collect();
+        if !field_rules.is_empty() {
+            let head = "const FIELD_RULES: &'static [codegen::FieldRule]";
+            out.item(|out| out.assign(head, &Expr::Slice(field_rules)));
+        }
+        let extended = std::iter::successors(Some(self.model), |model| {
+            model.base.map(|base| &schema.models[base])
+        });
+        let mut models: Vec<&Model> = extended.collect();
+        models.reverse();
+        let rules = models.into_iter().flat_map(|model| &model.rules);
+        let rules: Vec<Expr> = rules
+            .filter_map(|rule| rules::of_model(schema, rule))
+            .collect();
+        if !rules.is_empty() {
+            let head = "const RULES: &'static [codegen::RowRule]";
+            out.item(|out| out.assign(head, &Expr::Slice(rules)));
+        }
     }
 
     fn field_info(&self, id: FieldId, field: &Field) -> Expr {

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::validate::{Violation, Violations};
+
 /// An error of the runtime: its kind, what was being done, and the cause.
 ///
 /// One pointer wide, so that the success path stays cheap.
@@ -54,6 +56,8 @@ pub enum ErrorKind {
     Decode,
     /// A value cannot be stored as the database's type.
     Encode,
+    /// Rows break rules of the schema, and nothing was sent; [`violations`](Error::violations) tells which.
+    Invalid,
     /// `one` found no row.
     NoRows,
     /// `one` or `one_or_none` found more than one row.
@@ -221,6 +225,14 @@ impl Error {
     /// Tells whether a check constraint was false.
     pub fn is_check_violation(&self) -> bool {
         self.constraint_kind() == Some(ConstraintKind::Check)
+    }
+
+    /// Returns the rules of the schema that the rows break, if that is what went wrong.
+    pub fn violations(&self) -> &[Violation] {
+        let cause = self.0.cause.as_deref();
+        cause
+            .and_then(|cause| cause.downcast_ref::<Violations>())
+            .map_or(&[], Violations::as_slice)
     }
 
     /// Tells whether running the whole transaction again may succeed.

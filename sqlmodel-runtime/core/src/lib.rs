@@ -25,6 +25,7 @@ mod texts;
 pub mod trace;
 mod transaction;
 pub mod types;
+pub mod validate;
 pub mod value;
 mod wait;
 

@@ -4,6 +4,7 @@ use crate::decode::{DecodeError, RowRead};
 use crate::encode::Key;
 use crate::inheritance::Inheritance;
 use crate::texts::Texts;
+use crate::validate::{FieldRule, RowRule, Violations, validate};
 use crate::value::Value;
 
 /// A Rust struct mapped to the rows of a table, as they are stored.
@@ -26,6 +27,11 @@ pub trait Model: Record<Model = Self> + Sized + Send + 'static {
     const COLUMN_COUNT: usize;
     /// The primary key's Rust type; a tuple when the key has several columns.
     type Key: Key;
+
+    /// The rules about single fields, checked in Rust before a row is sent.
+    const FIELD_RULES: &'static [FieldRule] = &[];
+    /// The rules about several columns, checked in Rust before a row is sent.
+    const RULES: &'static [RowRule] = &[];
 
     /// Returns the model's fields in the order of the columns.
     fn fields() -> &'static [FieldInfo];
@@ -66,6 +72,17 @@ pub trait Record: Send + Sync {
 
     /// Tells whether the row is not stored yet.
     fn is_new(&self) -> bool;
+
+    /// Checks the rules of the schema: `validate` of each field, and `[[rules]]` of the model.
+    ///
+    /// Inserts, upserts and updates of whole rows do this before anything is sent.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that a value breaks, in the order of the fields.
+    fn validate(&self) -> Result<(), Violations> {
+        validate(self)
+    }
 }
 
 /// Returns the columns of a record and their values; for generated code.

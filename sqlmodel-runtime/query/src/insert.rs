@@ -55,7 +55,7 @@ impl<R: Record> InsertOne<R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Usage`] for a model that is abstract.
+    /// [`ErrorKind::Invalid`] for rows that break rules of the schema, [`ErrorKind::Usage`] for a model that is abstract.
     pub fn execute<E: Executor>(
         self,
         cx: &Cx,
@@ -63,6 +63,7 @@ impl<R: Record> InsertOne<R> {
     ) -> impl Future<Output = Outcome<(), Error>> + Send {
         async move {
             ok_result!(family::check_concrete::<R::Model>());
+            ok_result!(check_rules(std::slice::from_ref(&self.row)));
             if family::is_split::<R::Model>() {
                 let rows = std::slice::from_ref(&self.row);
                 ok!(family::insert(rows, cx, executor).await);
@@ -122,6 +123,7 @@ impl<R: Record> InsertMany<R> {
     ) -> impl Future<Output = Outcome<u64, Error>> + Send {
         async move {
             ok_result!(family::check_concrete::<R::Model>());
+            ok_result!(check_rules(&self.rows));
             if family::is_split::<R::Model>() {
                 return family::insert(&self.rows, cx, executor).await;
             }
@@ -157,12 +159,21 @@ impl<R: Record> InsertMany<R> {
     }
 }
 
+/// Checks the rules of the schema for rows that are to be written, before anything is sent.
+pub(crate) fn check_rules<R: Record>(rows: &[R]) -> Result<(), Error> {
+    for row in rows {
+        row.validate()?;
+    }
+    Ok(())
+}
+
 pub(crate) async fn insert_returning<R: Record, E: Executor>(
     rows: &[R],
     cx: &Cx,
     executor: &mut E,
 ) -> Outcome<Vec<R::Model>, Error> {
     ok_result!(family::check_concrete::<R::Model>());
+    ok_result!(check_rules(rows));
     if family::is_split::<R::Model>() {
         return family::insert_then_select(rows, cx, executor).await;
     }

@@ -12,6 +12,7 @@ use crate::column::Column;
 use crate::expr::{Assign, Level, Token};
 use crate::family::{self, ChainUpdate};
 use crate::include::values_of;
+use crate::insert::check_rules;
 use crate::key::KeySet;
 use crate::model::fixed_text;
 use crate::operators::Condition;
@@ -329,13 +330,14 @@ impl<'r, M: Model> UpdateRow<'r, M> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::StaleRow`] when no row has the key any more.
+    /// [`ErrorKind::StaleRow`] when no row has the key any more, [`ErrorKind::Invalid`] when the row breaks rules of the schema.
     pub fn execute<E: Executor>(
         self,
         cx: &Cx,
         executor: &mut E,
     ) -> impl Future<Output = Outcome<(), Error>> + Send {
         async move {
+            ok_result!(check_rules(std::slice::from_ref(self.row)));
             if family::is_split::<M>() {
                 return family::update_row(self.row, cx, executor).await;
             }

@@ -12,7 +12,7 @@ use sqlmodel_core::{
 
 use crate::column::Column;
 use crate::expr::{Assign, Level};
-use crate::insert::{InsertMany, InsertOne, Plan, Returning};
+use crate::insert::{InsertMany, InsertOne, Plan, Returning, check_rules};
 use crate::operators::Condition;
 use crate::render::RenderedStatement;
 use crate::scope::{Covers, Excluded, PerRow, Tables};
@@ -199,6 +199,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<u64, Error>> + Send {
         async move {
+            ok_result!(check_rules(&self.rows));
             if family::is_family::<R::Model>() {
                 let outcomes =
                     ok!(family::outcomes(&self.rows, &self.conflict, cx, executor).await);
@@ -242,6 +243,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<Vec<R::Model>, Error>> + Send {
         async move {
+            ok_result!(check_rules(&self.rows));
             if family::is_family::<R::Model>() || !returns_rows(executor) {
                 let outcomes = ok!(self.each_outcome(cx, executor).await);
                 let written = outcomes.into_iter().filter(|one| !one.is_skipped());

@@ -337,7 +337,8 @@ use names::Other;
 
 async fn comparisons_with_all_rows<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
     for (email, number) in [("a", 1), ("b", 2), ("c", 3)] {
-        store(cx, connection, a_row(email)?.an_i16(number)).await?;
+        let row = a_row(&format!("{email}@example.com"))?;
+        store(cx, connection, row.an_i16(number)).await?;
     }
     let all = || select_from::<Other>().columns(Everything::AN_I16.of::<Other>());
     let above = |least: i16| {

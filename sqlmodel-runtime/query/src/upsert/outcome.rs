@@ -10,7 +10,7 @@ use sqlmodel_core::{
 use super::{ManyRows, OneRow, Upsert, family, returns_rows};
 use crate::expr::Token;
 use crate::include::values_of;
-use crate::insert::{Plan, Returning, insert_returning};
+use crate::insert::{Plan, Returning, check_rules, insert_returning};
 use crate::query::{Lock, Query};
 use crate::select::fetch;
 
@@ -99,6 +99,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         cx: &Cx,
         executor: &mut E,
     ) -> Outcome<Vec<Upserted<R::Model>>, Error> {
+        ok_result!(check_rules(&self.rows));
         if self.conflict.assigns_target() {
             return Outcome::Err(Error::usage(
                 "a row whose key is assigned cannot be told from others: use `execute`",

@@ -61,6 +61,8 @@ impl codegen::Model for Post {
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 9;
     type Key = i64;
+    const FIELD_RULES: &'static [codegen::FieldRule] =
+        &[codegen::FieldRule::new("title", codegen::Rule::MinLen(1))];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[

@@ -79,6 +79,28 @@ impl codegen::Model for User {
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 9;
     type Key = i64;
+    const FIELD_RULES: &'static [codegen::FieldRule] = &[
+        codegen::FieldRule::new("email", codegen::Rule::Format(codegen::Format::Email)),
+        codegen::FieldRule::new("age", codegen::Rule::Min(codegen::Constant::Int(13))),
+        codegen::FieldRule::new("age", codegen::Rule::Max(codegen::Constant::Int(150))),
+    ];
+    const RULES: &'static [codegen::RowRule] = &[codegen::RowRule {
+        name: "bio_needs_name",
+        message: "a user with a bio needs a name",
+        condition: codegen::Condition::Binary(
+            codegen::Operator::Or,
+            &[
+                codegen::Condition::IsNull(&codegen::Condition::Column("bio")),
+                codegen::Condition::Binary(
+                    codegen::Operator::Greater,
+                    &[
+                        codegen::Condition::Length(&codegen::Condition::Column("name")),
+                        codegen::Condition::Constant(codegen::Constant::Int(0)),
+                    ],
+                ),
+            ],
+        ),
+    }];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[

@@ -32,6 +32,10 @@ impl codegen::Model for Country {
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 3;
     type Key = i16;
+    const FIELD_RULES: &'static [codegen::FieldRule] = &[
+        codegen::FieldRule::new("code", codegen::Rule::MinLen(2)),
+        codegen::FieldRule::new("code", codegen::Rule::MaxLen(2)),
+    ];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[

@@ -74,6 +74,21 @@ impl codegen::Model for Customer {
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 7;
     type Key = i64;
+    const FIELD_RULES: &'static [codegen::FieldRule] = &[codegen::FieldRule::new(
+        "email",
+        codegen::Rule::Format(codegen::Format::Email),
+    )];
+    const RULES: &'static [codegen::RowRule] = &[codegen::RowRule {
+        name: "email_is_short",
+        message: "the address is too long",
+        condition: codegen::Condition::Binary(
+            codegen::Operator::Less,
+            &[
+                codegen::Condition::Length(&codegen::Condition::Column("email")),
+                codegen::Condition::Constant(codegen::Constant::Int(100)),
+            ],
+        ),
+    }];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[

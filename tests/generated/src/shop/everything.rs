@@ -217,6 +217,26 @@ impl codegen::Model for Everything {
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 35;
     type Key = i32;
+    const FIELD_RULES: &'static [codegen::FieldRule] = &[
+        codegen::FieldRule::new("an_i32", codegen::Rule::Min(codegen::Constant::Int(1))),
+        codegen::FieldRule::new("an_i32", codegen::Rule::Max(codegen::Constant::Int(9))),
+        codegen::FieldRule::new("an_i32", codegen::Rule::MultipleOf(2)),
+        codegen::FieldRule::new(
+            "a_decimal",
+            codegen::Rule::Above(codegen::Constant::Decimal("-1")),
+        ),
+        codegen::FieldRule::new(
+            "a_decimal",
+            codegen::Rule::Below(codegen::Constant::Decimal("1000000.5")),
+        ),
+        codegen::FieldRule::new("an_email", codegen::Rule::Format(codegen::Format::Email)),
+        codegen::FieldRule::new(
+            "a_work_email",
+            codegen::Rule::Format(codegen::Format::Email),
+        ),
+        codegen::FieldRule::new("a_work_email", codegen::Rule::MinLen(6)),
+        codegen::FieldRule::new("words", codegen::Rule::MaxLen(10)),
+    ];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[

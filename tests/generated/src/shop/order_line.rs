@@ -43,6 +43,10 @@ impl codegen::Model for OrderLine {
     const KEY_POSITIONS: &'static [usize] = &[0, 1, 2];
     const COLUMN_COUNT: usize = 5;
     type Key = (String, i64, i32);
+    const FIELD_RULES: &'static [codegen::FieldRule] = &[codegen::FieldRule::new(
+        "quantity",
+        codegen::Rule::Min(codegen::Constant::Int(1)),
+    )];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[

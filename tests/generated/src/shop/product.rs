@@ -86,6 +86,17 @@ impl codegen::Model for Product {
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 10;
     type Key = i64;
+    const FIELD_RULES: &'static [codegen::FieldRule] = &[
+        codegen::FieldRule::new("price", codegen::Rule::Min(codegen::Constant::Decimal("0"))),
+        codegen::FieldRule::new(
+            "weight_g",
+            codegen::Rule::OneOf(&[
+                codegen::Constant::Int(100),
+                codegen::Constant::Int(250),
+                codegen::Constant::Int(500),
+            ]),
+        ),
+    ];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[

@@ -40,6 +40,10 @@ impl codegen::Model for Bird {
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 6;
     type Key = i64;
+    const FIELD_RULES: &'static [codegen::FieldRule] = &[codegen::FieldRule::new(
+        "wingspan_cm",
+        codegen::Rule::Min(codegen::Constant::Int(1)),
+    )];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[

@@ -38,6 +38,10 @@ impl codegen::Model for Feeding {
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 5;
     type Key = codegen::types::Uuid;
+    const FIELD_RULES: &'static [codegen::FieldRule] = &[codegen::FieldRule::new(
+        "grams",
+        codegen::Rule::Above(codegen::Constant::Int(0)),
+    )];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[
