@@ -7,6 +7,8 @@
 //! let adults = select!(Hero where Hero::AGE.ge(18)).all(cx, &mut connection).await.into_result()?;
 //! ```
 //!
+//! The [`guide`] shows how to do what.
+//!
 //! Every database call takes the context `cx` first and returns an [`Outcome`]: a value, an error, or word that the
 //! context was cancelled. Applications turn it into a `Result` with `into_result()`.
 
@@ -85,4 +87,5 @@ pub use sqlmodel_sqlite::{JournalMode, SqliteConnection, SqliteOptions, Synchron
 mod any;
 #[doc(hidden)]
 pub mod codegen;
+pub mod guide;
 pub mod prelude;

@@ -591,13 +591,27 @@ impl Query {
 
     /// PostgreSQL refuses to lock rows that an outer join may not have, so there the other tables are named.
     fn write_locked_tables(&self, writer: &mut Writer<'_>) {
-        let is_outer = |join: &Join| join.keyword.contains("LEFT");
-        if self.parts.is_empty() && !self.joins.iter().any(is_outer) {
+        let mut sources = vec![&self.from];
+        for Join {
+            keyword, source, ..
+        } in &self.joins
+        {
+            match *keyword {
+                " LEFT JOIN " => {}
+                " RIGHT JOIN " => sources = vec![source],
+                FULL_JOIN => sources.clear(),
+                _ => sources.push(source),
+            }
+        }
+        if sources.is_empty() {
+            writer.refuse(Error::unsupported(
+                "PostgreSQL locks no rows of a full join, which may have none: lock them in a query of their own",
+            ));
+        }
+        if self.parts.is_empty() && sources.len() == self.joins.len() + 1 {
             return;
         }
-        let joined = self.joins.iter().filter(|join| !is_outer(join));
-        let sources = std::iter::once(&self.from).chain(joined.map(|join| &join.source));
-        for (position, source) in sources.enumerate() {
+        for (position, source) in sources.into_iter().enumerate() {
             writer.text(if position == 0 { " OF " } else { ", " });
             writer.identifier(source.name);
             for base in source.inheritance.bases {

@@ -21,6 +21,28 @@ pub use database::Database;
 #[doc(hidden)]
 pub use {generated, sqlmodel_runtime, support::Server};
 
+#[doc(hidden)]
+pub mod guide {
+    //! What the examples of the runtime's guide use.
+
+    pub use generated::chinook::Employee;
+    pub use generated::hero::{Hero, HeroTeamLink, NewHero, NewHeroTeamLink, NewTeam, Team};
+    pub use sqlmodel_runtime::prelude::*;
+
+    pub use crate::Test;
+}
+
+/// The guide's examples, compiled here because the runtime knows no models.
+#[cfg(doctest)]
+pub mod guide_examples {
+    #[doc = include_str!("../../../sqlmodel-runtime/src/guide/queries.md")]
+    pub mod queries {}
+    #[doc = include_str!("../../../sqlmodel-runtime/src/guide/relations.md")]
+    pub mod relations {}
+    #[doc = include_str!("../../../sqlmodel-runtime/src/guide/writes.md")]
+    pub mod writes {}
+}
+
 /// What a test returns: nothing, or what went wrong.
 pub type Test = Result<(), Failure>;
 

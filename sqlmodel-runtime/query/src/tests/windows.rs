@@ -4,9 +4,9 @@ use expect_test::expect;
 
 use super::{Hero, Team, check};
 use crate::{
-    AggregateExpression, CommonTable, Expression, FrameBound, ModelQuery, Select, TextExpression,
-    ValueExpression, WindowExpression, count_all, cte, dense_rank, ntile, rank, row_number,
-    select_from, table, window,
+    AggregateExpression, CommonTable, Expression, FrameBound, Lock, ModelQuery, Select,
+    TextExpression, ValueExpression, WindowExpression, count_all, cte, dense_rank, ntile, rank,
+    row_number, select_from, table, window,
 };
 
 cte! {
@@ -204,4 +204,33 @@ fn outer_joins_make_options_of_the_sides_that_may_be_missing() {
         MySQL: MySQL has no full join: put the rows of a left join and those of a query without a partner together with `union_all` (in `SELECT `hero`.`name` AS `c1`, `team`.`name` AS `c2` FROM `hero` FULL JOIN `team` ON `team`.`id` = `hero`.`team_id``)
     "#]],
     );
+}
+
+#[test]
+fn postgres_locks_the_rows_that_a_join_cannot_miss() {
+    let sql = |query: Result<crate::RenderedStatement<'_>, sqlmodel_core::Error>| {
+        query.map(|rendered| {
+            rendered
+                .sql
+                .split_once(" FOR UPDATE")
+                .map(|(_, of)| of.to_owned())
+        })
+    };
+    let postgres = sqlmodel_core::Dialect::Postgres;
+    let left = Hero::select().left_join(Hero::TEAM).for_update(Lock::Wait);
+    assert_eq!(
+        sql(left.render(postgres)).unwrap().as_deref(),
+        Some(" OF \"hero\"")
+    );
+    let right = Hero::select()
+        .right_join(Hero::TEAM)
+        .for_update(Lock::NoWait);
+    assert_eq!(
+        sql(right.render(postgres)).unwrap().as_deref(),
+        Some(" OF \"team\" NOWAIT")
+    );
+    let inner = Hero::select().join(Hero::TEAM).for_update(Lock::Wait);
+    assert_eq!(sql(inner.render(postgres)).unwrap().as_deref(), Some(""));
+    let full = Hero::select().full_join(Hero::TEAM).for_update(Lock::Wait);
+    assert!(sql(full.render(postgres)).is_err());
 }
