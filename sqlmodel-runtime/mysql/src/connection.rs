@@ -303,7 +303,11 @@ impl<T: Transport> MySqlConnection<T> {
             self.unit.observe(&ended.result);
         }
         self.has_changed_session |= match &ended.result {
-            Ok(summary) => summary.has_changed_session(),
+            // A transaction that was begun by hand is nobody's to end but the reset's.
+            Ok(summary) => {
+                summary.has_changed_session()
+                    || (self.unit.is_over() && summary.is_in_transaction())
+            }
             Err(_) => false,
         };
         if let Some(sql) = &ended.sql {

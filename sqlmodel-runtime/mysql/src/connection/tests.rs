@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlmodel_core::block_on;
 use sqlmodel_core::value::{Date, Decimal, Duration as Span, Time, Timestamp};
+use sqlmodel_core::{TransactionOps, block_on};
 
 use super::*;
 
@@ -56,5 +56,262 @@ fn values_of_every_type_come_back() {
             .await
             .unwrap();
         assert_eq!(rows[0].get::<Span>("n").unwrap(), Span { micros: -1 });
+    });
+}
+
+async fn run(cx: &Cx, executor: &mut impl Executor, sql: &str) -> u64 {
+    executor.execute_sql(cx, sql, &[]).await.unwrap()
+}
+
+async fn error_of(cx: &Cx, executor: &mut impl Executor, sql: &str) -> Error {
+    match executor.execute_sql(cx, sql, &[]).await {
+        Outcome::Err(error) => error,
+        other => panic!("{sql} gave {other:?}"),
+    }
+}
+
+async fn count(cx: &Cx, executor: &mut impl Executor) -> i64 {
+    let sql = "SELECT count(*) AS n FROM team";
+    let rows = executor.query_rows(cx, sql, &[]).await.unwrap();
+    rows[0].get("n").unwrap()
+}
+
+const TEAM: &str =
+    "CREATE TABLE team (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(5) NOT NULL, n INT)";
+
+#[test]
+fn what_does_not_fit_is_refused_and_not_cut() {
+    with_database(async |cx, connection, _| {
+        run(cx, connection, TEAM).await;
+        for (sql, kind) in [
+            (
+                "INSERT INTO team (name) VALUES ('too long')",
+                ErrorKind::Encode,
+            ),
+            (
+                "INSERT INTO team (name, n) VALUES ('a', 3000000000)",
+                ErrorKind::Encode,
+            ),
+            ("INSERT INTO team (n) VALUES (1)", ErrorKind::Constraint),
+            ("INSERT INTO nobody (n) VALUES (1)", ErrorKind::Statement),
+        ] {
+            assert_eq!(error_of(cx, connection, sql).await.kind(), kind, "{sql}");
+        }
+        assert_eq!(count(cx, connection).await, 0);
+    });
+}
+
+#[test]
+fn commands_tell_what_they_matched_and_assigned() {
+    with_database(async |cx, connection, _| {
+        run(cx, connection, TEAM).await;
+        let name = [text("a")];
+        for id in 1..=2 {
+            let statement = Statement::new("INSERT INTO team (name) VALUES (?)", &name);
+            let done = connection.execute(cx, statement).await.unwrap();
+            assert_eq!((done.rows_affected, done.last_insert_id), (1, Some(id)));
+        }
+        let unchanged = run(cx, connection, "UPDATE team SET name = 'a'").await;
+        assert_eq!(unchanged, 2, "rows that match, changed or not");
+    });
+}
+
+#[test]
+fn a_transaction_that_a_statement_committed_is_over() {
+    with_database(async |cx, connection, _| {
+        run(cx, connection, TEAM).await;
+        let mut transaction = connection.begin(cx).await.unwrap();
+        run(cx, &mut transaction, "INSERT INTO team (name) VALUES ('a')").await;
+        run(cx, &mut transaction, "CREATE TABLE other (id INT)").await;
+        let refused = error_of(cx, &mut transaction, "INSERT INTO team (name) VALUES ('b')").await;
+        assert_eq!(refused.kind(), ErrorKind::Database);
+        assert!(
+            transaction.rollback(cx).await.is_err(),
+            "it cannot be undone"
+        );
+        assert_eq!(count(cx, connection).await, 1);
+        run(cx, connection, "INSERT INTO team (name) VALUES ('c')").await;
+    });
+}
+
+#[test]
+fn the_loser_of_a_deadlock_can_only_roll_back() {
+    with_database(async |cx, one, two| {
+        run(cx, one, TEAM).await;
+        run(cx, one, "INSERT INTO team (name) VALUES ('a'), ('b')").await;
+        let mut first = one.begin(cx).await.unwrap();
+        let mut second = two.begin(cx).await.unwrap();
+        run(cx, &mut first, "UPDATE team SET n = 1 WHERE id = 1").await;
+        // The heavier transaction wins.
+        run(
+            cx,
+            &mut second,
+            "INSERT INTO team (name) VALUES ('c'), ('d'), ('e')",
+        )
+        .await;
+        run(cx, &mut second, "UPDATE team SET n = 2 WHERE id = 2").await;
+        let mut waiting =
+            Box::pin(second.execute_sql(cx, "UPDATE team SET n = 2 WHERE id = 1", &[]));
+        let polled = std::future::poll_fn(|task| {
+            std::task::Poll::Ready(waiting.as_mut().poll(task).is_pending())
+        });
+        assert!(polled.await, "the row is locked");
+        let lost = error_of(cx, &mut first, "UPDATE team SET n = 1 WHERE id = 2").await;
+        assert_eq!(lost.kind(), ErrorKind::Deadlock);
+        assert!(lost.is_retryable());
+        assert_eq!(waiting.await.unwrap(), 1);
+        let refused = error_of(cx, &mut first, "INSERT INTO team (name) VALUES ('f')").await;
+        assert_eq!(refused.kind(), ErrorKind::Database);
+        assert!(
+            first.commit(cx).await.is_err(),
+            "nothing is there to commit"
+        );
+        second.commit(cx).await.unwrap();
+        assert_eq!(count(cx, one).await, 5);
+    });
+}
+
+#[test]
+fn statements_are_prepared_once_and_closed_when_evicted() {
+    with_database(async |cx, connection, _| {
+        connection.statements = Statements::new(2);
+        for turn in 0..10 {
+            for sql in [
+                "SELECT ? + 1 AS n",
+                "SELECT ? + 2 AS n",
+                "SELECT ? + 3 AS n",
+            ] {
+                let rows = connection
+                    .query_rows(cx, sql, &[Value::I64(turn)])
+                    .await
+                    .unwrap();
+                assert!(rows[0].get::<i64>("n").unwrap() > turn);
+            }
+        }
+        let rows = connection
+            .query_rows(
+                cx,
+                "SELECT VARIABLE_VALUE AS n FROM information_schema.SESSION_STATUS \
+            WHERE VARIABLE_NAME = 'Com_stmt_close'",
+                &[],
+            )
+            .await
+            .unwrap();
+        let n_closed: String = rows[0].get("n").unwrap();
+        assert!(n_closed.parse::<u32>().unwrap() >= 27, "{n_closed}");
+    });
+}
+
+#[test]
+fn a_table_that_changes_under_a_statement_is_read_as_it_is() {
+    with_database(async |cx, connection, other| {
+        run(cx, connection, TEAM).await;
+        run(cx, connection, "INSERT INTO team (name, n) VALUES ('a', 7)").await;
+        let all = "SELECT * FROM team";
+        assert_eq!(
+            connection.query_rows(cx, all, &[]).await.unwrap()[0]
+                .values()
+                .len(),
+            3
+        );
+        run(
+            cx,
+            other,
+            "ALTER TABLE team MODIFY n VARCHAR(9), ADD more INT DEFAULT 5",
+        )
+        .await;
+        let rows = connection.query_rows(cx, all, &[]).await.unwrap();
+        assert_eq!(rows[0].get::<String>("n").unwrap(), "7");
+        assert_eq!(rows[0].get::<i64>("more").unwrap(), 5);
+    });
+}
+
+#[test]
+fn one_result_of_a_procedure_is_read_and_several_are_refused() {
+    with_database(async |cx, connection, _| {
+        run(cx, connection, "CREATE PROCEDURE one() SELECT 7 AS n").await;
+        run(
+            cx,
+            connection,
+            "CREATE PROCEDURE two() BEGIN SELECT 7 AS n; SELECT 'b' AS m; END",
+        )
+        .await;
+        let rows = connection.query_rows(cx, "CALL one()", &[]).await.unwrap();
+        assert_eq!(rows[0].get::<i64>("n").unwrap(), 7);
+        let refused = connection.query_rows(cx, "CALL two()", &[]).await;
+        assert!(matches!(refused, Outcome::Err(error) if error.kind() == ErrorKind::Unsupported));
+        run(cx, connection, "CALL two()").await;
+    });
+}
+
+#[test]
+fn values_longer_than_a_packet_come_back() {
+    with_database(async |cx, connection, _| {
+        let long = "x".repeat(0xff_ffff + 10);
+        let sql = "SELECT ? AS it, CHAR_LENGTH(?) AS n";
+        let params = [text(&long), text(&long)];
+        let rows = connection.query_rows(cx, sql, &params).await.unwrap();
+        assert!(rows[0].get::<String>("it").unwrap() == long);
+        assert_eq!(rows[0].get::<i64>("n").unwrap(), 0xff_ffff + 10);
+    });
+}
+
+#[test]
+fn a_session_that_was_changed_needs_a_reset() {
+    with_database(async |cx, connection, _| {
+        assert_eq!(connection.upkeep(), Upkeep::Ready);
+        run(cx, connection, TEAM).await;
+        let mut transaction = connection.begin(cx).await.unwrap();
+        run(cx, &mut transaction, "INSERT INTO team (name) VALUES ('a')").await;
+        transaction.commit(cx).await.unwrap();
+        assert_eq!(count(cx, connection).await, 1);
+        assert_eq!(connection.upkeep(), Upkeep::Ready, "nothing of this stays");
+        for sql in [
+            "SET @a = 1",
+            "SET SESSION wait_timeout = 5",
+            "CREATE TEMPORARY TABLE t (id INT)",
+            "DO GET_LOCK('a', 0)",
+            "START TRANSACTION",
+        ] {
+            run(cx, connection, sql).await;
+            assert_eq!(connection.upkeep(), Upkeep::Used, "{sql}");
+            connection.tidy(cx).await.unwrap();
+            assert_eq!(connection.upkeep(), Upkeep::Ready, "{sql}");
+        }
+        let rows = connection
+            .query_rows(
+                cx,
+                "SELECT @a AS a, @@time_zone AS zone, IS_FREE_LOCK('a') AS is_free",
+                &[],
+            )
+            .await
+            .unwrap();
+        assert_eq!(rows[0].value_of("a"), Some(&Value::Null));
+        assert_eq!(rows[0].get::<String>("zone").unwrap(), "+00:00");
+        assert_eq!(rows[0].get::<i64>("is_free").unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_connection_that_is_refused_says_what_to_change() {
+    let Some(url) = support::mysql_url() else {
+        return;
+    };
+    let unknown = MySqlOptions::parse(url).unwrap().database("no_such_league");
+    let wrong = MySqlOptions::parse(&url.replacen("root@", "nobody:hush@", 1)).unwrap();
+    let closed = MySqlOptions::parse("mysql://root@127.0.0.1:1/").unwrap();
+    block_on(async |cx| {
+        for (options, words) in [
+            (unknown, "no database `no_such_league`"),
+            (wrong, "the user `nobody`"),
+            (closed, "is the server running"),
+        ] {
+            let Outcome::Err(error) = options.connect(cx).await else {
+                panic!("{words}: connected");
+            };
+            assert_eq!(error.kind(), ErrorKind::Connect);
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(!format!("{error:#?}").contains("hush"));
+        }
     });
 }

@@ -1,1 +1,89 @@
+use super::*;
 
+fn mapped(code: u16, sqlstate: &str, message: &str) -> Error {
+    statement_error(ServerError {
+        code,
+        sqlstate: sqlstate.into(),
+        message: message.into(),
+    })
+}
+
+#[test]
+fn violations_are_told_apart_by_name() {
+    let unique = mapped(
+        1062,
+        "23000",
+        "Duplicate entry 'it's for key 'x'' for key 'ux_hero_name'",
+    );
+    assert!(unique.is_unique_violation());
+    assert_eq!(unique.constraint(), Some("ux_hero_name"));
+    assert!(
+        !unique.to_string().contains("it's"),
+        "values stay out: {unique}"
+    );
+    let mysql = mapped(
+        1062,
+        "23000",
+        "Duplicate entry 'a' for key 'hero.ux_hero_name'",
+    );
+    assert_eq!(mysql.constraint(), Some("ux_hero_name"));
+    assert_eq!(mysql.constraint_table(), Some("hero"));
+
+    let foreign = mapped(
+        1452,
+        "23000",
+        "Cannot add or update a child row: a foreign key constraint fails (`league`.`hero`, CONSTRAINT `fk_hero_team` \
+         FOREIGN KEY (`team_id`, `league_id`) REFERENCES `team` (`id`, `league_id`))",
+    );
+    assert!(foreign.is_foreign_key_violation());
+    assert_eq!(foreign.constraint(), Some("fk_hero_team"));
+    assert_eq!(foreign.constraint_table(), Some("hero"));
+    assert_eq!(
+        foreign.constraint_columns().collect::<Vec<_>>(),
+        ["team_id", "league_id"]
+    );
+
+    let missing = mapped(1048, "23000", "Column 'name' cannot be null");
+    assert!(missing.is_not_null_violation());
+    assert_eq!(missing.constraint_columns().collect::<Vec<_>>(), ["name"]);
+
+    let mariadb = mapped(
+        4025,
+        "23000",
+        "CONSTRAINT `ck_hero_age` failed for `league`.`hero`",
+    );
+    let mysql = mapped(3819, "HY000", "Check constraint 'ck_hero_age' is violated.");
+    for check in [mariadb, mysql] {
+        assert!(check.is_check_violation());
+        assert_eq!(check.constraint(), Some("ck_hero_age"));
+        assert_eq!(check.kind(), ErrorKind::Constraint);
+    }
+}
+
+#[test]
+fn numbers_and_states_have_kinds() {
+    for (code, sqlstate, kind) in [
+        (1213, "40001", ErrorKind::Deadlock),
+        (1205, "HY000", ErrorKind::Busy),
+        (3572, "HY000", ErrorKind::Busy),
+        (3024, "HY000", ErrorKind::Busy),
+        (1020, "HY000", ErrorKind::Serialization),
+        (1792, "25006", ErrorKind::ReadOnly),
+        (1406, "22001", ErrorKind::Encode),
+        (1264, "22003", ErrorKind::Encode),
+        (1146, "42S02", ErrorKind::Statement),
+        (1064, "42000", ErrorKind::Statement),
+        (1295, "HY000", ErrorKind::Unsupported),
+        (1927, "70100", ErrorKind::Connect),
+        (9999, "23000", ErrorKind::Constraint),
+        (9999, "HY000", ErrorKind::Database),
+    ] {
+        let error = mapped(code, sqlstate, "It did not work.");
+        assert_eq!(error.kind(), kind, "{code}");
+        assert_eq!(error.sqlstate(), Some(sqlstate));
+    }
+    assert_eq!(
+        mapped(1146, "42S02", "Table 'league.x' doesn't exist.").to_string(),
+        "table 'league.x' doesn't exist"
+    );
+}

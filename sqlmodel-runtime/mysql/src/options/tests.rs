@@ -1,1 +1,78 @@
+use super::*;
 
+fn shown(url: &str) -> String {
+    match MySqlOptions::parse(url) {
+        Ok(options) => {
+            let account = options.account();
+            let database = account.database.unwrap_or("-");
+            format!(
+                "{} {} {} {database}",
+                options.address, account.user, account.password
+            )
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn urls_name_a_server_an_account_and_a_database() {
+    for (url, expected) in [
+        ("mysql://hero@db.example", "db.example:3306 hero  -"),
+        ("mariadb://hero:pw@db:3307/league", "db:3307 hero pw league"),
+        (
+            "mysql://h%40x:p%3Aw%2F@[::1]:1/a%20b",
+            "[::1]:1 h@x p:w/ a b",
+        ),
+        (
+            "mysql://hero@/league?socket=/run/my.sock",
+            "/run/my.sock hero  league",
+        ),
+        (
+            "mysql://hero@localhost/?connect_timeout=3&statement_cache=9",
+            "localhost:3306 hero  -",
+        ),
+    ] {
+        assert_eq!(shown(url), expected, "{url}");
+    }
+}
+
+#[test]
+fn wrong_urls_say_what_is_wrong_and_no_secret() {
+    for (url, expected) in [
+        (
+            "db.example",
+            "a URL begins with `mysql://`, as in mysql://user:password@host:3306/database",
+        ),
+        (
+            "http://hero:hush@db",
+            "the URL's scheme is `http`, and this driver takes `mysql` and `mariadb`",
+        ),
+        (
+            "mysql://db/league",
+            "the URL names no user: write it before the host, as in mysql://user:password@host/database",
+        ),
+        (
+            "mysql://hero:hush@db:x",
+            "the URL's port is `x`, which is no port",
+        ),
+        (
+            "mysql://hero:hush%zz@db",
+            "the URL's password is not in percent-encoding of UTF-8",
+        ),
+        (
+            "mysql://hero:hush@db/a%00",
+            "the URL's database is not in percent-encoding of UTF-8",
+        ),
+        (
+            "mysql://hero:hush@db/?connect_timeout=soon",
+            "the URL's `connect_timeout` is `soon`, which is no whole number",
+        ),
+    ] {
+        let said = shown(url);
+        assert_eq!(said, expected, "{url}");
+        assert!(!said.contains("hush"));
+    }
+    assert!(shown("mysql://hero@db/?sokcet=/x").contains("`socket`"));
+    let options = MySqlOptions::parse("mysql://hero:hush@db").unwrap();
+    assert!(!format!("{options:?}").contains("hush"));
+}

@@ -78,7 +78,7 @@ impl Summary {
         })
     }
 
-    /// Tells whether something was done that outlives the statement, or a transaction is open that nobody has asked for.
+    /// Tells whether something was done that outlives the statement, such as setting a variable.
     pub(crate) fn has_changed_session(&self) -> bool {
         self.status & CHANGED_SESSION != 0
     }
