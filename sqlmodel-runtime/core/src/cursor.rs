@@ -14,6 +14,7 @@ use crate::decode::{Decode, RowRead};
 use crate::error::Error;
 use crate::seam::{Cx, Outcome};
 use crate::statement::{RowSink, Statement};
+use crate::trace::Traced;
 
 /// The rows that are decoded ahead of the one that is asked for.
 const BATCH: usize = 64;
@@ -40,7 +41,7 @@ pub struct Rows<'e, E: Executor, T> {
 }
 
 impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
-    /// Runs a query whose rows are pulled.
+    /// Runs a query whose rows are pulled. Its event tells how long it took to begin, and no rows.
     ///
     /// Cancel: dropping this future ends the query.
     pub async fn open(
@@ -58,7 +59,10 @@ impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
             failure: None,
             is_open: true,
         };
-        ok!(rows.executor.open_cursor(cx, statement).await);
+        let traced = Traced::begin(statement);
+        let opened = rows.executor.open_cursor(cx, statement).await;
+        traced.end(0, &opened);
+        ok!(opened);
         Outcome::Ok(rows)
     }
 

@@ -782,6 +782,7 @@ impl Columns {
     /// Columns of one table keep their names; those of several are told apart as `table__column`.
     fn write_models(models: &[ModelColumns], writer: &mut Writer<'_>) {
         let mut is_first = true;
+        let mut alias = String::new();
         for ModelColumns { name, key, fields } in models {
             let key = key.iter().map(|column| (None, *column));
             let fields = fields
@@ -794,7 +795,9 @@ impl Columns {
                 writer.qualified(name, table, column);
                 if models.len() > 1 {
                     writer.text(" AS ");
-                    writer.identifier(&format!("{name}__{column}"));
+                    alias.clear();
+                    alias.extend([name, "__", column]);
+                    writer.identifier(&alias);
                 }
             }
         }

@@ -58,7 +58,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
-            sql: String::with_capacity(128),
+            sql: String::with_capacity(512),
             params: Vec::new(),
             refusal: None,
             has_values_function: false,

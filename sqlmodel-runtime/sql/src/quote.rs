@@ -23,6 +23,14 @@ pub fn identifier(dialect: Dialect, name: &str) -> String {
 pub fn push_identifier(dialect: Dialect, name: &str, sql: &mut String) {
     let quote = dialect.identifier_quote();
     sql.push(quote);
+    // Names are plain but for attacks and oddities, and statements are made of them.
+    // No branch for a byte: the compiler looks at many at once.
+    let is_odd = |odd, byte| odd | (byte == 0) | (char::from(byte) == quote);
+    if !name.bytes().fold(false, is_odd) {
+        sql.push_str(name);
+        sql.push(quote);
+        return;
+    }
     for character in name.chars() {
         match character {
             '\0' => sql.push(char::REPLACEMENT_CHARACTER),

@@ -176,7 +176,8 @@ impl Database {
         let Some(Cursor { at, has_rows }) = &mut self.cursor else {
             return Ok(Progress::Done);
         };
-        let statement = self.cache.at(*at).expect("a cursor stands on a statement");
+        let at = *at;
+        let statement = self.cache.at(at).expect("a cursor stands on a statement");
         let progress = read(statement, &self.watch, cx, has_rows, sink);
         if !matches!(
             progress,
@@ -184,7 +185,7 @@ impl Database {
         ) {
             self.close_cursor();
         }
-        progress
+        progress.map_err(|error| error.with_sql(self.cache.sql(at)))
     }
 
     /// Ends the cursor, if there is one.

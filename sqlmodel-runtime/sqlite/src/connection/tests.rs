@@ -1,3 +1,4 @@
+mod decoding;
 mod waiting;
 
 use sqlmodel_core::{ConstraintKind, Rows, TransactionOps, Value, block_on};
@@ -405,5 +406,22 @@ fn a_query_of_many_rows_gives_way_to_others() {
         }
         assert_eq!(rows.into_rows().len(), 10_000);
         assert!(n_polls > 5, "{n_polls} polls");
+    });
+}
+
+#[test]
+fn an_error_among_pulled_rows_names_the_statement() {
+    with_tables(async |cx, connection| {
+        let sql = "SELECT 1 UNION ALL SELECT abs(-9223372036854775807 - 1)";
+        let mut rows: Rows<'_, _, i64> = Rows::open(cx, connection, Statement::new(sql, &[]))
+            .await
+            .unwrap();
+        assert_eq!(rows.next(cx).await.unwrap(), Some(1));
+        let Outcome::Err(error) = rows.next(cx).await else {
+            panic!("the number has no absolute value")
+        };
+        assert_eq!(error.sql(), Some(sql));
+        drop(rows);
+        assert_eq!(insert_team(cx, connection, "after").await.unwrap(), 1);
     });
 }

@@ -58,6 +58,11 @@ impl Cache {
         self.slots.get_mut(at).map(|slot| &mut slot.statement)
     }
 
+    /// Returns the text of the statement at a place.
+    pub(super) fn sql(&self, at: usize) -> &str {
+        self.slots.get(at).map_or("", |slot| &slot.sql)
+    }
+
     #[cold]
     fn add(&mut self, sql: &str) -> Result<usize, Error> {
         let slot = Slot {
