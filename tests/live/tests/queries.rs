@@ -23,6 +23,7 @@ on_every_driver! {
     the_same_table_twice,
     joins_by_any_condition,
     pages_and_streams,
+    other_tables_decide_updates_and_deletes,
     hostile_values_come_back_unchanged,
 }
 
@@ -469,5 +470,41 @@ async fn hostile_values_come_back_unchanged<C: Connection>(cx: &Cx, connection: 
         .await
         .into_result()?;
     assert_eq!(found, format!("gone{hostile}"));
+    Ok(())
+}
+
+async fn other_tables_decide_updates_and_deletes<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(cx, connection).await?;
+    let own_team = Team::select()
+        .correlate::<Hero>()
+        .filter(Team::ID.eq(Hero::TEAM_ID))
+        .columns(Team::NAME);
+    let n_updated = Hero::update()
+        .set(Hero::SECRET_NAME, scalar(own_team).coalesce("alone"))
+        .filter(Hero::AGE.is_not_null())
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(n_updated, 3);
+    let secrets = Hero::select()
+        .order_by(Hero::ID.asc())
+        .columns(Hero::SECRET_NAME)
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(
+        secrets,
+        ["Dive Wilson", "Preventers", "alone", "Preventers"]
+    );
+    let deleted = Hero::delete()
+        .filter(Hero::TEAM.any_where(Team::NAME.eq("Preventers").and(Hero::AGE.gt(40))))
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(deleted.len(), 1);
+    assert_eq!(deleted[0].name, "Rusty-Man");
     Ok(())
 }
