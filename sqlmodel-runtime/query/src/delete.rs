@@ -83,6 +83,7 @@ impl<M: Model, State> Delete<M, State> {
     where
         State: SaysWhichRows,
     {
+        family::check_table::<M>()?;
         if family::has_several_tables::<M>() {
             if dialect == Dialect::Postgres {
                 return family::render_delete::<M>(&self.conditions);
@@ -136,6 +137,7 @@ impl<M: Model, State> Delete<M, State> {
         State: SaysWhichRows,
     {
         async move {
+            ok_result!(family::check_table::<M>());
             if family::has_several_tables::<M>() {
                 return family::delete_all::<M, E>(&self.conditions, cx, executor).await;
             }
@@ -212,6 +214,7 @@ impl<'r, M: Model> DeleteRow<'r, M> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<(), Error>> + Send {
         async move {
+            ok_result!(family::check_table::<M>());
             if family::has_several_tables::<M>() {
                 return family::delete_row(self.row, cx, executor).await;
             }

@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 use sqlmodel_core::{Cx, Dialect, Error, Executor, Model, Outcome, ok, ok_result};
 
 use crate::column::Column;
-use crate::query::Query;
+use crate::expr::Token;
+use crate::family;
+use crate::query::{Columns, Query};
 use crate::render::{RenderedStatement, Writer};
 use crate::select::{Expressions, Select};
 
@@ -82,15 +84,33 @@ impl<M: Model> InsertFrom<M> {
     ///
     /// # Errors
     ///
-    /// What [`Select::render`] refuses.
+    /// What [`Select::render`] refuses; [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) for a model whose rows are in
+    /// several tables.
     pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
+        family::check_concrete::<M>()?;
+        if family::is_split::<M>() {
+            return Err(Error::unsupported(format!(
+                "rows of `{}` are in several tables: select them, and insert what was selected",
+                M::ENTITY_NAME
+            )));
+        }
+        let mut columns = self.columns.clone();
+        let mut query = self.query.clone();
+        let inheritance = M::inheritance();
+        if let (Some(column), Some(tag)) =
+            (inheritance.discriminator, inheritance.discriminator_value)
+            && let Columns::Expressions(expressions) = &mut query.columns
+        {
+            columns.push(column);
+            expressions.push(vec![Token::Tag(tag)]);
+        }
         let mut writer = Writer::new(dialect);
         writer.text("INSERT INTO ");
         writer.model::<M>();
         writer.text(" (");
-        writer.columns(self.columns.iter().copied());
+        writer.columns(columns.iter().copied());
         writer.text(") ");
-        self.query.write(&mut writer);
+        query.write(&mut writer);
         writer.try_finish()
     }
 

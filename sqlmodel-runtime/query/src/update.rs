@@ -118,6 +118,7 @@ impl<M: Model, State> Update<M, State> {
     where
         State: SaysWhichRows,
     {
+        family::check_assigned::<M>(&self.assignments)?;
         if family::is_split::<M>() {
             return ChainUpdate::<M>::new(&self.assignments, &self.conditions).render(dialect);
         }
@@ -147,6 +148,7 @@ impl<M: Model, State> Update<M, State> {
             if self.assignments.is_empty() {
                 return Outcome::Ok(0);
             }
+            ok_result!(family::check_assigned::<M>(&self.assignments));
             if family::is_split::<M>() {
                 let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
                 return update.execute(cx, executor).await;
@@ -183,6 +185,7 @@ impl<M: Model, State> Update<M, State> {
             if self.assignments.is_empty() {
                 return Outcome::Ok(Vec::new());
             }
+            ok_result!(family::check_assigned::<M>(&self.assignments));
             if family::is_split::<M>() {
                 let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
                 return update.all(cx, executor).await;
@@ -337,6 +340,7 @@ impl<'r, M: Model> UpdateRow<'r, M> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<(), Error>> + Send {
         async move {
+            ok_result!(family::check_table::<M>());
             ok_result!(check_rules(std::slice::from_ref(self.row)));
             if family::is_split::<M>() {
                 return family::update_row(self.row, cx, executor).await;

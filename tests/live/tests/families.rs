@@ -32,6 +32,7 @@ on_every_driver! {
     nothing_is_left_of_a_row_that_fails_half_way,
     rows_that_disagree_with_themselves_are_refused,
     abstract_models_have_no_rows,
+    rows_of_a_query_are_inserted_as_what_they_are,
     statements_nest_in_transactions,
     an_upsert_finds_the_row_by_a_key_of_the_child,
     an_upsert_finds_the_row_by_the_key_of_the_root,
@@ -761,6 +762,47 @@ async fn abstract_models_have_no_rows<C: Connection>(cx: &Cx, connection: &mut C
         .await
         .into_result();
     assert_eq!(kind(error)?, ErrorKind::Usage);
+    let gone = Event::delete()
+        .all_rows()
+        .execute(cx, connection)
+        .await
+        .into_result();
+    assert_eq!(kind(gone)?, ErrorKind::Usage);
+    let feeding = insert!(NewFeeding::new(lion.id, "steak", 900))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    let event = Event::get(cx, connection, feeding.id).await.into_result()?;
+    assert_eq!(event, Some(feeding.event.clone()));
+    // The key joins the tables of a row.
+    let moved = Keeper::update()
+        .set(Keeper::ID, 7)
+        .all_rows()
+        .execute(cx, connection)
+        .await;
+    assert_eq!(kind(moved.into_result())?, ErrorKind::Usage);
+    Ok(())
+}
+
+async fn rows_of_a_query_are_inserted_as_what_they_are<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    hire(cx, connection).await?;
+    let names = Person::select()
+        .filter(Person::NAME.lt("C"))
+        .columns(Person::NAME);
+    let n_rows = Lion::insert_from(Lion::NAME, names)
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(n_rows, 2);
+    assert_eq!(Lion::select().count(cx, connection).await.into_result()?, 2);
+    let names = Person::select().columns(Person::NAME);
+    let split = Keeper::insert_from(Keeper::NAME, names)
+        .execute(cx, connection)
+        .await;
+    assert_eq!(kind(split.into_result())?, ErrorKind::Unsupported);
     Ok(())
 }
 

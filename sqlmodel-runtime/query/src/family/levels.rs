@@ -5,6 +5,7 @@ use sqlmodel_core::{Error, FieldInfo, Model, Record, TablePart, Tag};
 use crate::expr::Token;
 use crate::query::Source;
 use crate::render::{Rename, Writer};
+use crate::update::Assignment;
 
 /// A table of a model whose rows are in several, and the fields that it alone has.
 #[derive(Debug, Clone)]
@@ -85,4 +86,38 @@ pub(crate) fn restrict<M: Model>(
             writer.tokens(&restriction);
         }
     });
+}
+
+/// Refuses an update of what no update changes: the key that joins the tables of a row, and what tells its model.
+pub(crate) fn check_assigned<M: Model>(assignments: &[Assignment]) -> Result<(), Error> {
+    check_table::<M>()?;
+    if M::inheritance().discriminator.is_none() {
+        return Ok(());
+    }
+    for (column, _) in assignments {
+        let field = M::fields().iter().find(|field| field.column == *column);
+        let what = match field {
+            Some(field) if field.is_discriminator => "tells what the row is",
+            Some(field) if field.is_primary_key && has_several_tables::<M>() => {
+                "joins the tables of the row"
+            }
+            _ => continue,
+        };
+        return Err(Error::usage(format!(
+            "`{}.{column}` cannot be assigned: it {what}",
+            M::ENTITY_NAME
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses to change rows of a model that has no table.
+pub(crate) fn check_table<M: Model>() -> Result<(), Error> {
+    if M::inheritance().is_union() {
+        return Err(Error::usage(format!(
+            "`{}` is abstract and has no table: change rows of the models that extend it",
+            M::ENTITY_NAME
+        )));
+    }
+    Ok(())
 }

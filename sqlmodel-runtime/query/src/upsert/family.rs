@@ -17,8 +17,8 @@ use super::conflict::{Change, Conflict};
 use super::outcome::{Upserted, gone, is_equal};
 use crate::expr::Token;
 use crate::family::{
-    ChainUpdate, Level, Part, encoded, insert_then_select, is_split, levels, part_of_row,
-    select_by_keys,
+    ChainUpdate, Level, Part, check_assigned, encoded, insert_then_select, is_split, levels,
+    part_of_row, select_by_keys,
 };
 use crate::insert::{Plan, insert_returning};
 use crate::key::{KeyBytes, pick};
@@ -248,6 +248,7 @@ impl<R: Record> RowUpsert<'_, R> {
             let n_rows = if assignments.is_empty() {
                 0
             } else {
+                ok_result!(check_assigned::<R::Model>(&assignments));
                 let update = ChainUpdate::<R::Model>::new(&assignments, &conditions);
                 ok!(update.execute(cx, executor).await)
             };
