@@ -7,6 +7,8 @@
 mod connection;
 mod cursor;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod options;
 mod protocol;
 mod upkeep;

@@ -425,6 +425,9 @@ fn spoiled_replies_are_refused_and_nothing_worse() {
             0 => spoiled[payload].truncate(place),
             _ => spoiled[payload][place] = u8::try_from(next(256)).unwrap(),
         }
+        crate::fuzzing::check(&packets(
+            &spoiled.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+        ));
         let spoiled: Vec<&[u8]> = spoiled.iter().map(Vec::as_slice).collect();
         let reply = Reply::to_command(flags::DEPRECATE_EOF, Arc::default());
         n_refused += usize::from(play(reply, &spoiled).is_err());
@@ -605,4 +608,19 @@ fn errors_are_read_with_and_without_a_state() {
     assert_eq!(read(OK), None);
     assert!(ServerError::read(b"\xff\x10").is_err());
     assert!(ServerError::read(b"\xff\x10\x04#42").is_err());
+}
+
+#[test]
+fn spoiled_logins_are_refused_and_nothing_worse() {
+    let sha2 = greeting(ALL_FLAGS | 1, "8.4.0", "caching_sha2_password");
+    let key = [&[1], PEM.as_bytes()].concat();
+    let script = packets(&[&sha2, &[1, 4], &key, OK]);
+    for at in 0..script.len() {
+        for value in [0, 1, 0x7f, 0xfb, 0xff] {
+            let mut spoiled = script.clone();
+            spoiled[at] = value;
+            crate::fuzzing::check(&spoiled);
+            crate::fuzzing::check(&spoiled[at..]);
+        }
+    }
 }
