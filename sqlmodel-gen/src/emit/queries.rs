@@ -355,13 +355,23 @@ impl QueryFile<'_> {
 
     fn row_struct(&self, name: &str, doc: &str, columns: &[QueryColumn], out: &mut Rust) {
         out.doc(doc);
-        model::derive(out, &["Debug", "Clone", "PartialEq"], &[]);
+        let is_hiding = columns.iter().any(|it| it.is_hidden);
+        let derives = if is_hiding {
+            &["Clone", "PartialEq"][..]
+        } else {
+            &["Debug", "Clone", "PartialEq"][..]
+        };
+        model::derive(out, derives, &[]);
         out.block(format!("pub struct {name}"), |out| {
             for column in columns {
                 out.doc(&format!("{}.", capitalized(&sentence(&column.reason))));
                 model::struct_field(out, &column.name, &self.types.column_of_query(column));
             }
         });
+        if is_hiding {
+            out.blank();
+            redacted_debug(name, columns, out);
+        }
         out.blank();
         let result = format!("{}<Self, codegen::DecodeError>", self.types.names.result);
         out.line("#[rustfmt::skip]");
@@ -610,6 +620,27 @@ impl QueryFile<'_> {
             }
         });
     }
+}
+
+/// Writes a `Debug` that shows hidden columns as such.
+fn redacted_debug(name: &str, columns: &[QueryColumn], out: &mut Rust) {
+    out.line("#[rustfmt::skip]");
+    out.block(format!("impl ::core::fmt::Debug for {name}"), |out| {
+        let head = "fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result";
+        out.block(head, |out| {
+            let fields = columns.iter().map(|it| {
+                let value = match it.is_hidden {
+                    true => "&::core::format_args!(\"<hidden>\")".to_owned(),
+                    false => format!("&self.{}", it.name),
+                };
+                format!(".field({:?}, {value})", it.name)
+            });
+            out.line(format!(
+                "f.debug_struct({name:?}){}.finish()",
+                fields.collect::<String>()
+            ));
+        });
+    });
 }
 
 fn part_doc(part: &RowPart) -> String {

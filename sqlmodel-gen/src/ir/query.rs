@@ -210,6 +210,8 @@ pub struct QueryColumn {
     pub rust: Option<FieldId>,
     /// Where its type and its nullability come from.
     pub reason: String,
+    /// Whether `Debug` shows a placeholder instead of the value: the column is that of a hidden field.
+    pub is_hidden: bool,
 }
 
 /// What a row becomes.

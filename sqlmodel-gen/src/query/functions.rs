@@ -140,6 +140,10 @@ impl Function {
         Self { n_optional, ..self }
     }
 
+    const fn only(self, dialects: u8) -> Self {
+        Self { dialects, ..self }
+    }
+
     const fn variadic(self) -> Self {
         Self {
             is_variadic: true,
@@ -236,8 +240,11 @@ static FUNCTIONS: &[Function] = &[
     window("ntile", &[Int], I64, Never),
     window("percent_rank", &[], F64, Never),
     window("cume_dist", &[], F64, Never),
-    window("lag", &[Same, Int, Same], Returns::Same, Neighbour).optional(2),
-    window("lead", &[Same, Int, Same], Returns::Same, Neighbour).optional(2),
+    window("lag", &[Same, Int], Returns::Same, Neighbour).optional(1),
+    window("lead", &[Same, Int], Returns::Same, Neighbour).optional(1),
+    // MariaDB 10.11 has no default.
+    window("lag", &[Same, Int, Same], Returns::Same, Neighbour).only(S | P),
+    window("lead", &[Same, Int, Same], Returns::Same, Neighbour).only(S | P),
     window("first_value", &[Same], Returns::Same, Frame),
     window("last_value", &[Same], Returns::Same, Frame),
     window("nth_value", &[Same, Int], Returns::Same, Always),

@@ -561,6 +561,7 @@ impl Analysis<'_> {
                 },
                 rust: known.rust,
                 reason,
+                is_hidden: self.is_hidden(output),
             });
         }
         if diagnostics.is_empty() {
@@ -568,6 +569,19 @@ impl Analysis<'_> {
         } else {
             Err(diagnostics)
         }
+    }
+
+    /// Whether a column is that of a field which must not be shown.
+    fn is_hidden(&self, output: &Output) -> bool {
+        let Some(origin) = &output.origin else {
+            return false;
+        };
+        let mut columns = self.schema.mappings.values().flat_map(|it| &it.columns);
+        columns.any(|it| {
+            let is_here =
+                Some(it.column.table) == origin.table && it.column.column == origin.column;
+            is_here && self.schema.fields[it.field].is_hidden
+        })
     }
 
     /// The text around a column that makes a number of it the number that is stated.

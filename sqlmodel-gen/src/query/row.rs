@@ -520,6 +520,7 @@ fn model_columns(schema: &Schema, id: ModelId) -> Vec<(String, QueryColumn)> {
                 ty: field.ty.clone(),
                 rust: field.rust.is_some().then_some(id),
                 reason: String::new(),
+                is_hidden: false,
             };
             (field.column.clone(), column)
         })

@@ -1,8 +1,8 @@
 //! Queries that the schema holds as SQL: their functions return what the types say, on every driver.
 
 use generated::blog::queries::{
-    PostsWithTagsRow, SearchPostsOrder, insert_user, posts_with_tags, publish, search_posts,
-    tag_stats, user_by_email,
+    PostsWithTagsRow, SearchPostsOrder, insert_user, logins, posts_with_tags, publish,
+    search_posts, tag_stats, user_by_email,
 };
 use generated::blog::tables::TABLES;
 use generated::blog::views::{self, ActiveAuthor};
@@ -21,6 +21,7 @@ on_every_driver! {
     an_aggregate_has_the_type_that_is_stated,
     rows_are_handed_over_one_by_one,
     a_view_is_a_model,
+    a_hidden_column_is_not_shown,
 }
 
 struct Stored {
@@ -253,5 +254,14 @@ async fn a_view_is_a_model<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
     schema::drop_views(cx, connection, views::ALL)
         .await
         .into_result()?;
+    Ok(())
+}
+
+async fn a_hidden_column_is_not_shown<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    store(cx, connection).await?;
+    let login = logins("ada").one(cx, connection).await.into_result()?;
+    assert_eq!(login.password, b"secret");
+    let shown = format!("{login:?}");
+    assert!(shown.contains("ada@example.org") && shown.contains("<hidden>"));
     Ok(())
 }

@@ -29,6 +29,34 @@ pub(crate) fn write(project: &Path, n_models: usize) -> Result<()> {
     Ok(())
 }
 
+/// Adds a file with a query for each model, of the kinds that programs have: a list with optional parts, an aggregate over a join, a write.
+pub(crate) fn write_queries(project: &Path, n_models: usize) -> Result<()> {
+    let mut text = String::from("format = 1\nmodule = \"queries_of_all\"\n");
+    for position in 0..n_models {
+        let snake = models::name(position).snake;
+        let parent = models::name(position / 2).snake;
+        let sql = match position % 3 {
+            0 => format!(
+                "SELECT id, code, name, weight FROM {snake} WHERE is_active /*if status*/ AND status = :status /*end*/ \
+                 /*if least*/ AND quantity >= :least /*end*/ ORDER BY name LIMIT :n"
+            ),
+            1 => format!(
+                "SELECT p.id, p.name, count(c.id) AS children, coalesce(max(c.quantity), 0) AS most FROM {parent} p \
+                 LEFT JOIN {snake} c ON c.parent_id = p.id WHERE p.code IN (:codes) GROUP BY p.id, p.name"
+            ),
+            _ => format!(
+                "UPDATE {snake} SET name = :name, description = :description WHERE id = :id"
+            ),
+        };
+        writeln!(
+            text,
+            "\n[[query]]\nname = \"query_{position}\"\nsql = \"\"\"{sql}\"\"\""
+        )?;
+    }
+    fs::write(project.join(FOLDER).join("queries.toml"), text)?;
+    Ok(())
+}
+
 fn write_file(text: &mut String, file: usize, positions: std::ops::Range<usize>) -> fmt::Result {
     writeln!(text, "format = 1")?;
     writeln!(text, "module = \"area_{file:02}\"")?;

@@ -196,3 +196,53 @@ impl codegen::Decode for TagStatsRow {
         COLUMNS.get(offset).map(|column| ("tag_stats", *column))
     }
 }
+
+/// What a login is checked against.
+///
+/// `name`: compared with column `users.name`, not null.
+#[must_use]
+#[rustfmt::skip]
+pub fn logins(name: &str) -> codegen::typed::TypedQuery<'_, LoginsRow> {
+    static SQL: codegen::typed::Sql = codegen::typed::Sql {
+        sqlite: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT id, email, password FROM users WHERE name = ?1", params: &[] }),
+        postgres: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT id, email, password FROM users WHERE name = $1", params: &[] }),
+        mysql: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT id, email, password FROM users WHERE name = ?", params: &[] }),
+    };
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, ::std::vec![codegen::Value::Text(::std::borrow::Cow::Borrowed(name))]))
+}
+
+/// A row of [`logins`].
+#[derive(Clone, PartialEq)]
+pub struct LoginsRow {
+    /// Column `users.id`, not null.
+    pub id: i64,
+    /// Column `users.email`, not null.
+    pub email: super::Email,
+    /// Column `users.password`, not null.
+    pub password: Vec<u8>,
+}
+
+#[rustfmt::skip]
+impl ::core::fmt::Debug for LoginsRow {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("LoginsRow").field("id", &self.id).field("email", &self.email).field("password", &::core::format_args!("<hidden>")).finish()
+    }
+}
+
+#[rustfmt::skip]
+impl codegen::Decode for LoginsRow {
+    const WIDTH: usize = 3;
+
+    fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        Ok(Self {
+            id: codegen::Decode::decode(row, at)?,
+            email: codegen::Decode::decode(row, at + 1)?,
+            password: codegen::Decode::decode(row, at + 2)?,
+        })
+    }
+
+    fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {
+        const COLUMNS: &[&str] = &["id", "email", "password"];
+        COLUMNS.get(offset).map(|column| ("logins", *column))
+    }
+}
