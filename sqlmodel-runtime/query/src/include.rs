@@ -413,10 +413,9 @@ impl<L: Children, N: Attach<L::To>> Loading<L, N> {
             let rows: Vec<L::Row> = ok!(fetch(&query, cx, executor, Collect::all()).await);
             for row in rows {
                 let (key, child) = self.relation.split(row);
-                if let Some(number) = keys.number(&key) {
-                    numbers.push(number);
-                    children.push(child);
-                }
+                let number = keys.number(&key).ok_or_else(|| unasked(table, far));
+                numbers.push(ok_result!(number));
+                children.push(child);
             }
         }
         let children = ok!(self.nested.attach(cx, executor, children).await);
@@ -428,6 +427,15 @@ impl<L: Children, N: Attach<L::To>> Loading<L, N> {
         }
         Outcome::Ok(groups)
     }
+}
+
+/// Refuses a row that the database found by a key which is another one here: they are equal to its collation alone.
+fn unasked(table: &str, columns: &[&str]) -> Error {
+    Error::unsupported(format!(
+        "rows of `{table}` are related by `{}` to keys that differ from it in case or accents: give the columns a \
+         collation that tells them apart",
+        columns.join("`, `")
+    ))
 }
 
 /// A query that loads relations to many into its rows.

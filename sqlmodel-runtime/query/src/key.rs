@@ -28,6 +28,9 @@ impl KeyBytes {
                 Value::Text(text) => push_bytes(text.as_bytes(), &mut bytes),
                 Value::Bytes(value) => push_bytes(value, &mut bytes),
                 Value::Uuid(value) => push_bytes(value, &mut bytes),
+                Value::Decimal(value) => {
+                    push_bytes(value.normalized().to_string().as_bytes(), &mut bytes);
+                }
                 other => push_bytes(format!("{other:?}").as_bytes(), &mut bytes),
             }
         }

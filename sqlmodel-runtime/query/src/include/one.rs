@@ -7,7 +7,7 @@ use sqlmodel_core::{
     Append, Collect, Cx, Error, ErrorKind, Executor, Head, Model, Outcome, Target, ok, ok_result,
 };
 
-use super::{Attach, IntoLoading, values_of};
+use super::{Attach, IntoLoading, unasked, values_of};
 use crate::key::KeySet;
 use crate::query::Query;
 use crate::relation::{HasOne, OwnTable, ToOne};
@@ -175,10 +175,10 @@ impl<M: Model, T: Target, N: Attach<T::Model>> LoadingOne<M, T, N> {
             let mut query = Query::of::<T::Model>();
             query.conditions.push(condition);
             for target in ok!(fetch(&query, cx, executor, Collect::<T::Model>::all()).await) {
-                if let Some(number) = keys.number(&values_of(&target, self.far)) {
-                    numbers.push(number);
-                    targets.push(target);
-                }
+                let number = keys.number(&values_of(&target, self.far));
+                let table = <T::Model as Model>::TABLE_NAME;
+                numbers.push(ok_result!(number.ok_or_else(|| unasked(table, self.far))));
+                targets.push(target);
             }
         }
         let targets = ok!(self.nested.attach(cx, executor, targets).await);
