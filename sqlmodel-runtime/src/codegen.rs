@@ -6,6 +6,7 @@ pub use sqlmodel_core::types::{self, array};
 pub use sqlmodel_core::validate::{
     Condition, Constant, FieldRule, Format, Operator, RowRule, Rule,
 };
+pub use sqlmodel_core::value::Duration;
 pub use sqlmodel_core::{
     Append, Child, Decode, DecodeError, Encode, FamilyLayout, FieldInfo, FieldValue, Head,
     Inheritance, InheritanceStrategy, Member, Model, OnUpdate, Record, RowRead, TablePart, Tag,

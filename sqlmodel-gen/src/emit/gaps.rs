@@ -3,7 +3,7 @@
 //! The SQL of a schema is whole: its tables, keys and checks are made of everything.
 
 use crate::emit::rules;
-use crate::ir::Schema;
+use crate::ir::{Schema, Value, ValueBy, ValueSource};
 use crate::source::Span;
 
 /// Something that a schema says and generated code does not do.
@@ -29,6 +29,15 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
             push(field.span, message);
         }
     }
+    for field in schema.fields.values().filter(|it| it.model.is_some()) {
+        if field.default.as_ref().is_some_and(|it| !is_given(it)) {
+            let message = format!(
+                "the default of `{}` is not filled in yet, for its column is shared with other models: give new rows a value",
+                field.name
+            );
+            push(field.span, message);
+        }
+    }
     let rules = schema.models.values().flat_map(|model| &model.rules);
     for rule in rules.filter(|rule| rules::of_model(schema, rule).is_none()) {
         let message = format!(
@@ -40,4 +49,14 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
     gaps.sort_by_key(|gap| gap.span);
     gaps.dedup();
     gaps
+}
+
+/// Whether a new row gets the default, from the database or from generated code.
+fn is_given(default: &Value) -> bool {
+    match (default.by, &default.source) {
+        (ValueBy::Database, _) => true,
+        (ValueBy::Client, ValueSource::Literal(_) | ValueSource::Variant(..)) => true,
+        (ValueBy::Client, ValueSource::Function(function)) => function.is_client_side(),
+        (ValueBy::Client, ValueSource::Sql(_)) => false,
+    }
 }

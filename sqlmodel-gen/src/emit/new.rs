@@ -6,7 +6,7 @@ use crate::emit::rust::{Expr, Rust};
 use crate::emit::types::Codec;
 use crate::emit::{names, sentence_list};
 use crate::ir::{Field, FieldId, KeyPart, ValueBy, ValueSource};
-use sqlmodel_sql::{Function, Literal};
+use sqlmodel_sql::{Date, Function, Literal, Time, Timestamp};
 
 type NewField<'a> = (FieldId, &'a Field, Given);
 
@@ -277,28 +277,54 @@ fn default_value(file: &ModelFile<'_>, field: &Field) -> String {
 
 /// A constant as a value.
 fn literal_value(literal: &Literal) -> String {
-    let from = |kind: &str, text: &str| {
-        format!("codegen::Value::{kind}(::std::borrow::Cow::Borrowed({text:?}))")
-    };
+    let value = |kind: &str, value: &str| format!("codegen::Value::{kind}({value})");
+    let borrowed =
+        |kind: &str, text: &str| value(kind, &format!("::std::borrow::Cow::Borrowed({text})"));
     match literal {
         Literal::Null => "codegen::Value::Null".to_owned(),
-        Literal::Bool(value) => format!("codegen::Value::Bool({value})"),
-        Literal::Int(value) => format!("codegen::Value::I64({value})"),
+        Literal::Bool(it) => value("Bool", &it.to_string()),
+        Literal::Int(it) => value("I64", &it.to_string()),
         Literal::Float(text) => match text.parse::<f64>() {
-            Ok(value) => format!("codegen::Value::F64({value:?})"),
+            Ok(it) => value("F64", &format!("{it:?}")),
             Err(_) => "codegen::Value::Default".to_owned(),
         },
-        Literal::Text(text) | Literal::Decimal(text) => from("Text", text),
-        Literal::Json(text) => from("Json", text),
-        Literal::Bytes(_)
-        | Literal::Uuid(_)
-        | Literal::Date(_)
-        | Literal::Time(_)
-        | Literal::Timestamp(_)
-        | Literal::Timestamptz(_)
-        | Literal::Duration(_)
-        | Literal::Array(_) => "codegen::Value::Default".to_owned(),
+        Literal::Decimal(text) => format!("codegen::Constant::Decimal({text:?}).value()"),
+        Literal::Text(text) => borrowed("Text", &format!("{text:?}")),
+        Literal::Json(text) => borrowed("Json", &format!("{text:?}")),
+        Literal::Bytes(bytes) => borrowed("Bytes", &format!("b\"{}\"", bytes.escape_ascii())),
+        Literal::Uuid(bytes) => value("Uuid", &format!("{bytes:?}")),
+        Literal::Date(it) => value("Date", &date(*it)),
+        Literal::Time(it) => value("Time", &time(*it)),
+        Literal::Timestamp(it) => value("Timestamp", &timestamp(*it)),
+        Literal::Timestamptz(it) => value("Timestamptz", &timestamp(*it)),
+        Literal::Duration(micros) => value(
+            "Duration",
+            &format!("codegen::Duration {{ micros: {micros} }}"),
+        ),
+        Literal::Array(items) => {
+            let items: Vec<String> = items.iter().map(literal_value).collect();
+            value("Array", &format!("::std::vec![{}]", items.join(", ")))
+        }
     }
+}
+
+/// A day that the calendar has, checked when the code is compiled.
+fn date(date: Date) -> String {
+    let (year, month, day) = (date.year(), date.month(), date.day());
+    format!("const {{ codegen::sql::Date::try_new({year}, {month}, {day}).unwrap() }}")
+}
+
+fn time(time: Time) -> String {
+    let (hour, minute) = (time.hour(), time.minute());
+    let (second, micros) = (time.second(), time.microsecond());
+    format!(
+        "const {{ codegen::sql::Time::try_new({hour}, {minute}, {second}, {micros}).unwrap() }}"
+    )
+}
+
+fn timestamp(timestamp: Timestamp) -> String {
+    let (date, time) = (date(timestamp.date), time(timestamp.time));
+    format!("codegen::sql::Timestamp {{ date: {date}, time: {time} }}")
 }
 
 /// The key of the row, as far as it is known before the row is stored.

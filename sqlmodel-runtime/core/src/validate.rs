@@ -236,8 +236,8 @@ impl fmt::Display for Rule {
 }
 
 impl Constant {
-    /// Returns the constant as a value; a decimal that cannot be one compares with nothing.
-    fn value(&self) -> Value<'static> {
+    /// Returns the constant as a value; NULL for text that is no decimal.
+    pub fn value(&self) -> Value<'static> {
         match *self {
             Self::Bool(value) => Value::Bool(value),
             Self::Int(value) => Value::I64(value),

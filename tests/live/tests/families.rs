@@ -163,6 +163,13 @@ async fn rows_of_one_table_are_loaded_as_what_they_are<C: Connection>(
     .await
     .into_result()?;
     assert_eq!(eagle.prey, "rabbits");
+    assert_eq!(eagle.value, "9.50".parse()?);
+    assert_eq!(eagle.ringed_on.to_string(), "2024-02-29");
+    assert_eq!(
+        eagle.last_seen.unix_timestamp_nanos(),
+        1_709_251_199_500_000_000
+    );
+    assert_eq!(eagle.ring, [0, 255]);
     assert_eq!(eagle.wingspan_cm, 210);
     assert_eq!(eagle.name, "Ed");
 

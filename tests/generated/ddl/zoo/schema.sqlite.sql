@@ -38,6 +38,10 @@ CREATE TABLE "animal" (
     "mane_cm" INTEGER,
     "wingspan_cm" INTEGER,
     "prey" VARCHAR(60),
+    "value" TEXT,
+    "ringed_on" TEXT,
+    "last_seen" TEXT,
+    "ring" BLOB,
     "best_dive_m" REAL,
     "mate_id" INTEGER,
     CONSTRAINT "pk_animal" PRIMARY KEY ("id"),
@@ -49,6 +53,10 @@ CREATE TABLE "animal" (
         REFERENCES "animal" ("id"),
     CONSTRAINT "ck_animal_wingspan_cm_present" CHECK ("species" NOT IN ('eagle', 'penguin') OR "wingspan_cm" IS NOT NULL),
     CONSTRAINT "ck_animal_prey_present" CHECK ("species" NOT IN ('eagle') OR "prey" IS NOT NULL),
+    CONSTRAINT "ck_animal_value_present" CHECK ("species" NOT IN ('eagle') OR "value" IS NOT NULL),
+    CONSTRAINT "ck_animal_ringed_on_present" CHECK ("species" NOT IN ('eagle') OR "ringed_on" IS NOT NULL),
+    CONSTRAINT "ck_animal_last_seen_present" CHECK ("species" NOT IN ('eagle') OR "last_seen" IS NOT NULL),
+    CONSTRAINT "ck_animal_ring_present" CHECK ("species" NOT IN ('eagle') OR "ring" IS NOT NULL),
     CONSTRAINT "ck_animal_best_dive_m_present" CHECK ("species" NOT IN ('penguin') OR "best_dive_m" IS NOT NULL)
 );
 

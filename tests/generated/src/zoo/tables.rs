@@ -29,6 +29,10 @@ pub static ANIMAL: sql::Table = sql::Table {
         sql::Column::new("mane_cm", sql::SqlType::I16).nullable(),
         sql::Column::new("wingspan_cm", sql::SqlType::I16).nullable(),
         sql::Column::new("prey", sql::SqlType::text(60)).nullable(),
+        sql::Column::new("value", sql::SqlType::decimal(8, 2)).nullable(),
+        sql::Column::new("ringed_on", sql::SqlType::DATE).nullable(),
+        sql::Column::new("last_seen", sql::SqlType::TIMESTAMPTZ).nullable(),
+        sql::Column::new("ring", sql::SqlType::BYTES).nullable(),
         sql::Column::new("best_dive_m", sql::SqlType::F64).nullable(),
         sql::Column::new("mate_id", sql::SqlType::I64).nullable(),
     ]),
@@ -80,6 +84,66 @@ pub static ANIMAL: sql::Table = sql::Table {
                 )),
                 mysql: Some(Cow::Borrowed(
                     "`species` NOT IN ('eagle') OR `prey` IS NOT NULL",
+                )),
+            },
+        },
+        sql::Check {
+            name: Cow::Borrowed("ck_animal_value_present"),
+            sql: sql::PerDialect {
+                portable: None,
+                sqlite: Some(Cow::Borrowed(
+                    "\"species\" NOT IN ('eagle') OR \"value\" IS NOT NULL",
+                )),
+                postgres: Some(Cow::Borrowed(
+                    "\"species\" NOT IN ('eagle') OR \"value\" IS NOT NULL",
+                )),
+                mysql: Some(Cow::Borrowed(
+                    "`species` NOT IN ('eagle') OR `value` IS NOT NULL",
+                )),
+            },
+        },
+        sql::Check {
+            name: Cow::Borrowed("ck_animal_ringed_on_present"),
+            sql: sql::PerDialect {
+                portable: None,
+                sqlite: Some(Cow::Borrowed(
+                    "\"species\" NOT IN ('eagle') OR \"ringed_on\" IS NOT NULL",
+                )),
+                postgres: Some(Cow::Borrowed(
+                    "\"species\" NOT IN ('eagle') OR \"ringed_on\" IS NOT NULL",
+                )),
+                mysql: Some(Cow::Borrowed(
+                    "`species` NOT IN ('eagle') OR `ringed_on` IS NOT NULL",
+                )),
+            },
+        },
+        sql::Check {
+            name: Cow::Borrowed("ck_animal_last_seen_present"),
+            sql: sql::PerDialect {
+                portable: None,
+                sqlite: Some(Cow::Borrowed(
+                    "\"species\" NOT IN ('eagle') OR \"last_seen\" IS NOT NULL",
+                )),
+                postgres: Some(Cow::Borrowed(
+                    "\"species\" NOT IN ('eagle') OR \"last_seen\" IS NOT NULL",
+                )),
+                mysql: Some(Cow::Borrowed(
+                    "`species` NOT IN ('eagle') OR `last_seen` IS NOT NULL",
+                )),
+            },
+        },
+        sql::Check {
+            name: Cow::Borrowed("ck_animal_ring_present"),
+            sql: sql::PerDialect {
+                portable: None,
+                sqlite: Some(Cow::Borrowed(
+                    "\"species\" NOT IN ('eagle') OR \"ring\" IS NOT NULL",
+                )),
+                postgres: Some(Cow::Borrowed(
+                    "\"species\" NOT IN ('eagle') OR \"ring\" IS NOT NULL",
+                )),
+                mysql: Some(Cow::Borrowed(
+                    "`species` NOT IN ('eagle') OR `ring` IS NOT NULL",
                 )),
             },
         },

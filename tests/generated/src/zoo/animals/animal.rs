@@ -190,7 +190,7 @@ impl ::core::convert::TryFrom<AnyAnimal> for super::Penguin {
 }
 
 impl codegen::Decode for AnyAnimal {
-    const WIDTH: usize = 10;
+    const WIDTH: usize = 14;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {
@@ -228,7 +228,7 @@ impl codegen::Decode for AnyAnimal {
             }
             _ => {
                 let row_1: super::Bird = codegen::Child::extend(row_0, row, at + 6)?;
-                let row_2: super::Penguin = codegen::Child::extend(row_1, row, at + 8)?;
+                let row_2: super::Penguin = codegen::Child::extend(row_1, row, at + 12)?;
                 Self::Penguin(row_2)
             }
         })

@@ -199,7 +199,7 @@ impl ::core::convert::TryFrom<AnyBird> for super::Penguin {
 }
 
 impl codegen::Decode for AnyBird {
-    const WIDTH: usize = 9;
+    const WIDTH: usize = 13;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {
@@ -227,7 +227,7 @@ impl codegen::Decode for AnyBird {
                 Self::Eagle(row_1)
             }
             _ => {
-                let row_1: super::Penguin = codegen::Child::extend(row_0, row, at + 7)?;
+                let row_1: super::Penguin = codegen::Child::extend(row_0, row, at + 11)?;
                 Self::Penguin(row_1)
             }
         })

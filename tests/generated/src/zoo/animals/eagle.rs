@@ -9,6 +9,14 @@ pub struct Eagle {
     pub bird: super::Bird,
     /// The column `prey`.
     pub prey: String,
+    /// The column `value`.
+    pub value: codegen::types::Decimal,
+    /// The column `ringed_on`.
+    pub ringed_on: codegen::types::time::Date,
+    /// The column `last_seen`.
+    pub last_seen: codegen::types::time::OffsetDateTime,
+    /// The column `ring`.
+    pub ring: Vec<u8>,
 }
 
 impl Eagle {
@@ -26,6 +34,16 @@ impl Eagle {
     pub const WINGSPAN_CM: codegen::Column<Self, i16> = codegen::Column::new("wingspan_cm");
     /// The column `prey`.
     pub const PREY: codegen::Column<Self, String> = codegen::Column::new("prey");
+    /// The column `value`.
+    pub const VALUE: codegen::Column<Self, codegen::types::Decimal> = codegen::Column::new("value");
+    /// The column `ringed_on`.
+    pub const RINGED_ON: codegen::Column<Self, codegen::types::time::Date> =
+        codegen::Column::new("ringed_on");
+    /// The column `last_seen`.
+    pub const LAST_SEEN: codegen::Column<Self, codegen::types::time::OffsetDateTime> =
+        codegen::Column::new("last_seen");
+    /// The column `ring`.
+    pub const RING: codegen::Column<Self, Vec<u8>> = codegen::Column::new("ring");
     /// The [`Enclosure`](super::super::people::Enclosure) that `enclosure_id` refers to, if any.
     pub const ENCLOSURE: codegen::ToOne<Self, Option<super::super::people::Enclosure>> =
         codegen::ToOne::new(&["enclosure_id"], &["id"]);
@@ -40,7 +58,7 @@ impl codegen::Model for Eagle {
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["mate_id"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
-    const COLUMN_COUNT: usize = 7;
+    const COLUMN_COUNT: usize = 11;
     type Key = i64;
     const FIELD_RULES: &'static [codegen::FieldRule] = &[codegen::FieldRule::new(
         "wingspan_cm",
@@ -56,6 +74,10 @@ impl codegen::Model for Eagle {
             codegen::FieldInfo::new("species").discriminator(),
             codegen::FieldInfo::new("wingspan_cm"),
             codegen::FieldInfo::new("prey").defaulted(),
+            codegen::FieldInfo::new("value").defaulted(),
+            codegen::FieldInfo::new("ringed_on").defaulted(),
+            codegen::FieldInfo::new("last_seen").defaulted(),
+            codegen::FieldInfo::new("ring").defaulted(),
         ];
         FIELDS
     }
@@ -76,8 +98,18 @@ impl codegen::Model for Eagle {
 
 impl codegen::Record for Eagle {
     type Model = Self;
-    const COLUMNS: &'static [&'static str] =
-        &["id", "name", "born", "enclosure_id", "wingspan_cm", "prey"];
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "born",
+        "enclosure_id",
+        "wingspan_cm",
+        "prey",
+        "value",
+        "ringed_on",
+        "last_seen",
+        "ring",
+    ];
     const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
@@ -88,6 +120,10 @@ impl codegen::Record for Eagle {
             codegen::Encode::encode(&self.bird.animal.enclosure_id),
             codegen::Encode::encode(&self.bird.wingspan_cm),
             codegen::Encode::encode(&self.prey),
+            codegen::Encode::encode(&self.value),
+            codegen::Encode::encode(&self.ringed_on),
+            codegen::Encode::encode(&self.last_seen),
+            codegen::Encode::encode(&self.ring),
         ]);
     }
 
@@ -131,6 +167,10 @@ impl codegen::Child for Eagle {
         Ok(Self {
             bird,
             prey: codegen::Decode::decode(row, at)?,
+            value: codegen::Decode::decode(row, at + 1)?,
+            ringed_on: codegen::Decode::decode(row, at + 2)?,
+            last_seen: codegen::Decode::decode(row, at + 3)?,
+            ring: codegen::Decode::decode(row, at + 4)?,
         })
     }
 }
@@ -150,6 +190,22 @@ pub struct NewEagle {
     ///
     /// `None` stands for the default, `rabbits`.
     pub prey: Option<String>,
+    /// The column `value`.
+    ///
+    /// `None` stands for the default, `9.50`.
+    pub value: Option<codegen::types::Decimal>,
+    /// The column `ringed_on`.
+    ///
+    /// `None` stands for the default, `2024-02-29`.
+    pub ringed_on: Option<codegen::types::time::Date>,
+    /// The column `last_seen`.
+    ///
+    /// `None` stands for the default, `2024-02-29 23:59:59.500000Z`.
+    pub last_seen: Option<codegen::types::time::OffsetDateTime>,
+    /// The column `ring`.
+    ///
+    /// `None` stands for the default, 2 bytes.
+    pub ring: Option<Vec<u8>>,
 }
 
 impl NewEagle {
@@ -162,6 +218,10 @@ impl NewEagle {
             enclosure_id: None,
             wingspan_cm,
             prey: None,
+            value: None,
+            ringed_on: None,
+            last_seen: None,
+            ring: None,
         }
     }
 
@@ -185,14 +245,52 @@ impl NewEagle {
         self.prey = Some(prey.into());
         self
     }
+
+    /// Sets `value`.
+    #[must_use]
+    pub fn value(mut self, value: codegen::types::Decimal) -> Self {
+        self.value = Some(value);
+        self
+    }
+
+    /// Sets `ringed_on`.
+    #[must_use]
+    pub fn ringed_on(mut self, ringed_on: codegen::types::time::Date) -> Self {
+        self.ringed_on = Some(ringed_on);
+        self
+    }
+
+    /// Sets `last_seen`.
+    #[must_use]
+    pub fn last_seen(mut self, last_seen: codegen::types::time::OffsetDateTime) -> Self {
+        self.last_seen = Some(last_seen);
+        self
+    }
+
+    /// Sets `ring`.
+    #[must_use]
+    pub fn ring(mut self, ring: impl Into<Vec<u8>>) -> Self {
+        self.ring = Some(ring.into());
+        self
+    }
 }
 
 impl codegen::Record for NewEagle {
     type Model = Eagle;
-    const COLUMNS: &'static [&'static str] =
-        &["name", "born", "enclosure_id", "wingspan_cm", "prey"];
+    const COLUMNS: &'static [&'static str] = &[
+        "name",
+        "born",
+        "enclosure_id",
+        "wingspan_cm",
+        "prey",
+        "value",
+        "ringed_on",
+        "last_seen",
+        "ring",
+    ];
     const TEXTS: codegen::RecordTexts = codegen::texts!();
 
+    #[rustfmt::skip]
     fn to_row<'a>(&'a self, row: &mut Vec<codegen::Value<'a>>) {
         row.extend([
             codegen::Encode::encode(&self.name),
@@ -202,6 +300,22 @@ impl codegen::Record for NewEagle {
             match &self.prey {
                 Some(value) => codegen::Encode::encode(value),
                 None => codegen::Value::Text(::std::borrow::Cow::Borrowed("rabbits")),
+            },
+            match &self.value {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Constant::Decimal("9.50").value(),
+            },
+            match &self.ringed_on {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Date(const { codegen::sql::Date::try_new(2024, 2, 29).unwrap() }),
+            },
+            match &self.last_seen {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Timestamptz(codegen::sql::Timestamp { date: const { codegen::sql::Date::try_new(2024, 2, 29).unwrap() }, time: const { codegen::sql::Time::try_new(23, 59, 59, 500000).unwrap() } }),
+            },
+            match &self.ring {
+                Some(value) => codegen::Encode::encode(value),
+                None => codegen::Value::Bytes(::std::borrow::Cow::Borrowed(b"\x00\xff")),
             },
         ]);
     }
