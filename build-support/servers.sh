@@ -72,14 +72,13 @@ stop_postgres() { # One that was killed before has no file with its process.
     [ ! -e "$folder/$1/data/postmaster.pid" ] || quietly as_postgres "$bin/pg_ctl" -D "$folder/$1/data" -s -w -m immediate stop
 }
 
-make_certificates() { # make_certificates FOLDER: of an authority, and signed by it one for `localhost` alone
-    local key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30'
-    # shellcheck disable=SC2086 # the options are words of their own
-    quietly as_postgres openssl req -x509 $key -subj '/CN=sqlmodel tests' -keyout "$1/ca.key" -out "$1/ca.pem"
-    # shellcheck disable=SC2086
-    quietly as_postgres openssl req $key -subj '/CN=localhost' -keyout "$1/server.key" -out "$1/server.csr"
+# shellcheck disable=SC2086 # the runner and the options are words of their own
+make_certificates() { # make_certificates FOLDER [RUNNER]: of an authority, and signed by it one for `localhost` alone
+    local as=${2-} key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30'
+    quietly $as openssl req -x509 $key -subj '/CN=sqlmodel tests' -keyout "$1/ca.key" -out "$1/ca.pem"
+    quietly $as openssl req $key -subj '/CN=localhost' -keyout "$1/server.key" -out "$1/server.csr"
     echo 'subjectAltName = DNS:localhost' >"$folder/names"
-    quietly as_postgres openssl x509 -req -in "$1/server.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial -days 30 \
+    quietly $as openssl x509 -req -in "$1/server.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial -days 30 \
         -extfile "$folder/names" -out "$1/server.pem"
     chmod 600 "$1/server.key"
 }
@@ -98,7 +97,7 @@ init_postgres() {
     )
     printf '%s\n' "$lines" >"$hba"
     if command -v openssl >/dev/null; then
-        make_certificates "$folder/postgres"
+        make_certificates "$folder/postgres" as_postgres
         local settings=$folder/postgres/data/postgresql.conf
         printf "ssl = on\nssl_cert_file = '%s'\nssl_key_file = '%s'\n" "$folder/postgres/server.pem" "$folder/postgres/server.key" >>"$settings"
         echo "SQLMODEL_TEST_POSTGRES_AUTHORITY=$folder/postgres/ca.pem"
@@ -137,15 +136,21 @@ init_mysql() {
     # Below the limits of the system's configuration, which is not read.
     quietly "$init" --no-defaults --datadir="$folder/mysql/data" --user="$(id -un)" --auth-root-authentication-method=normal \
         --skip-test-db --skip-name-resolve --innodb-log-file-size=16M
+    mysql_tls=()
+    if command -v openssl >/dev/null; then
+        make_certificates "$folder/mysql"
+        mysql_tls=("--ssl-cert=$folder/mysql/server.pem" "--ssl-key=$folder/mysql/server.key")
+        echo "SQLMODEL_TEST_MYSQL_AUTHORITY=$folder/mysql/ca.pem"
+    fi
     start_mysql
-    echo "SQLMODEL_TEST_MYSQL_URL=mysql://root@127.0.0.1:$mysql_port/"
+    echo "SQLMODEL_TEST_MYSQL_URL=mysql://root@127.0.0.1:$mysql_port/?tls=disable"
     echo "SQLMODEL_TEST_MYSQL_SOCKET=$folder/mysql/socket"
 }
 start_mysql() {
     "$daemon" --no-defaults --datadir="$folder/mysql/data" --user="$(id -un)" --socket="$folder/mysql/socket" \
         --pid-file="$folder/mysql/pid" --bind-address=127.0.0.1 --port="$mysql_port" --skip-name-resolve --skip-log-bin \
         --innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0 --innodb-log-file-size=16M --innodb-buffer-pool-size=64M \
-        --max-connections=300 --max-allowed-packet=64M </dev/null >>"$folder/mysql/log" 2>&1 &
+        --max-connections=300 --max-allowed-packet=64M "${mysql_tls[@]}" </dev/null >>"$folder/mysql/log" 2>&1 &
     mysql_pid=$!
     local tries=600
     until mariadb-admin --no-defaults --socket="$folder/mysql/socket" --user=root ping >>"$folder/log" 2>&1; do

@@ -95,7 +95,7 @@ async fn dial<T: Transport>(
     };
     let connected = Socket::connect(wait, address, &options.socket).await;
     let socket = ok!(connected.map_err(|error| unreachable_server(address, error)));
-    Wire::login(wait, wrap(socket), options, line).await
+    Wire::login(wait, socket, options, line, wrap).await
 }
 
 #[cold]

@@ -7,7 +7,7 @@ use sqlmodel_core::{Decode, RowRead};
 
 use crate::error::statement_error;
 use crate::protocol::greeting::flags;
-use crate::protocol::login::{Account, Line, Login, Next};
+use crate::protocol::login::{Account, Line, Login, Next, TlsWish};
 use crate::protocol::packet::{Front, Packets};
 use crate::protocol::reply::{Received, Reply};
 use crate::protocol::row::{BinaryRow, Fields};
@@ -29,7 +29,7 @@ pub fn check(bytes: &[u8]) {
             password: "secret",
             database: None,
         };
-        let mut login = Login::new(account, line, 1 << 20);
+        let mut login = Login::new(account, line, TlsWish::IfOffered, 1 << 20);
         let mut answer = Vec::new();
         for_each_payload(bytes, |payload| {
             matches!(login.receive(payload, 1, &mut answer), Ok(Next::Read))

@@ -15,4 +15,4 @@ mod upkeep;
 
 pub use connection::MySqlConnection;
 pub use options::MySqlOptions;
-pub use sqlmodel_net::{Address, Socket, Transport};
+pub use sqlmodel_net::{Address, Socket, TlsIdentity, TlsMode, TlsOptions, TlsRoots, Transport};

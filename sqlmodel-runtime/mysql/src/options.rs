@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sqlmodel_core::{Cx, Error, Outcome};
-use sqlmodel_net::{Address, Socket, SocketOptions, Transport};
+use sqlmodel_net::{Address, Socket, SocketOptions, TlsOptions, Transport};
 
 use crate::connection::MySqlConnection;
 use crate::protocol::login::Account;
@@ -22,6 +22,7 @@ pub struct MySqlOptions {
     user: String,
     password: String,
     database: Option<String>,
+    pub(crate) tls: TlsOptions,
     pub(crate) statement_cache_capacity: usize,
     pub(crate) max_packet_bytes: usize,
     pub(crate) cancel_grace: Duration,
@@ -47,6 +48,7 @@ impl MySqlOptions {
             user,
             password: String::new(),
             database: None,
+            tls: TlsOptions::default(),
             statement_cache_capacity: 128,
             max_packet_bytes: 64 * 1024 * 1024,
             cancel_grace: Duration::from_secs(5),
@@ -60,6 +62,8 @@ impl MySqlOptions {
     /// | option | meaning |
     /// |---|---|
     /// | `socket` | the path of a Unix socket, instead of host and port |
+    /// | `tls` | `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`; see [`TlsMode`](crate::TlsMode) |
+    /// | `tls_ca` | the file of those who are trusted to sign certificates, instead of Mozilla's list |
     /// | `connect_timeout` | seconds; 10 by default |
     /// | `statement_cache` | how many statements are kept prepared; 128 by default |
     /// | `max_packet_bytes` | the largest row that is taken in; 67108864 by default |
@@ -92,6 +96,13 @@ impl MySqlOptions {
     #[must_use]
     pub fn database(mut self, database: impl Into<String>) -> Self {
         self.database = Some(database.into());
+        self
+    }
+
+    /// Sets how the connection is encrypted, unless it stays on this machine by a Unix socket.
+    #[must_use]
+    pub fn tls(mut self, tls: TlsOptions) -> Self {
+        self.tls = tls;
         self
     }
 
@@ -162,6 +173,7 @@ impl fmt::Debug for MySqlOptions {
             user,
             password: _,
             database,
+            tls,
             statement_cache_capacity,
             max_packet_bytes,
             cancel_grace,
@@ -171,6 +183,7 @@ impl fmt::Debug for MySqlOptions {
             .field("socket", socket)
             .field("user", user)
             .field("database", database)
+            .field("tls", tls)
             .field("statement_cache_capacity", statement_cache_capacity)
             .field("max_packet_bytes", max_packet_bytes)
             .field("cancel_grace", cancel_grace)

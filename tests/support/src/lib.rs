@@ -8,4 +8,4 @@ mod server;
 pub use corpus::{CorpusQuery, corpus, corpus_folder};
 pub use proxy::{Fault, Proxy};
 pub use scratch::Scratch;
-pub use server::{Server, Servers, mysql_url, postgres_authority, postgres_url};
+pub use server::{Server, Servers, mysql_authority, mysql_url, postgres_authority, postgres_url};

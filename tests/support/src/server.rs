@@ -43,15 +43,12 @@ pub fn postgres_url() -> Option<&'static str> {
 /// As [`postgres_url`] does.
 #[must_use]
 pub fn postgres_authority() -> Option<String> {
-    const VARIABLE: &str = "SQLMODEL_TEST_POSTGRES_AUTHORITY";
     postgres_url()?;
-    let servers = POSTGRES.get().and_then(Option::as_ref);
-    let started = servers.and_then(|servers| servers.variables.get(VARIABLE).cloned());
-    let authority = started.or_else(|| std::env::var(VARIABLE).ok());
-    if authority.is_none() {
-        skip(&[Server::Postgres]);
-    }
-    authority
+    authority(
+        "SQLMODEL_TEST_POSTGRES_AUTHORITY",
+        &POSTGRES,
+        Server::Postgres,
+    )
 }
 
 static POSTGRES: OnceLock<Option<Servers>> = OnceLock::new();
@@ -63,8 +60,35 @@ static POSTGRES: OnceLock<Option<Servers>> = OnceLock::new();
 /// As [`postgres_url`] does.
 #[must_use]
 pub fn mysql_url() -> Option<&'static str> {
-    static SHARED: OnceLock<Option<Servers>> = OnceLock::new();
-    shared_url(&SHARED, Server::MySql)
+    shared_url(&MYSQL, Server::MySql)
+}
+
+static MYSQL: OnceLock<Option<Servers>> = OnceLock::new();
+
+/// Returns the file with the certificate of the authority that has signed that of the MySQL or MariaDB server, as
+/// [`postgres_authority`] does.
+///
+/// # Panics
+///
+/// As [`postgres_url`] does.
+#[must_use]
+pub fn mysql_authority() -> Option<String> {
+    mysql_url()?;
+    authority("SQLMODEL_TEST_MYSQL_AUTHORITY", &MYSQL, Server::MySql)
+}
+
+fn authority(
+    variable: &str,
+    shared: &'static OnceLock<Option<Servers>>,
+    server: Server,
+) -> Option<String> {
+    let servers = shared.get().and_then(Option::as_ref);
+    let started = servers.and_then(|servers| servers.variables.get(variable).cloned());
+    let authority = started.or_else(|| std::env::var(variable).ok());
+    if authority.is_none() {
+        skip(&[server]);
+    }
+    authority
 }
 
 fn shared_url(shared: &'static OnceLock<Option<Servers>>, server: Server) -> Option<&'static str> {

@@ -8,13 +8,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use sqlmodel_core::{Error, ErrorKind, Outcome, RowSink, Wait, ok, ok_result};
-use sqlmodel_net::{Stream, Transport};
+use sqlmodel_net::{Address, Socket, Stream, TlsMode, Transport};
 
 use crate::error::protocol_error;
 use crate::options::MySqlOptions;
 use crate::protocol::command::Command;
 use crate::protocol::greeting::Greeting;
-use crate::protocol::login::{Line, Login, Next};
+use crate::protocol::login::{Line, Login, Next, TlsWish};
 use crate::protocol::packet::{Front, Packets};
 use crate::protocol::reply::{Received, Reply, ServerError, Summary};
 use crate::protocol::row::{BinaryRow, Fields};
@@ -118,14 +118,8 @@ impl<'s, S: RowSink> Rows<'s, S> {
 }
 
 impl<T: Transport> Wire<T> {
-    /// Logs in over a transport.
-    pub(crate) async fn login(
-        wait: Wait<'_>,
-        transport: T,
-        options: &MySqlOptions,
-        line: Line,
-    ) -> Outcome<(Self, Greeting), Error> {
-        let mut wire = Self {
+    fn over(transport: T, options: &MySqlOptions) -> Self {
+        Self {
             stream: Stream::new(transport),
             packets: Packets::new(options.max_packet_bytes),
             flags: 0,
@@ -133,19 +127,65 @@ impl<T: Transport> Wire<T> {
             pending: None,
             to_close: Vec::new(),
             is_broken: false,
-        };
+        }
+    }
+
+    /// Logs in over a socket, and encrypts it where that is wanted; then `wrap` is put around it.
+    pub(crate) async fn login(
+        wait: Wait<'_>,
+        socket: Socket,
+        options: &MySqlOptions,
+        line: Line,
+        wrap: impl Fn(Socket) -> T,
+    ) -> Outcome<(Self, Greeting), Error> {
         let max_packet = u32::try_from(options.max_packet_bytes).unwrap_or(u32::MAX);
-        let mut login = Login::new(options.account(), line, max_packet);
-        loop {
-            match ok_result!(wire.log_in(&mut login)) {
-                None => ok!(wire.receive(wait).await),
-                Some(Next::Read) => {}
-                Some(Next::Done) => break,
+        let wish = ok_result!(tls_wish(&socket, options));
+        let mut login = Login::new(options.account(), line, wish, max_packet);
+        let mut opening = Wire::over(socket, options);
+        let mut next = ok!(opening.next_of_login(wait, &mut login).await);
+        // What the server says is read to the end of its greeting: it waits for the answer.
+        let mut number = opening.packets.next_number();
+        let mut answer = std::mem::take(opening.stream.output());
+        if next == Next::StartTls {
+            opening.stream.output().append(&mut answer);
+            ok!(opening.stream.flush(wait).await.map_err(lost));
+            if !opening.stream.received().is_empty() {
+                return Outcome::Err(protocol_error(Malformed("nothing before TLS")));
             }
+            let host = match &options.address {
+                Address::Tcp { host, .. } => host.as_str(),
+                #[cfg(unix)]
+                Address::Unix(_) => "",
+            };
+            let socket = opening.stream.into_transport();
+            let encrypted = socket.start_tls(wait, host, &options.tls).await;
+            opening = Wire::over(ok!(encrypted.map_err(untrusted)), options);
+            next = ok_result!(login.tls_started(number, &mut answer));
+            number = number.wrapping_add(1);
+        }
+        let mut wire = Self::over(wrap(opening.stream.into_transport()), options);
+        wire.packets.expect_number(number);
+        wire.stream.output().append(&mut answer);
+        while next != Next::Done {
+            next = ok!(wire.next_of_login(wait, &mut login).await);
         }
         let (greeting, flags) = ok_result!(login.into_server());
         wire.flags = flags;
         Outcome::Ok((wire, greeting))
+    }
+
+    /// Waits for the next packet of a login, and appends the answer to what is to be sent.
+    async fn next_of_login(
+        &mut self,
+        wait: Wait<'_>,
+        login: &mut Login<'_>,
+    ) -> Outcome<Next, Error> {
+        loop {
+            match ok_result!(self.log_in(login)) {
+                None => ok!(self.receive(wait).await),
+                Some(next) => return Outcome::Ok(next),
+            }
+        }
     }
 
     /// Answers the next packet of a login, if it has arrived.
@@ -338,6 +378,32 @@ impl<T: Transport> Wire<T> {
             }
         }
     }
+}
+
+/// Tells whether the connection is to be encrypted. A socket of this machine never is.
+fn tls_wish(socket: &Socket, options: &MySqlOptions) -> Result<TlsWish, Error> {
+    let is_local = !matches!(options.address, Address::Tcp { .. });
+    match options.tls.effective_mode() {
+        TlsMode::Disable => Ok(TlsWish::Never),
+        _ if is_local => Ok(TlsWish::Never),
+        TlsMode::Prefer if !socket.can_start_tls() => Ok(TlsWish::Never),
+        TlsMode::Prefer => Ok(TlsWish::IfOffered),
+        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull if socket.can_start_tls() => {
+            Ok(TlsWish::Always)
+        }
+        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => Err(Error::unsupported(
+            "`tls` asks for an encrypted connection, and this program was built without the feature `tls`",
+        )),
+    }
+}
+
+#[cold]
+fn untrusted(error: io::Error) -> Error {
+    let message = match error.kind() {
+        io::ErrorKind::InvalidData => error.to_string(),
+        _ => format!("the connection cannot be encrypted: {error}"),
+    };
+    Error::new(ErrorKind::Connect, message).with_cause(error)
 }
 
 /// A sink that is never asked.

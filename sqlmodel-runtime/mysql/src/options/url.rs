@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlmodel_core::Error;
 #[cfg(unix)]
 use sqlmodel_net::Address;
+use sqlmodel_net::{TlsMode, TlsRoots};
 
 use super::MySqlOptions;
 
@@ -75,15 +76,32 @@ fn with_option(mut options: MySqlOptions, name: &str, value: &str) -> Result<MyS
         #[cfg(unix)]
         "socket" => options.address = Address::Unix(value.into()),
         "connect_timeout" => options.socket.connect_timeout = Duration::from_secs(number()? as u64),
+        "tls" => options.tls.mode = tls_mode(value)?,
+        "tls_ca" => options.tls.roots = TlsRoots::File(value.into()),
         "statement_cache" => options.statement_cache_capacity = number()?,
         "max_packet_bytes" => options.max_packet_bytes = number()?,
         _ => {
             return Err(Error::usage(format!(
-                "the URL has an option `{name}`; there are `socket`, `connect_timeout`, `statement_cache` and `max_packet_bytes`"
+                "the URL has an option `{name}`; there are `socket`, `tls`, `tls_ca`, `connect_timeout`, `statement_cache` and `max_packet_bytes`"
             )));
         }
     }
     Ok(options)
+}
+
+fn tls_mode(value: &str) -> Result<TlsMode, Error> {
+    Ok(match value {
+        "disable" => TlsMode::Disable,
+        "prefer" => TlsMode::Prefer,
+        "require" => TlsMode::Require,
+        "verify-ca" => TlsMode::VerifyCa,
+        "verify-full" => TlsMode::VerifyFull,
+        _ => {
+            return Err(Error::usage(format!(
+                "the URL's `tls` is `{value}`; it is `disable`, `prefer`, `require`, `verify-ca` or `verify-full`"
+            )));
+        }
+    })
 }
 
 /// Resolves percent-encoding, and refuses a zero, which ends a text on the wire.

@@ -11,6 +11,7 @@ pub(crate) mod flags {
     pub(crate) const LONG_FLAG: u64 = 1 << 2;
     pub(crate) const CONNECT_WITH_DB: u64 = 1 << 3;
     pub(crate) const PROTOCOL_41: u64 = 1 << 9;
+    pub(crate) const TLS: u64 = 1 << 11;
     pub(crate) const TRANSACTIONS: u64 = 1 << 13;
     pub(crate) const SECURE_CONNECTION: u64 = 1 << 15;
     pub(crate) const MULTI_RESULTS: u64 = 1 << 17;

@@ -38,10 +38,18 @@ pub(crate) struct Account<'a> {
 /// Whether others can listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// A socket of this machine.
+    /// A socket of this machine, or TLS.
     Private,
     /// Anything else.
     Open,
+}
+
+/// Whether the line is to become private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TlsWish {
+    Never,
+    IfOffered,
+    Always,
 }
 
 /// What the caller does next.
@@ -49,12 +57,15 @@ pub(crate) enum Line {
 pub(crate) enum Next {
     /// Send what is in `out`, and read a packet.
     Read,
+    /// Send what is in `out`, begin TLS, and call [`Login::tls_started`].
+    StartTls,
     /// Run statements.
     Done,
 }
 
 enum Phase {
     Greeting,
+    StartingTls,
     Proving,
     AwaitingKey,
 }
@@ -63,6 +74,7 @@ enum Phase {
 pub(crate) struct Login<'a> {
     account: Account<'a>,
     line: Line,
+    tls: TlsWish,
     max_packet: u32,
     phase: Phase,
     greeting: Option<Greeting>,
@@ -71,10 +83,11 @@ pub(crate) struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    pub(crate) fn new(account: Account<'a>, line: Line, max_packet: u32) -> Self {
+    pub(crate) fn new(account: Account<'a>, line: Line, tls: TlsWish, max_packet: u32) -> Self {
         Self {
             account,
             line,
+            tls,
             max_packet,
             phase: Phase::Greeting,
             greeting: None,
@@ -106,9 +119,16 @@ impl<'a> Login<'a> {
         }
         match self.phase {
             Phase::Greeting => self.greet(payload, number, out),
+            Phase::StartingTls => Err(protocol_error(Malformed("nothing before TLS"))),
             Phase::Proving => self.prove(payload, number, out),
             Phase::AwaitingKey => self.encrypt(payload, number, out),
         }
+    }
+
+    /// Goes on where the line has become private.
+    pub(crate) fn tls_started(&mut self, number: u8, out: &mut Vec<u8>) -> Result<Next, Error> {
+        self.line = Line::Private;
+        self.respond(number, out)
     }
 
     fn greet(&mut self, payload: &[u8], number: u8, out: &mut Vec<u8>) -> Result<Next, Error> {
@@ -119,11 +139,28 @@ impl<'a> Login<'a> {
                 format!("the server's version, {}, is too old", greeting.version),
             ));
         }
+        let has_tls = greeting.flags & flags::TLS != 0;
         self.nonce = greeting.nonce;
         // The server's default plugin is a guess at the user's; one that we do not know is asked for by name later.
         self.plugin = Plugin::parse(&greeting.plugin).unwrap_or(Plugin::Native);
         self.greeting = Some(greeting);
-        self.respond(number, out)
+        match (self.tls, has_tls) {
+            (TlsWish::Never, _) | (TlsWish::IfOffered, false) => self.respond(number, out),
+            (TlsWish::Always, false) => Err(Error::new(
+                ErrorKind::Connect,
+                "the server does not encrypt connections, and the URL asks for it; \
+                 give the server a certificate (`ssl-cert`, `ssl-key`), or connect with `tls=disable`",
+            )),
+            (TlsWish::IfOffered | TlsWish::Always, true) => {
+                let (flags, max_packet) = (self.flags() | flags::TLS, self.max_packet);
+                push_packet(out, number, |bytes| {
+                    push_flags(bytes, flags, max_packet);
+                    Ok::<_, Error>(())
+                })?;
+                self.phase = Phase::StartingTls;
+                Ok(Next::StartTls)
+            }
+        }
     }
 
     fn flags(&self) -> u64 {
@@ -138,7 +175,10 @@ impl<'a> Login<'a> {
             password,
             database,
         } = self.account;
-        let flags = self.flags();
+        let mut flags = self.flags();
+        if matches!(self.phase, Phase::StartingTls) {
+            flags |= flags::TLS;
+        }
         if matches!(self.plugin, Plugin::Clear) {
             self.check_private()?;
         }
@@ -217,7 +257,7 @@ impl<'a> Login<'a> {
             Line::Private => Ok(()),
             Line::Open => Err(Error::new(
                 ErrorKind::Connect,
-                "the server asks for the password in clear text, which is sent over a Unix socket alone",
+                "the server asks for the password in clear text, which is sent over TLS or a Unix socket alone",
             )),
         }
     }
@@ -253,7 +293,7 @@ fn answer(out: &mut Vec<u8>, number: u8, payload: &[u8]) -> Result<Next, Error> 
     Ok(Next::Read)
 }
 
-/// Writes what the response to the greeting begins with.
+/// Writes what the response to the greeting begins with, which alone is the request for TLS.
 fn push_flags(bytes: &mut Vec<u8>, flags: u64, max_packet: u32) {
     let [a, b, c, d, own @ ..] = flags.to_le_bytes();
     bytes.extend_from_slice(&[a, b, c, d]);

@@ -9,7 +9,7 @@ use super::auth::Plugin;
 use super::column::{Column, ColumnType};
 use super::command::Command;
 use super::greeting::{Greeting, flags};
-use super::login::{Account, Line, Login, Next};
+use super::login::{Account, Line, Login, Next, TlsWish};
 use super::packet::{Front, Packets, push_packet};
 use super::reply::{Received, Reply, ServerError};
 use super::row::{BinaryRow, Fields};
@@ -219,7 +219,7 @@ fn log_in(
         password,
         database: Some("league"),
     };
-    let mut login = Login::new(account, line, 1 << 20);
+    let mut login = Login::new(account, line, TlsWish::Never, 1 << 20);
     let mut answers = Vec::new();
     for (at, payload) in script.iter().enumerate() {
         let mut out = Vec::new();
@@ -623,4 +623,46 @@ fn spoiled_logins_are_refused_and_nothing_worse() {
             crate::fuzzing::check(&spoiled[at..]);
         }
     }
+}
+
+#[test]
+fn a_line_is_encrypted_before_anything_is_told() {
+    let account = Account {
+        user: "hero",
+        password: "secret",
+        database: None,
+    };
+    let offered = greeting(ALL_FLAGS, "10.11.6-MariaDB", "mysql_native_password");
+    let mut out = Vec::new();
+    let mut login = Login::new(account, Line::Open, TlsWish::IfOffered, 1 << 20);
+    assert_eq!(
+        login.receive(&offered, 1, &mut out).unwrap(),
+        Next::StartTls
+    );
+    assert_eq!(
+        out.len(),
+        36,
+        "the request is the beginning of the response, with no name in it"
+    );
+    assert!(
+        login.receive(OK, 2, &mut Vec::new()).is_err(),
+        "nobody speaks in between"
+    );
+    out.clear();
+    assert_eq!(login.tls_started(2, &mut out).unwrap(), Next::Read);
+    assert!(contains(&out, b"hero\0"));
+
+    let plain = greeting(
+        ALL_FLAGS & !flags::TLS,
+        "10.11.6-MariaDB",
+        "mysql_native_password",
+    );
+    let mut login = Login::new(account, Line::Open, TlsWish::IfOffered, 1 << 20);
+    assert_eq!(
+        login.receive(&plain, 1, &mut Vec::new()).unwrap(),
+        Next::Read
+    );
+    let mut login = Login::new(account, Line::Open, TlsWish::Always, 1 << 20);
+    let refused = login.receive(&plain, 1, &mut Vec::new()).unwrap_err();
+    assert!(refused.to_string().contains("`tls=disable`"), "{refused}");
 }
