@@ -13,28 +13,46 @@ const MAX_KEYS: usize = 4096;
 ///
 /// Integers of all widths are alike; other values are only ever compared with values of the same type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct KeyBytes(Vec<u8>);
+pub(crate) enum KeyBytes {
+    /// The usual key, which needs no memory of its own.
+    Integer(i64),
+    Bytes(Vec<u8>),
+}
 
 impl KeyBytes {
     /// Returns `None` when one of the values is NULL, because NULL equals nothing.
-    pub(crate) fn of<'a>(values: impl IntoIterator<Item = &'a Value<'a>>) -> Option<Self> {
+    pub(crate) fn of<'a>(values: &'a [Value<'a>]) -> Option<Self> {
+        if let [value] = values
+            && let Some(integer) = integer(value)
+        {
+            return Some(Self::Integer(integer));
+        }
         let mut bytes = Vec::with_capacity(16);
         for value in values {
             match value {
                 Value::Null | Value::Default => return None,
-                Value::I16(value) => push_integer(i64::from(*value), &mut bytes),
-                Value::I32(value) => push_integer(i64::from(*value), &mut bytes),
-                Value::I64(value) => push_integer(*value, &mut bytes),
                 Value::Text(text) => push_bytes(text.as_bytes(), &mut bytes),
                 Value::Bytes(value) => push_bytes(value, &mut bytes),
                 Value::Uuid(value) => push_bytes(value, &mut bytes),
                 Value::Decimal(value) => {
                     push_bytes(value.normalized().to_string().as_bytes(), &mut bytes);
                 }
-                other => push_bytes(format!("{other:?}").as_bytes(), &mut bytes),
+                other => match integer(other) {
+                    Some(integer) => push_integer(integer, &mut bytes),
+                    None => push_bytes(format!("{other:?}").as_bytes(), &mut bytes),
+                },
             }
         }
-        Some(Self(bytes))
+        Some(Self::Bytes(bytes))
+    }
+}
+
+fn integer(value: &Value<'_>) -> Option<i64> {
+    match value {
+        Value::I16(value) => Some(i64::from(*value)),
+        Value::I32(value) => Some(i64::from(*value)),
+        Value::I64(value) => Some(*value),
+        _ => None,
     }
 }
 
