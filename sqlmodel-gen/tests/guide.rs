@@ -125,7 +125,7 @@ fn every_block_is_of_a_kind_that_is_tested_or_plain_text() {
         for block in blocks(&page) {
             let is_known = matches!(
                 block.language.as_str(),
-                "toml" | "toml,fields" | "toml,part" | "toml,config" | "rust" | "text"
+                "toml" | "toml,fields" | "toml,part" | "toml,config" | "rust" | "rs" | "text"
             ) || block.language.starts_with("toml,SM")
                 || sql_dialect(&block).is_some();
             assert!(is_known, "{}: {}", block.place, block.language);
@@ -173,7 +173,8 @@ fn shown_output_is_the_output_of_the_example_before_it() {
             if block.language == "toml" {
                 schema = Some(compile_texts([block.text.as_str()], &Options::default()));
             }
-            let is_rust = block.language == "rust";
+            // rustdoc compiles `rust`, and leaves `rs` alone, which names what stands in other files.
+            let is_rust = matches!(&*block.language, "rust" | "rs");
             let dialect = sql_dialect(&block);
             if !is_rust && dialect.is_none() {
                 continue;
