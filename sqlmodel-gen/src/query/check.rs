@@ -21,7 +21,7 @@ use crate::ir::Schema;
 use crate::query::catalog::{Catalog, Source};
 use crate::query::params::{Param, Params};
 use crate::query::parse::{TokenId, Variant};
-use crate::query::tree::{At, Name, Statement};
+use crate::query::tree::{At, Conflict, Name, Statement};
 use crate::query::types::{Clash, Known, Ty, Typed};
 use crate::source::Span;
 use crate::syntax::list;
@@ -80,8 +80,8 @@ pub(super) struct Checked {
     /// Text that follows a token.
     pub(super) after: BTreeMap<TokenId, &'static str>,
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Whether there is never more than one row.
-    pub(super) is_single: bool,
+    /// Whether a row that is there already is left out, so that nothing may be returned.
+    pub(super) may_skip: bool,
     /// The table of an INSERT.
     pub(super) table: Option<crate::ir::TableId>,
 }
@@ -137,15 +137,17 @@ pub(super) fn check(
         n_joins: 0,
         is_stated: false,
     };
-    let mut is_single = false;
     let mut table = None;
+    let mut may_skip = false;
     let (action, outputs) = match statement {
-        Statement::Query(query) => {
-            is_single = checker.is_single(query);
-            (Action::Select, checker.query(query, &[]))
-        }
+        Statement::Query(query) => (Action::Select, checker.query(query, &[])),
         Statement::Insert(insert) => {
             table = checker.target_table(&insert.target);
+            may_skip = match &insert.conflict {
+                Conflict::Fail | Conflict::Replace => false,
+                Conflict::Ignore { .. } => true,
+                Conflict::Update { filter, .. } => filter.is_some(),
+            };
             (Action::Insert, checker.insert(insert))
         }
         Statement::Update(update) => (Action::Update, checker.update(update)),
@@ -158,8 +160,8 @@ pub(super) fn check(
         edits: checker.edits,
         after: checker.after,
         diagnostics: checker.diagnostics,
-        is_single,
         table,
+        may_skip,
     }
 }
 

@@ -456,7 +456,6 @@ impl Analysis<'_> {
                 origin.is_nullable |= more.is_nullable;
             }
         }
-        merged.is_single &= other.is_single;
         for (at, edit) in other.edits {
             merged.edits.entry(at).or_insert(edit);
         }

@@ -134,6 +134,12 @@ impl Shaped<'_> {
                 Diagnostic::new(&codes::RETURNS, text.span, message).help("write `affected`"),
             );
         }
+        if *returns == Returns::One && self.checked.may_skip {
+            let message = "`one` wants a row, and a row that is there already returns none";
+            return fail(
+                Diagnostic::new(&codes::RETURNS, text.span, message).help("write `optional`"),
+            );
+        }
         Ok(*returns)
     }
 

@@ -1026,3 +1026,35 @@ message = "no"
         "#]],
     );
 }
+
+#[test]
+fn what_a_query_returns_goes_with_its_statement() {
+    check(
+        r#"
+[model.Tag.fields]
+id = { type = "i64", key = "auto" }
+label = { type = "text(40)", unique = true }
+
+[[query]]
+name = "add_tag"
+returns = "one"
+dialects = ["sqlite", "postgres"]
+sql = "INSERT INTO tag (label) VALUES (:label) ON CONFLICT (label) DO NOTHING RETURNING id"
+
+[[query]]
+name = "labels"
+returns = "scalar"
+sql = "SELECT id, label FROM tag"
+
+[[query]]
+name = "rename"
+returns = "last_id"
+sql = "UPDATE tag SET label = :label WHERE id = :id"
+"#,
+        expect![[r#"
+            8:11: error[SM0717]: `one` wants a row, and a row that is there already returns none
+            14:11: error[SM0717]: `scalar` is one column, and the query has 2
+            19:11: error[SM0717]: `last_id` is the key of a new row whose table counts it up, and this is none
+        "#]],
+    );
+}

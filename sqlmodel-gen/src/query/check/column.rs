@@ -228,9 +228,18 @@ impl Checker<'_> {
         else {
             return true;
         };
-        let Grouping::By { columns, .. } = &scope.grouping else {
+        let Grouping::By {
+            columns,
+            has_totals,
+            ..
+        } = &scope.grouping
+        else {
             return true;
         };
+        // A row of totals is of several rows of the table.
+        if *has_totals {
+            return false;
+        }
         // PostgreSQL accepts the primary key alone, which is the first.
         relation.source.table.is_some()
             && relation.source.keys.first().is_some_and(|key| {

@@ -350,6 +350,7 @@ impl Checker<'_> {
                 .chain(&select.having)
                 .chain(order.iter().map(|it| &it.expr))
                 .any(|it| has_aggregate(it, dialect));
+        let n_mistakes = self.diagnostics.len();
         let mut exprs = Vec::new();
         let mut columns = Vec::new();
         for key in &select.group {
@@ -359,8 +360,13 @@ impl Checker<'_> {
             columns.extend(typed.column);
             exprs.push(expr);
         }
+        // Where the groups are not known, nothing is outside of them.
+        let is_lost = self.diagnostics.len() > n_mistakes;
         let scope = self.scope();
         scope.no_aggregates = None;
+        if is_lost {
+            return;
+        }
         if is_grouped {
             scope.grouping = Grouping::By {
                 exprs,
@@ -965,13 +971,5 @@ impl Checker<'_> {
         is_whole
             && ((select.group.is_empty() && select.items.iter().any(has))
                 || (select.from.is_empty() && select.filter.is_none()))
-    }
-
-    /// Whether a query never has more than one row.
-    pub(super) fn is_single(&self, query: &Query) -> bool {
-        let is_limited = query.limit.as_ref().is_some_and(
-            |it| matches!(&*it.kind, ExprKind::Number(number) if number == "1" || number == "0"),
-        );
-        is_limited || self.always_has_row(query)
     }
 }
