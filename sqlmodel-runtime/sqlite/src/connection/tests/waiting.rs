@@ -270,6 +270,8 @@ async fn store(cx: &Cx, connection: &mut SqliteConnection) -> Outcome<(), Error>
 }
 
 /// Stops [`store`] at each of its polls, and checks that it left all or nothing and no lock.
+///
+/// How many polls there are depends on the threads that commit.
 fn stop_at_every_poll(name: &str, is_cancelled: bool) {
     let folder = Folder::new(name);
     block_on(async |cx| {
@@ -296,7 +298,6 @@ fn stop_at_every_poll(name: &str, is_cancelled: bool) {
             assert_eq!(count_teams(cx, &mut connection).await, 0);
             if matches!(outcome, Some(Outcome::Ok(()))) && n_polls > 0 {
                 assert_eq!(n_teams, 3);
-                assert!(n_polls > 1, "it waited for both of its commits");
                 break;
             }
         }
