@@ -40,7 +40,8 @@ impl fmt::Debug for Statement<'_> {
 pub struct Done {
     /// The rows inserted, matched by an update, or deleted.
     pub rows_affected: u64,
-    /// The key that the database assigned to the last row it inserted, where it tells.
+    /// The key that the database assigned to the last row it inserted, where it tells. MySQL tells that of the first one,
+    /// where a statement inserts several.
     pub last_insert_id: Option<i64>,
 }
 

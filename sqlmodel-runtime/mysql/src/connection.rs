@@ -3,6 +3,7 @@
 mod statements;
 #[cfg(test)]
 mod tests;
+mod transact;
 mod unit;
 pub(crate) mod wire;
 
@@ -13,9 +14,9 @@ use std::time::Duration;
 
 use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
-    Access, Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
-    Isolation, Outcome, Prepared, RowSink, Statement, Transaction, TransactionOptions,
-    TransactionStep, Upkeep, Value, Wait, ok, ok_result, seam,
+    Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched, Outcome,
+    Prepared, RowSink, Statement, Transaction, TransactionStep, Upkeep, Value, Wait, ok, ok_result,
+    seam,
 };
 use sqlmodel_net::{Address, Socket, Transport};
 
@@ -248,7 +249,7 @@ impl<T: Transport> MySqlConnection<T> {
             (Some(depth), UnitState::Open) => {
                 // Not released, so that it does no harm to do it twice; a later savepoint of its name replaces it.
                 ok!(self
-                    .control(wait, &savepoint("ROLLBACK TO SAVEPOINT", depth))
+                    .control(wait, &transact::savepoint("ROLLBACK TO SAVEPOINT", depth))
                     .await);
                 self.unit.end_savepoint(depth);
             }
@@ -462,99 +463,6 @@ impl<T: Transport> MySqlConnection<T> {
             last_insert_id: i64::try_from(summary.insert_id).ok().filter(|id| *id != 0),
         })
     }
-
-    async fn transact(&mut self, wait: Wait<'_>, step: TransactionStep) -> Outcome<(), Error> {
-        match step {
-            TransactionStep::Begin(options) => self.begin_now(wait, options).await,
-            TransactionStep::Commit => self.commit_now(wait).await,
-            TransactionStep::Rollback => self.roll_back_now(wait).await,
-            TransactionStep::Savepoint(depth) => {
-                ok_result!(self.unit.check());
-                self.unit.set_savepoint(depth);
-                let outcome = self.control(wait, &savepoint("SAVEPOINT", depth)).await;
-                if outcome.is_err() {
-                    self.unit.end_savepoint(depth);
-                }
-                outcome
-            }
-            TransactionStep::Release(depth) => {
-                ok_result!(self.unit.check());
-                ok!(self
-                    .control(wait, &savepoint("RELEASE SAVEPOINT", depth))
-                    .await);
-                self.unit.end_savepoint(depth);
-                Outcome::Ok(())
-            }
-            TransactionStep::RollbackTo(depth) => {
-                ok_result!(self.unit.check());
-                ok!(self
-                    .control(wait, &savepoint("ROLLBACK TO SAVEPOINT", depth))
-                    .await);
-                ok!(self
-                    .control(wait, &savepoint("RELEASE SAVEPOINT", depth))
-                    .await);
-                self.unit.end_savepoint(depth);
-                Outcome::Ok(())
-            }
-        }
-    }
-
-    async fn begin_now(
-        &mut self,
-        wait: Wait<'_>,
-        options: TransactionOptions,
-    ) -> Outcome<(), Error> {
-        let TransactionOptions {
-            isolation,
-            access,
-            is_deferrable: _,
-        } = options;
-        if let Some(isolation) = isolation {
-            // For the next transaction alone.
-            ok!(self.control(wait, isolation_sql(isolation)).await);
-        }
-        self.unit.begin();
-        let outcome = self.control(wait, begin_sql(access)).await;
-        if outcome.is_err() {
-            self.unit.end();
-        }
-        outcome
-    }
-
-    async fn commit_now(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
-        match self.unit.state {
-            UnitState::RolledBack => ok_result!(self.unit.check()),
-            // Nothing has run since, so that all that was done is permanent.
-            UnitState::Committed => {}
-            UnitState::None | UnitState::Open => {
-                let outcome = self.control(wait, "COMMIT").await;
-                ok!(outcome.map_err(|error| match self.wire.is_broken() {
-                    true => Error::new(
-                        ErrorKind::CommitUnknown,
-                        "the connection was lost while COMMIT ran: whether it took effect is not known",
-                    )
-                    .with_cause(error),
-                    false => error,
-                }));
-            }
-        }
-        self.unit.end();
-        Outcome::Ok(())
-    }
-
-    async fn roll_back_now(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
-        let outcome = match self.unit.state {
-            UnitState::None | UnitState::RolledBack => Outcome::Ok(()),
-            UnitState::Open => self.control(wait, "ROLLBACK").await,
-            UnitState::Committed => Outcome::Err(Error::new(
-                ErrorKind::Database,
-                "a statement such as CREATE TABLE has committed the transaction, which cannot be rolled back",
-            )),
-        };
-        ok!(outcome);
-        self.unit.end();
-        Outcome::Ok(())
-    }
 }
 
 fn check_count(n_params: usize, params: &[Value<'_>]) -> Result<(), Error> {
@@ -574,25 +482,6 @@ fn takes_locks(sql: &str) -> bool {
         let mut windows = sql.as_bytes().windows(word.len());
         windows.any(|window| window.eq_ignore_ascii_case(word))
     })
-}
-
-fn isolation_sql(isolation: Isolation) -> &'static str {
-    match isolation {
-        Isolation::ReadCommitted => "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
-        Isolation::RepeatableRead => "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-        Isolation::Serializable => "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
-    }
-}
-
-fn begin_sql(access: Access) -> &'static str {
-    match access {
-        Access::ReadWrite => "START TRANSACTION",
-        Access::ReadOnly => "START TRANSACTION READ ONLY",
-    }
-}
-
-fn savepoint(verb: &str, depth: u32) -> String {
-    format!("{verb} sqlmodel_{depth}")
 }
 
 impl<T: Transport> Executor for MySqlConnection<T> {
