@@ -80,47 +80,72 @@ impl Expr {
 
     /// Writes the expression on one line, `None` if a rule forbids that.
     fn one_line(&self) -> Option<String> {
+        let mut line = String::new();
+        self.push_one_line(&mut line).then_some(line)
+    }
+
+    /// Appends the expression on one line; tells `false` if a rule forbids that, with any part of it appended.
+    fn push_one_line(&self, line: &mut String) -> bool {
+        let start = line.len();
+        let mut list = |open: &[&str], items: &[Self], close: &str| {
+            line.extend(open.iter().copied());
+            let is_possible = push_one_line_list(items, line);
+            line.push_str(close);
+            is_possible
+        };
         match self {
-            Self::Atom(text) => Some(text.clone()),
-            Self::Call(path, arguments) => {
-                let arguments = one_line_list(arguments)?;
-                Some(format!("{path}({arguments})"))
+            Self::Atom(text) => {
+                line.push_str(text);
+                true
             }
-            Self::Slice(items) => {
-                let items = one_line_list(items)?;
-                Some(format!("&[{items}]"))
-            }
-            Self::Array(items) => {
-                let items = one_line_list(items)?;
-                Some(format!("[{items}]"))
-            }
-            Self::Match(..) => None,
+            Self::Call(path, arguments) => list(&[path, "("], arguments, ")"),
+            Self::Slice(items) => list(&["&["], items, "]"),
+            Self::Array(items) => list(&["["], items, "]"),
+            Self::Match(..) => false,
             Self::Struct(path, fields) => {
-                let fields: Option<Vec<String>> = fields
-                    .iter()
-                    .map(|(name, value)| Some(format!("{name}: {}", value.one_line()?)))
-                    .collect();
-                let fields = fields?.join(", ");
-                (fields.len() <= STRUCT_WIDTH).then(|| format!("{path} {{ {fields} }}"))
+                line.push_str(path);
+                line.push_str(" { ");
+                let start = line.len();
+                for (position, (name, value)) in fields.iter().enumerate() {
+                    if position > 0 {
+                        line.push_str(", ");
+                    }
+                    line.push_str(name);
+                    line.push_str(": ");
+                    if !value.push_one_line(line) || line.len() - start > STRUCT_WIDTH {
+                        return false;
+                    }
+                }
+                line.push_str(" }");
+                true
             }
             Self::Chain(head, methods) => {
-                let mut line = head.one_line()?;
-                for (name, arguments) in methods {
-                    let _ = write!(line, ".{name}({})", one_line_list(arguments)?);
+                if !head.push_one_line(line) {
+                    return false;
                 }
-                (methods.len() == 1 || line.len() <= SMALL_WIDTH).then_some(line)
+                for (name, arguments) in methods {
+                    line.push('.');
+                    line.push_str(name);
+                    line.push('(');
+                    if !push_one_line_list(arguments, line) {
+                        return false;
+                    }
+                    line.push(')');
+                }
+                methods.len() == 1 || line.len() - start <= SMALL_WIDTH
             }
         }
     }
 
     /// Appends the expression where the current line has `column` characters before it and ends with `n_after` more.
     fn write(&self, out: &mut Text, indent: usize, column: usize, n_after: usize) {
-        if let Some(line) = self.one_line()
-            && column + line.len() + n_after <= MAX_WIDTH
+        let start = out.text.len();
+        if self.push_one_line(&mut out.text)
+            && column + (out.text.len() - start) + n_after <= MAX_WIDTH
         {
-            out.push_str(&line);
             return;
         }
+        out.text.truncate(start);
         let limit = match self {
             Self::Chain(..) => MAX_WIDTH - n_after,
             _ => MAX_WIDTH,
@@ -260,25 +285,24 @@ fn write_chain(
     }
 }
 
-/// Writes items separated by commas on one line, `None` if that is too long.
-fn one_line_list(items: &[Expr]) -> Option<String> {
+/// Appends items separated by commas on one line; tells `false` if that is too long.
+fn push_one_line_list(items: &[Expr], line: &mut String) -> bool {
     // A single item may be as long as the line, unless it is a call within a call.
     if let [only] = items
         && !matches!(only, Expr::Call(..))
     {
-        return only.one_line();
+        return only.push_one_line(line);
     }
-    let mut line = String::new();
-    for item in items {
-        if !line.is_empty() {
+    let start = line.len();
+    for (position, item) in items.iter().enumerate() {
+        if position > 0 {
             line.push_str(", ");
         }
-        line.push_str(&item.one_line()?);
-        if line.len() > SMALL_WIDTH {
-            return None;
+        if !item.push_one_line(line) || line.len() - start > SMALL_WIDTH {
+            return false;
         }
     }
-    Some(line)
+    true
 }
 
 /// Writes each item on a line of its own, and the indentation of what closes the list.
