@@ -24,7 +24,7 @@ trap 'exit 1' HUP INT TERM
 
 # What went wrong in a step that is quiet when it goes well.
 quietly() { # quietly COMMAND..
-    "$@" >>"$folder/log" 2>&1 </dev/null || { tail -n 20 "$folder"/*log >&2; fail 1 "failed: $*"; }
+    "$@" >>"$folder/log" 2>&1 </dev/null || { tail -n 60 "$folder"/*log >&2; fail 1 "failed: $*"; }
 }
 
 # A port below those that the system gives to outgoing connections; a taken one shows when the server starts.
@@ -132,10 +132,11 @@ init_mysql() {
     daemon=$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null) || fail 3 'MariaDB is not installed: needs `mariadbd`'
     init=$(command -v mariadb-install-db) || fail 3 'MariaDB is not installed: needs `mariadb-install-db`'
     mysql_port=$(free_port)
-    mkdir "$folder/mysql"
+    # A server that starts removes the temporary tables of others from the folder that they share.
+    mkdir -p "$folder/mysql/temporary"
     # Below the limits of the system's configuration, which is not read.
-    quietly "$init" --no-defaults --datadir="$folder/mysql/data" --user="$(id -un)" --auth-root-authentication-method=normal \
-        --skip-test-db --skip-name-resolve --innodb-log-file-size=16M
+    quietly env TMPDIR="$folder/mysql/temporary" "$init" --no-defaults --datadir="$folder/mysql/data" --user="$(id -un)" \
+        --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve --innodb-log-file-size=16M
     mysql_tls=()
     if command -v openssl >/dev/null; then
         make_certificates "$folder/mysql"
@@ -148,9 +149,10 @@ init_mysql() {
 }
 start_mysql() {
     "$daemon" --no-defaults --datadir="$folder/mysql/data" --user="$(id -un)" --socket="$folder/mysql/socket" \
-        --pid-file="$folder/mysql/pid" --bind-address=127.0.0.1 --port="$mysql_port" --skip-name-resolve --skip-log-bin \
-        --innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0 --innodb-log-file-size=16M --innodb-buffer-pool-size=64M \
-        --max-connections=300 --max-allowed-packet=64M "${mysql_tls[@]}" </dev/null >>"$folder/mysql/log" 2>&1 &
+        --pid-file="$folder/mysql/pid" --tmpdir="$folder/mysql/temporary" --bind-address=127.0.0.1 --port="$mysql_port" \
+        --skip-name-resolve --skip-log-bin --innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0 \
+        --innodb-log-file-size=16M --innodb-buffer-pool-size=64M --max-connections=300 --max-allowed-packet=64M \
+        "${mysql_tls[@]}" </dev/null >>"$folder/mysql/log" 2>&1 &
     mysql_pid=$!
     local tries=600
     until mariadb-admin --no-defaults --socket="$folder/mysql/socket" --user=root ping >>"$folder/log" 2>&1; do
@@ -162,7 +164,9 @@ start_mysql() {
         sleep 0.05
     done
 }
-kill_mysql() { kill -KILL "$mysql_pid" 2>/dev/null && wait "$mysql_pid" 2>/dev/null || true; }
+kill_mysql() {
+    if [ -n "${mysql_pid-}" ]; then { kill -KILL "$mysql_pid" && wait "$mysql_pid"; } 2>/dev/null || true; fi
+}
 
 for server in "$@"; do
     case $server in postgres | replica | mysql) ;; *) fail 2 "unknown server: $server" ;; esac
