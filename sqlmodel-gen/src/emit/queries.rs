@@ -202,24 +202,26 @@ impl QueryFile<'_> {
         }
         out.line("#[must_use]");
         out.line("#[rustfmt::skip]");
-        let head = format!(
-            "pub fn {}{generics}({}) -> {}",
-            query.name,
-            arguments.join(", "),
-            self.returned(lifetime)
-        );
-        out.block(head, |out| {
-            sql::constant(query, out);
+        let head = format!("pub fn {}{generics}", query.name);
+        out.function(&head, &arguments, &self.returned(lifetime), |out| {
+            sql::constant(query, self.types.names, out);
             let values: Vec<String> = query
                 .params
                 .iter()
                 .enumerate()
                 .map(|(at, it)| self.value(at, it))
                 .collect();
-            let mut call = format!(
-                "codegen::typed::Call::new(&SQL, ::std::vec![{}])",
-                values.join(", ")
-            );
+            out.blank();
+            if values.is_empty() {
+                out.line(format!("let values = {}::new();", self.types.names.vec));
+            } else {
+                out.enclosed("let values = ::std::vec![", "];", |out| {
+                    for value in &values {
+                        out.line(format!("{value},"));
+                    }
+                });
+            }
+            let mut call = "codegen::typed::Call::new(&SQL, values)".to_owned();
             for (at, block) in query.blocks.iter().enumerate() {
                 let is_on = match block.params.as_slice() {
                     [] => block.name.clone(),

@@ -2,47 +2,63 @@
 
 use sqlmodel_sql::Dialect;
 
+use crate::emit::names::Names;
 use crate::emit::rust::Rust;
 use crate::ir::{Piece, Query};
 
 /// Writes `static SQL`.
-pub(super) fn constant(query: &Query, out: &mut Rust) {
-    out.enclosed(
-        "static SQL: codegen::typed::Sql = codegen::typed::Sql {",
-        "};",
-        |out| {
-            for dialect in Dialect::ALL {
-                let text = query
-                    .texts
-                    .iter()
-                    .find(|(it, _)| *it == dialect)
-                    .map(|(_, pieces)| text(pieces, dialect));
-                let value = text.map_or_else(
-                    || "::core::option::Option::None".to_owned(),
-                    |it| format!("::core::option::Option::Some({it})"),
-                );
-                out.line(format!("{}: {value},", dialect.name()));
-            }
-        },
-    );
+pub(super) fn constant(query: &Query, names: &Names, out: &mut Rust) {
+    let (some, none) = (&names.some, &names.none);
+    let texts = |dialect| query.texts.iter().find(|(it, _)| *it == dialect);
+    let is_fixed =
+        |dialect| texts(dialect).is_none_or(|(_, pieces)| fixed(pieces, dialect).is_some());
+    out.line(if Dialect::ALL.into_iter().all(is_fixed) {
+        "use codegen::typed::{Sql, Text};"
+    } else {
+        "use codegen::typed::{Piece, Sql, Text};"
+    });
+    out.blank();
+    out.enclosed("static SQL: Sql = Sql {", "};", |out| {
+        for dialect in Dialect::ALL {
+            let name = dialect.name();
+            let Some((_, pieces)) = texts(dialect) else {
+                out.line(format!("{name}: {none},"));
+                continue;
+            };
+            let Some((sql, params)) = fixed(pieces, dialect) else {
+                let open = format!("{name}: {some}(Text::Pieces(&[");
+                out.enclosed(&open, "])),", |out| list(pieces, out));
+                continue;
+            };
+            let is_in_order = params.iter().copied().eq(0..params.len());
+            let params = params.iter().filter(|_| !is_in_order);
+            let params: Vec<String> = params.map(ToString::to_string).collect();
+            let open = format!("{name}: {some}(Text::Fixed {{");
+            out.enclosed(&open, "}),", |out| {
+                quoted("sql: ", &sql, ",", out);
+                out.line(format!("params: &[{}],", params.join(", ")));
+            });
+        }
+    });
 }
 
-fn text(pieces: &[Piece], dialect: Dialect) -> String {
-    match fixed(pieces, dialect) {
-        Some((sql, params)) => {
-            let is_in_order = params.iter().copied().eq(0..params.len());
-            let params: Vec<String> = params
-                .iter()
-                .filter(|_| !is_in_order)
-                .map(ToString::to_string)
-                .collect();
-            format!(
-                "codegen::typed::Text::Fixed {{ sql: {sql:?}, params: &[{}] }}",
-                params.join(", ")
-            )
+/// Writes a string literal on as many lines as it needs.
+///
+/// A line ends behind a space and with a backslash, which takes the white space that begins the next line out of the text.
+fn quoted(before: &str, text: &str, after: &str, out: &mut Rust) {
+    const WIDTH: usize = 100;
+    let mut line = before.to_owned();
+    let escaped = format!("{text:?}");
+    let mut words = escaped.split_inclusive(' ').peekable();
+    while let Some(word) = words.next() {
+        line.push_str(word);
+        let Some(next) = words.peek() else { break };
+        if line.len() + next.len() > WIDTH && !next.starts_with(' ') && line.ends_with(' ') {
+            line.push('\\');
+            out.line(std::mem::replace(&mut line, "    ".to_owned()));
         }
-        None => format!("codegen::typed::Text::Pieces(&{})", list(pieces)),
     }
+    out.line(format!("{line}{after}"));
 }
 
 /// A text that is always the same, and the parameter of each of its placeholders.
@@ -73,21 +89,22 @@ fn fixed(pieces: &[Piece], dialect: Dialect) -> Option<(String, Vec<usize>)> {
     Some((sql, params))
 }
 
-fn list(pieces: &[Piece]) -> String {
-    let pieces: Vec<String> = pieces.iter().map(piece).collect();
-    format!("[{}]", pieces.join(", "))
-}
-
-fn piece(piece: &Piece) -> String {
-    let inside = match piece {
-        Piece::Text(text) => format!("Text({text:?})"),
-        Piece::Param(at) => format!("Param({at})"),
-        Piece::List(at) => format!("List({at})"),
-        Piece::Block(block, pieces) => format!("Block({block}, &{})", list(pieces)),
-        Piece::Order(orders) => {
-            let orders: Vec<String> = orders.iter().map(|it| format!("&{}", list(it))).collect();
-            format!("Order(&[{}])", orders.join(", "))
+/// Writes pieces, each on lines of its own.
+fn list(pieces: &[Piece], out: &mut Rust) {
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => quoted("Piece::Text(", text, "),", out),
+            Piece::Param(at) => out.line(format!("Piece::Param({at}),")),
+            Piece::List(at) => out.line(format!("Piece::List({at}),")),
+            Piece::Block(block, pieces) => {
+                let open = format!("Piece::Block({block}, &[");
+                out.enclosed(&open, "]),", |out| list(pieces, out));
+            }
+            Piece::Order(orders) => out.enclosed("Piece::Order(&[", "]),", |out| {
+                for order in orders {
+                    out.enclosed("&[", "],", |out| list(order, out));
+                }
+            }),
         }
-    };
-    format!("codegen::typed::Piece::{inside}")
+    }
 }

@@ -9,13 +9,36 @@ use ::sqlmodel_runtime::codegen;
 /// `email`: compared with column `users.email`, not null.
 #[must_use]
 #[rustfmt::skip]
-pub fn user_by_email(email: &super::Email) -> codegen::typed::TypedQuery<'_, super::User, codegen::typed::AtMostOne> {
-    static SQL: codegen::typed::Sql = codegen::typed::Sql {
-        sqlite: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT \"users\".\"id\", \"users\".\"created_at\", \"users\".\"updated_at\", \"users\".\"email\", \"users\".\"name\", \"users\".\"bio\", \"users\".\"age\", \"users\".\"settings\", \"users\".\"password\" FROM users WHERE email = ?1", params: &[] }),
-        postgres: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT \"users\".\"id\", \"users\".\"created_at\", \"users\".\"updated_at\", \"users\".\"email\", \"users\".\"name\", \"users\".\"bio\", \"users\".\"age\", \"users\".\"settings\", \"users\".\"password\" FROM users WHERE email = $1", params: &[] }),
-        mysql: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT `users`.`id`, `users`.`created_at`, `users`.`updated_at`, `users`.`email`, `users`.`name`, `users`.`bio`, `users`.`age`, `users`.`settings`, `users`.`password` FROM users WHERE email = ?", params: &[] }),
+pub fn user_by_email(
+    email: &super::Email,
+) -> codegen::typed::TypedQuery<'_, super::User, codegen::typed::AtMostOne> {
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "SELECT \"users\".\"id\", \"users\".\"created_at\", \"users\".\"updated_at\", \
+                \"users\".\"email\", \"users\".\"name\", \"users\".\"bio\", \"users\".\"age\", \
+                \"users\".\"settings\", \"users\".\"password\" FROM users WHERE email = ?1",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "SELECT \"users\".\"id\", \"users\".\"created_at\", \"users\".\"updated_at\", \
+                \"users\".\"email\", \"users\".\"name\", \"users\".\"bio\", \"users\".\"age\", \
+                \"users\".\"settings\", \"users\".\"password\" FROM users WHERE email = $1",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "SELECT `users`.`id`, `users`.`created_at`, `users`.`updated_at`, `users`.`email`, \
+                `users`.`name`, `users`.`bio`, `users`.`age`, `users`.`settings`, `users`.`password` FROM users \
+                WHERE email = ?",
+            params: &[],
+        }),
     };
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, ::std::vec![codegen::Encode::encode(email)]))
+
+    let values = ::std::vec![
+        codegen::Encode::encode(email),
+    ];
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
 }
 
 /// Feed with optional filters and caller-chosen order.
@@ -31,13 +54,121 @@ pub fn user_by_email(email: &super::Email) -> codegen::typed::TypedQuery<'_, sup
 /// `offset`: a number of rows.
 #[must_use]
 #[rustfmt::skip]
-pub fn search_posts(statuses: &[super::PostStatus], author: Option<i64>, since: Option<codegen::types::time::OffsetDateTime>, limit: i64, offset: i64, order: SearchPostsOrder) -> codegen::typed::TypedQuery<'_, SearchPostsRow> {
-    static SQL: codegen::typed::Sql = codegen::typed::Sql {
-        sqlite: ::core::option::Option::Some(codegen::typed::Text::Pieces(&[codegen::typed::Piece::Text("SELECT p.id, p.title, u.name AS author, count(t.tag_id) AS tags FROM post p JOIN users u ON u.id = p.author_id LEFT JOIN post_tag t ON t.post_id = p.id WHERE p.status IN (SELECT value FROM json_each("), codegen::typed::Piece::Param(0), codegen::typed::Piece::Text(")) "), codegen::typed::Piece::Block(0, &[codegen::typed::Piece::Text("AND p.author_id = "), codegen::typed::Piece::Param(1)]), codegen::typed::Piece::Text(" "), codegen::typed::Piece::Block(1, &[codegen::typed::Piece::Text("AND p.created_at >= "), codegen::typed::Piece::Param(2)]), codegen::typed::Piece::Text(" GROUP BY p.id, p.title, u.name ORDER BY "), codegen::typed::Piece::Order(&[&[codegen::typed::Piece::Text("p.created_at DESC")], &[codegen::typed::Piece::Text("p.title")], &[codegen::typed::Piece::Text("count(t.tag_id) DESC")]]), codegen::typed::Piece::Text(" LIMIT "), codegen::typed::Piece::Param(3), codegen::typed::Piece::Text(" OFFSET "), codegen::typed::Piece::Param(4)])),
-        postgres: ::core::option::Option::Some(codegen::typed::Text::Pieces(&[codegen::typed::Piece::Text("SELECT p.id, p.title, u.name AS author, count(t.tag_id) AS tags FROM post p JOIN users u ON u.id = p.author_id LEFT JOIN post_tag t ON t.post_id = p.id WHERE p.status = ANY("), codegen::typed::Piece::Param(0), codegen::typed::Piece::Text(") "), codegen::typed::Piece::Block(0, &[codegen::typed::Piece::Text("AND p.author_id = "), codegen::typed::Piece::Param(1)]), codegen::typed::Piece::Text(" "), codegen::typed::Piece::Block(1, &[codegen::typed::Piece::Text("AND p.created_at >= "), codegen::typed::Piece::Param(2)]), codegen::typed::Piece::Text(" GROUP BY p.id, p.title, u.name ORDER BY "), codegen::typed::Piece::Order(&[&[codegen::typed::Piece::Text("p.created_at DESC")], &[codegen::typed::Piece::Text("p.title")], &[codegen::typed::Piece::Text("count(t.tag_id) DESC")]]), codegen::typed::Piece::Text(" LIMIT "), codegen::typed::Piece::Param(3), codegen::typed::Piece::Text(" OFFSET "), codegen::typed::Piece::Param(4)])),
-        mysql: ::core::option::Option::Some(codegen::typed::Text::Pieces(&[codegen::typed::Piece::Text("SELECT p.id, p.title, u.name AS author, count(t.tag_id) AS tags FROM post p JOIN users u ON u.id = p.author_id LEFT JOIN post_tag t ON t.post_id = p.id WHERE p.status IN "), codegen::typed::Piece::List(0), codegen::typed::Piece::Text(" "), codegen::typed::Piece::Block(0, &[codegen::typed::Piece::Text("AND p.author_id = "), codegen::typed::Piece::Param(1)]), codegen::typed::Piece::Text(" "), codegen::typed::Piece::Block(1, &[codegen::typed::Piece::Text("AND p.created_at >= "), codegen::typed::Piece::Param(2)]), codegen::typed::Piece::Text(" GROUP BY p.id, p.title, u.name ORDER BY "), codegen::typed::Piece::Order(&[&[codegen::typed::Piece::Text("p.created_at DESC")], &[codegen::typed::Piece::Text("p.title")], &[codegen::typed::Piece::Text("count(t.tag_id) DESC")]]), codegen::typed::Piece::Text(" LIMIT "), codegen::typed::Piece::Param(3), codegen::typed::Piece::Text(" OFFSET "), codegen::typed::Piece::Param(4)])),
+pub fn search_posts(
+    statuses: &[super::PostStatus],
+    author: Option<i64>,
+    since: Option<codegen::types::time::OffsetDateTime>,
+    limit: i64,
+    offset: i64,
+    order: SearchPostsOrder,
+) -> codegen::typed::TypedQuery<'_, SearchPostsRow> {
+    use codegen::typed::{Piece, Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Pieces(&[
+            Piece::Text("SELECT p.id, p.title, u.name AS author, count(t.tag_id) AS tags FROM post p JOIN users \
+                u ON u.id = p.author_id LEFT JOIN post_tag t ON t.post_id = p.id WHERE p.status IN (SELECT \
+                value FROM json_each("),
+            Piece::Param(0),
+            Piece::Text(")) "),
+            Piece::Block(0, &[
+                Piece::Text("AND p.author_id = "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(" "),
+            Piece::Block(1, &[
+                Piece::Text("AND p.created_at >= "),
+                Piece::Param(2),
+            ]),
+            Piece::Text(" GROUP BY p.id, p.title, u.name ORDER BY "),
+            Piece::Order(&[
+                &[
+                    Piece::Text("p.created_at DESC"),
+                ],
+                &[
+                    Piece::Text("p.title"),
+                ],
+                &[
+                    Piece::Text("count(t.tag_id) DESC"),
+                ],
+            ]),
+            Piece::Text(" LIMIT "),
+            Piece::Param(3),
+            Piece::Text(" OFFSET "),
+            Piece::Param(4),
+        ])),
+        postgres: Some(Text::Pieces(&[
+            Piece::Text("SELECT p.id, p.title, u.name AS author, count(t.tag_id) AS tags FROM post p JOIN users \
+                u ON u.id = p.author_id LEFT JOIN post_tag t ON t.post_id = p.id WHERE p.status = ANY("),
+            Piece::Param(0),
+            Piece::Text(") "),
+            Piece::Block(0, &[
+                Piece::Text("AND p.author_id = "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(" "),
+            Piece::Block(1, &[
+                Piece::Text("AND p.created_at >= "),
+                Piece::Param(2),
+            ]),
+            Piece::Text(" GROUP BY p.id, p.title, u.name ORDER BY "),
+            Piece::Order(&[
+                &[
+                    Piece::Text("p.created_at DESC"),
+                ],
+                &[
+                    Piece::Text("p.title"),
+                ],
+                &[
+                    Piece::Text("count(t.tag_id) DESC"),
+                ],
+            ]),
+            Piece::Text(" LIMIT "),
+            Piece::Param(3),
+            Piece::Text(" OFFSET "),
+            Piece::Param(4),
+        ])),
+        mysql: Some(Text::Pieces(&[
+            Piece::Text("SELECT p.id, p.title, u.name AS author, count(t.tag_id) AS tags FROM post p JOIN users \
+                u ON u.id = p.author_id LEFT JOIN post_tag t ON t.post_id = p.id WHERE p.status IN "),
+            Piece::List(0),
+            Piece::Text(" "),
+            Piece::Block(0, &[
+                Piece::Text("AND p.author_id = "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(" "),
+            Piece::Block(1, &[
+                Piece::Text("AND p.created_at >= "),
+                Piece::Param(2),
+            ]),
+            Piece::Text(" GROUP BY p.id, p.title, u.name ORDER BY "),
+            Piece::Order(&[
+                &[
+                    Piece::Text("p.created_at DESC"),
+                ],
+                &[
+                    Piece::Text("p.title"),
+                ],
+                &[
+                    Piece::Text("count(t.tag_id) DESC"),
+                ],
+            ]),
+            Piece::Text(" LIMIT "),
+            Piece::Param(3),
+            Piece::Text(" OFFSET "),
+            Piece::Param(4),
+        ])),
     };
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, ::std::vec![codegen::array::encode(statuses), author.map_or(codegen::Value::Null, codegen::Encode::into_value), since.map_or(codegen::Value::Null, codegen::Encode::into_value), codegen::Encode::into_value(limit), codegen::Encode::into_value(offset)]).block(0, author.is_some()).block(1, since.is_some()).order(order as usize))
+
+    let values = ::std::vec![
+        codegen::array::encode(statuses),
+        author.map_or(codegen::Value::Null, codegen::Encode::into_value),
+        since.map_or(codegen::Value::Null, codegen::Encode::into_value),
+        codegen::Encode::into_value(limit),
+        codegen::Encode::into_value(offset),
+    ];
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).block(0, author.is_some()).block(1, since.is_some()).order(order as usize))
 }
 
 /// The orders of [`search_posts`].
@@ -87,12 +218,42 @@ impl codegen::Decode for SearchPostsRow {
 #[must_use]
 #[rustfmt::skip]
 pub fn posts_with_tags() -> codegen::typed::TypedGather<'static, PostsWithTagsRow> {
-    static SQL: codegen::typed::Sql = codegen::typed::Sql {
-        sqlite: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT \"p\".\"id\", \"p\".\"created_at\", \"p\".\"updated_at\", \"p\".\"author_id\", \"p\".\"title\", \"p\".\"slug\", \"p\".\"status\", \"p\".\"price\", \"p\".\"body\", \"u\".\"id\", \"u\".\"created_at\", \"u\".\"updated_at\", \"u\".\"email\", \"u\".\"name\", \"u\".\"bio\", \"u\".\"age\", \"u\".\"settings\", \"u\".\"password\", \"t\".\"id\", \"t\".\"created_at\", \"t\".\"updated_at\", \"t\".\"label\" FROM post p JOIN users u ON u.id = p.author_id LEFT JOIN post_tag pt ON pt.post_id = p.id LEFT JOIN tag t ON t.id = pt.tag_id ORDER BY p.id", params: &[] }),
-        postgres: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT \"p\".\"id\", \"p\".\"created_at\", \"p\".\"updated_at\", \"p\".\"author_id\", \"p\".\"title\", \"p\".\"slug\", \"p\".\"status\", \"p\".\"price\", \"p\".\"body\", \"u\".\"id\", \"u\".\"created_at\", \"u\".\"updated_at\", \"u\".\"email\", \"u\".\"name\", \"u\".\"bio\", \"u\".\"age\", \"u\".\"settings\", \"u\".\"password\", \"t\".\"id\", \"t\".\"created_at\", \"t\".\"updated_at\", \"t\".\"label\" FROM post p JOIN users u ON u.id = p.author_id LEFT JOIN post_tag pt ON pt.post_id = p.id LEFT JOIN tag t ON t.id = pt.tag_id ORDER BY p.id", params: &[] }),
-        mysql: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT `p`.`id`, `p`.`created_at`, `p`.`updated_at`, `p`.`author_id`, `p`.`title`, `p`.`slug`, `p`.`status`, `p`.`price`, `p`.`body`, `u`.`id`, `u`.`created_at`, `u`.`updated_at`, `u`.`email`, `u`.`name`, `u`.`bio`, `u`.`age`, `u`.`settings`, `u`.`password`, `t`.`id`, `t`.`created_at`, `t`.`updated_at`, `t`.`label` FROM post p JOIN users u ON u.id = p.author_id LEFT JOIN post_tag pt ON pt.post_id = p.id LEFT JOIN tag t ON t.id = pt.tag_id ORDER BY p.id", params: &[] }),
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "SELECT \"p\".\"id\", \"p\".\"created_at\", \"p\".\"updated_at\", \"p\".\"author_id\", \
+                \"p\".\"title\", \"p\".\"slug\", \"p\".\"status\", \"p\".\"price\", \"p\".\"body\", \
+                \"u\".\"id\", \"u\".\"created_at\", \"u\".\"updated_at\", \"u\".\"email\", \"u\".\"name\", \
+                \"u\".\"bio\", \"u\".\"age\", \"u\".\"settings\", \"u\".\"password\", \"t\".\"id\", \
+                \"t\".\"created_at\", \"t\".\"updated_at\", \"t\".\"label\" FROM post p JOIN users u ON u.id = \
+                p.author_id LEFT JOIN post_tag pt ON pt.post_id = p.id LEFT JOIN tag t ON t.id = pt.tag_id \
+                ORDER BY p.id",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "SELECT \"p\".\"id\", \"p\".\"created_at\", \"p\".\"updated_at\", \"p\".\"author_id\", \
+                \"p\".\"title\", \"p\".\"slug\", \"p\".\"status\", \"p\".\"price\", \"p\".\"body\", \
+                \"u\".\"id\", \"u\".\"created_at\", \"u\".\"updated_at\", \"u\".\"email\", \"u\".\"name\", \
+                \"u\".\"bio\", \"u\".\"age\", \"u\".\"settings\", \"u\".\"password\", \"t\".\"id\", \
+                \"t\".\"created_at\", \"t\".\"updated_at\", \"t\".\"label\" FROM post p JOIN users u ON u.id = \
+                p.author_id LEFT JOIN post_tag pt ON pt.post_id = p.id LEFT JOIN tag t ON t.id = pt.tag_id \
+                ORDER BY p.id",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "SELECT `p`.`id`, `p`.`created_at`, `p`.`updated_at`, `p`.`author_id`, `p`.`title`, \
+                `p`.`slug`, `p`.`status`, `p`.`price`, `p`.`body`, `u`.`id`, `u`.`created_at`, \
+                `u`.`updated_at`, `u`.`email`, `u`.`name`, `u`.`bio`, `u`.`age`, `u`.`settings`, \
+                `u`.`password`, `t`.`id`, `t`.`created_at`, `t`.`updated_at`, `t`.`label` FROM post p JOIN \
+                users u ON u.id = p.author_id LEFT JOIN post_tag pt ON pt.post_id = p.id LEFT JOIN tag t ON \
+                t.id = pt.tag_id ORDER BY p.id",
+            params: &[],
+        }),
     };
-    codegen::typed::TypedGather::new(codegen::typed::Call::new(&SQL, ::std::vec![]))
+
+    let values = Vec::new();
+    codegen::typed::TypedGather::new(codegen::typed::Call::new(&SQL, values))
 }
 
 /// A value of [`posts_with_tags`], made of several rows.
@@ -133,12 +294,27 @@ impl codegen::typed::Gather for PostsWithTagsRow {
 #[must_use]
 #[rustfmt::skip]
 pub fn publish(id: i64) -> codegen::typed::TypedCommand<'static> {
-    static SQL: codegen::typed::Sql = codegen::typed::Sql {
-        sqlite: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "UPDATE post SET status = 'published' WHERE id = ?1 AND status = 'draft'", params: &[] }),
-        postgres: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "UPDATE post SET status = 'published' WHERE id = $1 AND status = 'draft'", params: &[] }),
-        mysql: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "UPDATE post SET status = 'published' WHERE id = ? AND status = 'draft'", params: &[] }),
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "UPDATE post SET status = 'published' WHERE id = ?1 AND status = 'draft'",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "UPDATE post SET status = 'published' WHERE id = $1 AND status = 'draft'",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "UPDATE post SET status = 'published' WHERE id = ? AND status = 'draft'",
+            params: &[],
+        }),
     };
-    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, ::std::vec![codegen::Encode::into_value(id)]))
+
+    let values = ::std::vec![
+        codegen::Encode::into_value(id),
+    ];
+    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values))
 }
 
 /// The query `insert_user`.
@@ -150,25 +326,59 @@ pub fn publish(id: i64) -> codegen::typed::TypedCommand<'static> {
 /// `password`: written to `users.password`.
 #[must_use]
 #[rustfmt::skip]
-pub fn insert_user<'q>(email: &'q super::Email, name: &'q str, password: &'q [u8]) -> codegen::typed::TypedInsert<'q> {
-    static SQL: codegen::typed::Sql = codegen::typed::Sql {
-        sqlite: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "INSERT INTO users (email, name, password) VALUES (?1, ?2, ?3) RETURNING \"id\"", params: &[] }),
-        postgres: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "INSERT INTO users (email, name, password) VALUES ($1, $2, $3) RETURNING \"id\"", params: &[] }),
-        mysql: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "INSERT INTO users (email, name, password) VALUES (?, ?, ?)", params: &[] }),
+pub fn insert_user<'q>(
+    email: &'q super::Email,
+    name: &'q str,
+    password: &'q [u8],
+) -> codegen::typed::TypedInsert<'q> {
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "INSERT INTO users (email, name, password) VALUES (?1, ?2, ?3) RETURNING \"id\"",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "INSERT INTO users (email, name, password) VALUES ($1, $2, $3) RETURNING \"id\"",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "INSERT INTO users (email, name, password) VALUES (?, ?, ?)",
+            params: &[],
+        }),
     };
-    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, ::std::vec![codegen::Encode::encode(email), codegen::Value::Text(::std::borrow::Cow::Borrowed(name)), codegen::Value::Bytes(::std::borrow::Cow::Borrowed(password))]))
+
+    let values = ::std::vec![
+        codegen::Encode::encode(email),
+        codegen::Value::Text(::std::borrow::Cow::Borrowed(name)),
+        codegen::Value::Bytes(::std::borrow::Cow::Borrowed(password)),
+    ];
+    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, values))
 }
 
 /// The query `tag_stats`.
 #[must_use]
 #[rustfmt::skip]
 pub fn tag_stats() -> codegen::typed::TypedQuery<'static, TagStatsRow> {
-    static SQL: codegen::typed::Sql = codegen::typed::Sql {
-        sqlite: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT tag_id, avg(position) AS avg_position FROM post_tag GROUP BY tag_id", params: &[] }),
-        postgres: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT tag_id, avg(position)::float8 AS avg_position FROM post_tag GROUP BY tag_id", params: &[] }),
-        mysql: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT tag_id, CAST(avg(position) AS DOUBLE) AS avg_position FROM post_tag GROUP BY tag_id", params: &[] }),
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "SELECT tag_id, avg(position) AS avg_position FROM post_tag GROUP BY tag_id",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "SELECT tag_id, avg(position)::float8 AS avg_position FROM post_tag GROUP BY tag_id",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "SELECT tag_id, CAST(avg(position) AS DOUBLE) AS avg_position FROM post_tag GROUP BY tag_id",
+            params: &[],
+        }),
     };
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, ::std::vec![]))
+
+    let values = Vec::new();
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
 }
 
 /// A row of [`tag_stats`].
@@ -203,12 +413,27 @@ impl codegen::Decode for TagStatsRow {
 #[must_use]
 #[rustfmt::skip]
 pub fn logins(name: &str) -> codegen::typed::TypedQuery<'_, LoginsRow> {
-    static SQL: codegen::typed::Sql = codegen::typed::Sql {
-        sqlite: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT id, email, password FROM users WHERE name = ?1", params: &[] }),
-        postgres: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT id, email, password FROM users WHERE name = $1", params: &[] }),
-        mysql: ::core::option::Option::Some(codegen::typed::Text::Fixed { sql: "SELECT id, email, password FROM users WHERE name = ?", params: &[] }),
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "SELECT id, email, password FROM users WHERE name = ?1",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "SELECT id, email, password FROM users WHERE name = $1",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "SELECT id, email, password FROM users WHERE name = ?",
+            params: &[],
+        }),
     };
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, ::std::vec![codegen::Value::Text(::std::borrow::Cow::Borrowed(name))]))
+
+    let values = ::std::vec![
+        codegen::Value::Text(::std::borrow::Cow::Borrowed(name)),
+    ];
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
 }
 
 /// A row of [`logins`].
