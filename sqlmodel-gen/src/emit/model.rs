@@ -165,6 +165,9 @@ impl<'a> ModelFile<'a> {
                 "const TABLE_NAME: &'static str",
                 &Expr::str(&self.table_name()),
             );
+            if self.model.family.is_some() {
+                out.line("const IN_FAMILY: bool = true;");
+            }
             if let Some(entity) = self.entity_name() {
                 out.assign("const ENTITY_NAME: &'static str", &Expr::str(&entity));
             }

@@ -17,6 +17,8 @@ pub trait Model: Record<Model = Self> + Sized + Send + 'static {
     const SCHEMA_NAME: Option<&'static str> = None;
     /// The name that the model's rows have in queries: the table's, or the model's where several share a table.
     const ENTITY_NAME: &'static str = Self::TABLE_NAME;
+    /// Whether the model extends another or is extended. What only such models need is compiled for them alone.
+    const IN_FAMILY: bool = false;
     /// The primary key's columns.
     const PRIMARY_KEY: &'static [&'static str];
     /// The columns of each further unique key or unique index; none for one that has an expression or a condition.

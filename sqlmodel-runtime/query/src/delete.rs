@@ -83,8 +83,10 @@ impl<M: Model, State> Delete<M, State> {
     where
         State: SaysWhichRows,
     {
-        family::check_table::<M>()?;
-        if family::has_several_tables::<M>() {
+        if const { M::IN_FAMILY } {
+            family::check_table::<M>()?;
+        }
+        if const { M::IN_FAMILY } && family::has_several_tables::<M>() {
             if dialect == Dialect::Postgres {
                 return family::render_delete::<M>(&self.conditions);
             }
@@ -110,7 +112,7 @@ impl<M: Model, State> Delete<M, State> {
         State: SaysWhichRows,
     {
         async move {
-            if family::has_several_tables::<M>() {
+            if const { M::IN_FAMILY } && family::has_several_tables::<M>() {
                 return family::delete::<M, E>(&self.conditions, cx, executor).await;
             }
             let rendered = ok_result!(self.render(executor.dialect()));
@@ -137,8 +139,10 @@ impl<M: Model, State> Delete<M, State> {
         State: SaysWhichRows,
     {
         async move {
-            ok_result!(family::check_table::<M>());
-            if family::has_several_tables::<M>() {
+            if const { M::IN_FAMILY } {
+                ok_result!(family::check_table::<M>());
+            }
+            if const { M::IN_FAMILY } && family::has_several_tables::<M>() {
                 return family::delete_all::<M, E>(&self.conditions, cx, executor).await;
             }
             if executor.capabilities().has_delete_returning {
@@ -214,8 +218,10 @@ impl<'r, M: Model> DeleteRow<'r, M> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<(), Error>> + Send {
         async move {
-            ok_result!(family::check_table::<M>());
-            if family::has_several_tables::<M>() {
+            if const { M::IN_FAMILY } {
+                ok_result!(family::check_table::<M>());
+            }
+            if const { M::IN_FAMILY } && family::has_several_tables::<M>() {
                 return family::delete_row(self.row, cx, executor).await;
             }
             let dialect = executor.dialect();

@@ -62,9 +62,11 @@ impl<R: Record> InsertOne<R> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<(), Error>> + Send {
         async move {
-            ok_result!(family::check_concrete::<R::Model>());
+            if const { <R::Model as Model>::IN_FAMILY } {
+                ok_result!(family::check_concrete::<R::Model>());
+            }
             ok_result!(check_rules(std::slice::from_ref(&self.row)));
-            if family::is_split::<R::Model>() {
+            if const { <R::Model as Model>::IN_FAMILY } && family::is_split::<R::Model>() {
                 let rows = std::slice::from_ref(&self.row);
                 ok!(family::insert(rows, cx, executor).await);
                 return Outcome::Ok(());
@@ -122,9 +124,11 @@ impl<R: Record> InsertMany<R> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<u64, Error>> + Send {
         async move {
-            ok_result!(family::check_concrete::<R::Model>());
+            if const { <R::Model as Model>::IN_FAMILY } {
+                ok_result!(family::check_concrete::<R::Model>());
+            }
             ok_result!(check_rules(&self.rows));
-            if family::is_split::<R::Model>() {
+            if const { <R::Model as Model>::IN_FAMILY } && family::is_split::<R::Model>() {
                 return family::insert(&self.rows, cx, executor).await;
             }
             let plan = Plan::of(&self.rows);
@@ -172,9 +176,11 @@ pub(crate) async fn insert_returning<R: Record, E: Executor>(
     cx: &Cx,
     executor: &mut E,
 ) -> Outcome<Vec<R::Model>, Error> {
-    ok_result!(family::check_concrete::<R::Model>());
+    if const { <R::Model as Model>::IN_FAMILY } {
+        ok_result!(family::check_concrete::<R::Model>());
+    }
     ok_result!(check_rules(rows));
-    if family::is_split::<R::Model>() {
+    if const { <R::Model as Model>::IN_FAMILY } && family::is_split::<R::Model>() {
         return family::insert_then_select(rows, cx, executor).await;
     }
     if !executor.capabilities().has_insert_returning {
@@ -274,7 +280,11 @@ pub(crate) struct Plan<'r> {
 
 impl<'r> Plan<'r> {
     pub(crate) fn of<R: Record>(rows: &'r [R]) -> Self {
-        let tag = family::missing_tag::<R>();
+        let tag = if const { <R::Model as Model>::IN_FAMILY } {
+            family::missing_tag::<R>()
+        } else {
+            None
+        };
         let n_columns = R::COLUMNS.len() + usize::from(tag.is_some());
         let mut values = Vec::with_capacity(rows.len() * n_columns);
         for row in rows {

@@ -87,8 +87,10 @@ impl<M: Model> InsertFrom<M> {
     /// What [`Select::render`] refuses; [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) for a model whose rows are in
     /// several tables.
     pub fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
-        family::check_concrete::<M>()?;
-        if family::is_split::<M>() {
+        if const { M::IN_FAMILY } {
+            family::check_concrete::<M>()?;
+        }
+        if const { M::IN_FAMILY } && family::is_split::<M>() {
             return Err(Error::unsupported(format!(
                 "rows of `{}` are in several tables: select them, and insert what was selected",
                 M::ENTITY_NAME

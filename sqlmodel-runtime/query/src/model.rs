@@ -106,7 +106,8 @@ pub(crate) fn select_by_key<M: Model>(
     dialect: Dialect,
     key: Vec<Value<'_>>,
 ) -> RenderedStatement<'_> {
-    if M::inheritance().base.is_some() || M::inheritance().is_union() {
+    let inheritance = M::inheritance();
+    if const { M::IN_FAMILY } && (inheritance.base.is_some() || inheritance.is_union()) {
         return select_child_by_key::<M>(dialect, key);
     }
     let mut writer = Writer::new(dialect);

@@ -118,8 +118,10 @@ impl<M: Model, State> Update<M, State> {
     where
         State: SaysWhichRows,
     {
-        family::check_assigned::<M>(&self.assignments)?;
-        if family::is_split::<M>() {
+        if const { M::IN_FAMILY } {
+            family::check_assigned::<M>(&self.assignments)?;
+        }
+        if const { M::IN_FAMILY } && family::is_split::<M>() {
             return ChainUpdate::<M>::new(&self.assignments, &self.conditions).render(dialect);
         }
         let mut writer = Writer::new(dialect);
@@ -148,8 +150,10 @@ impl<M: Model, State> Update<M, State> {
             if self.assignments.is_empty() {
                 return Outcome::Ok(0);
             }
-            ok_result!(family::check_assigned::<M>(&self.assignments));
-            if family::is_split::<M>() {
+            if const { M::IN_FAMILY } {
+                ok_result!(family::check_assigned::<M>(&self.assignments));
+            }
+            if const { M::IN_FAMILY } && family::is_split::<M>() {
                 let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
                 return update.execute(cx, executor).await;
             }
@@ -185,8 +189,10 @@ impl<M: Model, State> Update<M, State> {
             if self.assignments.is_empty() {
                 return Outcome::Ok(Vec::new());
             }
-            ok_result!(family::check_assigned::<M>(&self.assignments));
-            if family::is_split::<M>() {
+            if const { M::IN_FAMILY } {
+                ok_result!(family::check_assigned::<M>(&self.assignments));
+            }
+            if const { M::IN_FAMILY } && family::is_split::<M>() {
                 let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
                 return update.all(cx, executor).await;
             }
@@ -340,9 +346,11 @@ impl<'r, M: Model> UpdateRow<'r, M> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<(), Error>> + Send {
         async move {
-            ok_result!(family::check_table::<M>());
+            if const { M::IN_FAMILY } {
+                ok_result!(family::check_table::<M>());
+            }
             ok_result!(check_rules(std::slice::from_ref(self.row)));
-            if family::is_split::<M>() {
+            if const { M::IN_FAMILY } && family::is_split::<M>() {
                 return family::update_row(self.row, cx, executor).await;
             }
             let is_written = |field: &FieldInfo| {

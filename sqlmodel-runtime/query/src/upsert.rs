@@ -7,7 +7,7 @@ mod outcome;
 use std::marker::PhantomData;
 
 use sqlmodel_core::{
-    Collect, Cx, Dialect, Error, Executor, Outcome, Record, TransactionOps, ok, ok_result,
+    Collect, Cx, Dialect, Error, Executor, Model, Outcome, Record, TransactionOps, ok, ok_result,
 };
 
 use crate::column::Column;
@@ -182,7 +182,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     /// [`Usage`](sqlmodel_core::ErrorKind::Usage) when the columns are no unique key, or when two of the rows have the same
     /// key and would update each other; [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) for what MySQL cannot do.
     pub fn render(&self, dialect: Dialect) -> Result<Vec<RenderedStatement<'_>>, Error> {
-        if family::is_family::<R::Model>() {
+        if const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>() {
             return Err(Error::unsupported(
                 "an upsert in a family of models depends on the row that is there: run it to see its statements",
             ));
@@ -200,7 +200,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     ) -> impl Future<Output = Outcome<u64, Error>> + Send {
         async move {
             ok_result!(check_rules(&self.rows));
-            if family::is_family::<R::Model>() {
+            if const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>() {
                 let outcomes =
                     ok!(family::outcomes(&self.rows, &self.conflict, cx, executor).await);
                 return Outcome::Ok(outcomes.iter().filter(|one| !one.is_skipped()).count() as u64);
@@ -244,7 +244,9 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     ) -> impl Future<Output = Outcome<Vec<R::Model>, Error>> + Send {
         async move {
             ok_result!(check_rules(&self.rows));
-            if family::is_family::<R::Model>() || !returns_rows(executor) {
+            if (const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>())
+                || !returns_rows(executor)
+            {
                 let outcomes = ok!(self.each_outcome(cx, executor).await);
                 let written = outcomes.into_iter().filter(|one| !one.is_skipped());
                 return Outcome::Ok(written.map(Upserted::into_row).collect());

@@ -105,7 +105,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
                 "a row whose key is assigned cannot be told from others: use `execute`",
             ));
         }
-        if family::is_family::<R::Model>() {
+        if const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>() {
             return family::outcomes(&self.rows, &self.conflict, cx, executor).await;
         }
         ok_result!(

@@ -25,6 +25,7 @@ impl AdminLogin {
 
 impl codegen::Model for AdminLogin {
     const TABLE_NAME: &'static str = "admin_login";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 4;

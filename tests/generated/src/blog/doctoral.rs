@@ -24,6 +24,7 @@ impl Doctoral {
 
 impl codegen::Model for Doctoral {
     const TABLE_NAME: &'static str = "doctoral";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 5;

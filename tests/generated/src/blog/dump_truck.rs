@@ -24,6 +24,7 @@ impl DumpTruck {
 
 impl codegen::Model for DumpTruck {
     const TABLE_NAME: &'static str = "vehicle";
+    const IN_FAMILY: bool = true;
     const ENTITY_NAME: &'static str = "dump_truck";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];

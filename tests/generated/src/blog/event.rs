@@ -21,6 +21,7 @@ impl Event {
 
 impl codegen::Model for Event {
     const TABLE_NAME: &'static str = "event";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 2;

@@ -23,6 +23,7 @@ impl Login {
 
 impl codegen::Model for Login {
     const TABLE_NAME: &'static str = "login";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 3;

@@ -20,6 +20,7 @@ impl Person {
 
 impl codegen::Model for Person {
     const TABLE_NAME: &'static str = "person";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 3;

@@ -22,6 +22,7 @@ impl Student {
 
 impl codegen::Model for Student {
     const TABLE_NAME: &'static str = "student";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 4;

@@ -22,6 +22,7 @@ impl Truck {
 
 impl codegen::Model for Truck {
     const TABLE_NAME: &'static str = "vehicle";
+    const IN_FAMILY: bool = true;
     const ENTITY_NAME: &'static str = "truck";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];

@@ -20,6 +20,7 @@ impl Vehicle {
 
 impl codegen::Model for Vehicle {
     const TABLE_NAME: &'static str = "vehicle";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 3;

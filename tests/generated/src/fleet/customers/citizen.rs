@@ -28,6 +28,7 @@ impl Citizen {
 
 impl codegen::Model for Citizen {
     const TABLE_NAME: &'static str = "customer";
+    const IN_FAMILY: bool = true;
     const ENTITY_NAME: &'static str = "citizen";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["name"]];

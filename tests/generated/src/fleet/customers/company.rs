@@ -27,6 +27,7 @@ impl Company {
 
 impl codegen::Model for Company {
     const TABLE_NAME: &'static str = "customer";
+    const IN_FAMILY: bool = true;
     const ENTITY_NAME: &'static str = "company";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["name"]];

@@ -29,6 +29,7 @@ impl Complaint {
 
 impl codegen::Model for Complaint {
     const TABLE_NAME: &'static str = "message";
+    const IN_FAMILY: bool = true;
     const ENTITY_NAME: &'static str = "complaint";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];

@@ -27,6 +27,7 @@ impl Customer {
 
 impl codegen::Model for Customer {
     const TABLE_NAME: &'static str = "customer";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["name"]];
     const KEY_POSITIONS: &'static [usize] = &[0];

@@ -31,6 +31,7 @@ impl Message {
 
 impl codegen::Model for Message {
     const TABLE_NAME: &'static str = "message";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 4;

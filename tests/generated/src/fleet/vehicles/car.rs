@@ -34,6 +34,7 @@ impl Car {
 
 impl codegen::Model for Car {
     const TABLE_NAME: &'static str = "car";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["depot", "number"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["plate"]];
     const KEY_POSITIONS: &'static [usize] = &[0, 1];

@@ -40,6 +40,7 @@ impl Tanker {
 
 impl codegen::Model for Tanker {
     const TABLE_NAME: &'static str = "tanker";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["depot", "number"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["plate"]];
     const KEY_POSITIONS: &'static [usize] = &[0, 1];

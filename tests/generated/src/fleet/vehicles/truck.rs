@@ -34,6 +34,7 @@ impl Truck {
 
 impl codegen::Model for Truck {
     const TABLE_NAME: &'static str = "truck";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["depot", "number"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["plate"]];
     const KEY_POSITIONS: &'static [usize] = &[0, 1];

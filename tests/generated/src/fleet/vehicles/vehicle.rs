@@ -38,6 +38,7 @@ impl Vehicle {
 
 impl codegen::Model for Vehicle {
     const TABLE_NAME: &'static str = "vehicle";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["depot", "number"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["plate"]];
     const KEY_POSITIONS: &'static [usize] = &[0, 1];

@@ -36,6 +36,7 @@ impl Animal {
 
 impl codegen::Model for Animal {
     const TABLE_NAME: &'static str = "animal";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["mate_id"]];
     const KEY_POSITIONS: &'static [usize] = &[0];

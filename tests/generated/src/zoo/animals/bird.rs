@@ -34,6 +34,7 @@ impl Bird {
 
 impl codegen::Model for Bird {
     const TABLE_NAME: &'static str = "animal";
+    const IN_FAMILY: bool = true;
     const ENTITY_NAME: &'static str = "bird";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["mate_id"]];

@@ -54,6 +54,7 @@ impl Eagle {
 
 impl codegen::Model for Eagle {
     const TABLE_NAME: &'static str = "animal";
+    const IN_FAMILY: bool = true;
     const ENTITY_NAME: &'static str = "eagle";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["mate_id"]];

@@ -46,6 +46,7 @@ impl Penguin {
 
 impl codegen::Model for Penguin {
     const TABLE_NAME: &'static str = "animal";
+    const IN_FAMILY: bool = true;
     const ENTITY_NAME: &'static str = "penguin";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["mate_id"]];

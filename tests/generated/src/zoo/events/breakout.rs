@@ -30,6 +30,7 @@ impl Breakout {
 
 impl codegen::Model for Breakout {
     const TABLE_NAME: &'static str = "breakout";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 4;

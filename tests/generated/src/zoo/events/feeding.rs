@@ -34,6 +34,7 @@ impl Feeding {
 
 impl codegen::Model for Feeding {
     const TABLE_NAME: &'static str = "feeding";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 5;

@@ -30,6 +30,7 @@ impl GreatBreakout {
 
 impl codegen::Model for GreatBreakout {
     const TABLE_NAME: &'static str = "great_breakout";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 5;

@@ -30,6 +30,7 @@ impl HeadKeeper {
 
 impl codegen::Model for HeadKeeper {
     const TABLE_NAME: &'static str = "head_keeper";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["badge"]];
     const KEY_POSITIONS: &'static [usize] = &[0];

@@ -27,6 +27,7 @@ impl Keeper {
 
 impl codegen::Model for Keeper {
     const TABLE_NAME: &'static str = "keeper";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["badge"]];
     const KEY_POSITIONS: &'static [usize] = &[0];

@@ -35,6 +35,7 @@ impl Vet {
 
 impl codegen::Model for Vet {
     const TABLE_NAME: &'static str = "vet";
+    const IN_FAMILY: bool = true;
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 6;
