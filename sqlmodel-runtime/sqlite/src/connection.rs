@@ -20,7 +20,7 @@ use crate::error::{backup_error, connect_error};
 use crate::home::Home;
 use crate::lock_wait::{LockWait, give_way};
 use crate::options::{JournalMode, Location, SqliteOptions, Synchronous};
-use crate::raw::{Database, Progress};
+use crate::raw::{Database, Progress, Sink};
 
 /// The parameter limit that the bundled library is compiled with (SQLITE_MAX_VARIABLE_NUMBER).
 const MAX_PARAMETERS: usize = 32_766;
@@ -113,11 +113,11 @@ impl SqliteConnection {
     }
 
     /// Runs a statement; one that writes to a file outside of a transaction in one of its own, so that its commit blocks no thread.
-    async fn run_whole<S: RowSink>(
+    async fn run_whole(
         &mut self,
         cx: &Cx,
         statement: Statement<'_>,
-        sink: &mut S,
+        sink: &mut dyn Sink,
     ) -> Outcome<Done, Error> {
         let is_alone = self.is_on_disk && !self.is_in_transaction && is_write(statement.sql);
         if !is_alone || !self.home.get().is_autocommit() {
@@ -131,11 +131,11 @@ impl SqliteConnection {
     }
 
     /// Runs a statement to its end, or until `sink` breaks.
-    async fn run<S: RowSink>(
+    async fn run(
         &mut self,
         cx: &Cx,
         statement: Statement<'_>,
-        sink: &mut S,
+        sink: &mut dyn Sink,
     ) -> Outcome<Done, Error> {
         let Statement { sql, params } = statement;
         let at_sql = |error: Error| error.with_sql(sql);

@@ -172,7 +172,7 @@ impl Database {
     }
 
     /// Hands rows of the cursor to `sink`; without a cursor there are none.
-    pub(crate) fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Result<Progress, Error> {
+    pub(crate) fn fetch(&mut self, cx: &Cx, sink: &mut dyn Sink) -> Result<Progress, Error> {
         let Some(Cursor { at, has_rows }) = &mut self.cursor else {
             return Ok(Progress::Done);
         };
@@ -200,6 +200,20 @@ impl Database {
     }
 }
 
+/// Takes rows of this driver: a [`RowSink`] behind a pointer, so that all that leads to a row is compiled once and not for each
+/// type that rows are read into.
+pub(crate) trait Sink: Send {
+    /// Takes a row; `Break` ends the query.
+    fn row(&mut self, row: &Row<'_>) -> Result<ControlFlow<()>, Error>;
+}
+
+impl<S: RowSink> Sink for S {
+    #[inline]
+    fn row(&mut self, row: &Row<'_>) -> Result<ControlFlow<()>, Error> {
+        RowSink::row(self, row)
+    }
+}
+
 /// A statement with its parameters, which runs until this is dropped.
 pub(crate) struct Running<'d> {
     statement: &'d mut Statement,
@@ -210,7 +224,7 @@ pub(crate) struct Running<'d> {
 impl Running<'_> {
     /// Hands rows to `sink`. It is not called again after `Done`, `Broke` or an error.
     #[inline]
-    pub(crate) fn read<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Result<Progress, Error> {
+    pub(crate) fn read(&mut self, cx: &Cx, sink: &mut dyn Sink) -> Result<Progress, Error> {
         read(self.statement, self.watch, cx, &mut self.has_rows, sink)
     }
 }
@@ -236,12 +250,12 @@ impl Drop for Running<'_> {
 }
 
 #[inline]
-fn read<S: RowSink>(
+fn read(
     statement: &mut Statement,
     watch: &Watch,
     cx: &Cx,
     has_rows: &mut bool,
-    sink: &mut S,
+    sink: &mut dyn Sink,
 ) -> Result<Progress, Error> {
     for _ in 0..ROWS_IN_A_TURN {
         match watch.during(cx, || statement.step()) {
