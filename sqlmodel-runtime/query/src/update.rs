@@ -486,23 +486,11 @@ impl SetList {
 /// A column, and the value that it is assigned.
 pub(crate) type Assignment = (&'static str, Vec<Token>);
 
-/// Returns what every update stores in a field of an entity, which may be in the table of a base.
-pub(crate) fn automatic_of(entity: &'static str, field: &FieldInfo) -> Option<Vec<Token>> {
-    if field.is_version {
-        let version = Token::column(entity, field.inherited_from, field.column);
-        return Some(vec![version, Token::Text(" + 1")]);
-    }
-    automatic(entity, field)
-}
-
 /// Returns what every update stores in a field, if there is such a thing.
-pub(crate) fn automatic(table: &'static str, field: &FieldInfo) -> Option<Vec<Token>> {
+pub(crate) fn automatic(entity: &'static str, field: &FieldInfo) -> Option<Vec<Token>> {
     if field.is_version {
         // With its table, because in an upsert the values to be inserted have the same names.
-        let version = Token::Column {
-            table,
-            column: field.column,
-        };
+        let version = Token::column(entity, field.inherited_from, field.column);
         return Some(vec![version, Token::Text(" + 1")]);
     }
     Some(vec![match field.on_update? {

@@ -23,7 +23,7 @@ use crate::family::levels;
 use crate::key::KeySet;
 use crate::query::{Columns, Lock, Query};
 use crate::render::{Rename, RenderedStatement, Writer};
-use crate::update::{Assignment, SetList, automatic_of};
+use crate::update::{Assignment, SetList, automatic, key_condition};
 
 /// The rows that a statement is about, as PostgreSQL names them within it.
 const CHOSEN: &str = "chosen";
@@ -95,7 +95,7 @@ impl<M: Model> ChainUpdate<M> {
             if !own.is_empty() || position == 0 {
                 for field in &level.fields {
                     let is_assigned = own.iter().any(|(column, _)| *column == field.column);
-                    let value = automatic_of(M::ENTITY_NAME, field);
+                    let value = automatic(M::ENTITY_NAME, field);
                     if let (false, Some(value)) = (is_assigned, value) {
                         own.push((field.column, value));
                     }
@@ -396,12 +396,10 @@ impl<M: Model> ChainUpdate<M> {
             let assignments = writer.in_order_of_evaluation(M::ENTITY_NAME, assignments);
             SetList::write(&assignments, writer);
         });
-        for (position, (column, value)) in table.part.key.iter().zip(key).enumerate() {
-            writer.text(if position == 0 { " WHERE " } else { " AND " });
-            writer.identifier(column);
-            writer.text(" = ");
-            writer.param(value.clone());
-        }
+        key_condition(
+            &mut writer,
+            table.part.key.iter().zip(key.iter().cloned()).collect(),
+        );
         writer.try_finish()
     }
 }
@@ -519,7 +517,7 @@ fn set_of(keys: &[Vec<Value<'static>>]) -> KeySet {
 }
 
 /// The name that columns of one table of `M` have where it is the table that a statement writes.
-fn rename<M: Model>(part: &TablePart) -> Rename {
+pub(crate) fn rename<M: Model>(part: &TablePart) -> Rename {
     Rename {
         entity: M::ENTITY_NAME,
         table: (part.table != M::TABLE_NAME).then_some(part.table),

@@ -2,11 +2,11 @@
 
 use sqlmodel_core::{Cx, Error, Executor, Model, TransactionOps, Value, ok, ok_result};
 
-use crate::family::change::tables_leaves_first;
+use crate::family::change::{rename, tables_leaves_first};
 use crate::family::{Level, Part, levels};
 use crate::include::values_of;
-use crate::render::{Rename, RenderedStatement, Writer};
-use crate::update::{SetList, automatic_of, expect_one_row, is_stored, key_condition};
+use crate::render::{RenderedStatement, Writer};
+use crate::update::{SetList, automatic, expect_one_row, is_stored, key_condition};
 
 /// Stores every field of a model in the table that has it, the root's first.
 pub(crate) fn update_row<'a, M: Model, E: Executor>(
@@ -45,12 +45,7 @@ fn render_update<'r, M: Model>(
     let mut list = SetList::default();
     let mut identity = Vec::new();
     let mut has_values = false;
-    let rename = Rename {
-        entity: M::ENTITY_NAME,
-        table: (level.part.table != M::TABLE_NAME).then_some(level.part.table),
-        to: level.part.table.to_owned(),
-    };
-    writer.with_renames(vec![rename], |writer| {
+    writer.with_renames(vec![rename::<M>(&level.part)], |writer| {
         for (column, value) in M::COLUMNS.iter().zip(values) {
             if level.part.key.contains(column) {
                 identity.push((column, value.clone()));
@@ -61,7 +56,7 @@ fn render_update<'r, M: Model>(
             if field.is_version {
                 identity.push((column, value.clone()));
             }
-            if let Some(automatic) = automatic_of(M::ENTITY_NAME, field) {
+            if let Some(automatic) = automatic(M::ENTITY_NAME, field) {
                 list.column(writer, column);
                 writer.tokens(&automatic);
             } else if is_stored(field) {
@@ -88,10 +83,8 @@ pub(crate) fn delete_row<'a, M: Model, E: Executor>(
         let mut transaction = ok!(executor.nested(cx).await);
         let key = values_of(row, M::PRIMARY_KEY);
         let version = M::fields().iter().find(|field| field.is_version);
-        let mut tables = tables_leaves_first::<M>();
-        let root = tables.pop();
         let own = M::TABLE_NAME;
-        for part in tables.into_iter().chain(root) {
+        for part in tables_leaves_first::<M>() {
             let mut writer = Writer::for_executor(&transaction);
             writer.text("DELETE FROM ");
             writer.table(part.schema, part.table);

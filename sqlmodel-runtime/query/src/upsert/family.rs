@@ -23,7 +23,7 @@ use crate::family::{
 use crate::insert::{Plan, insert_returning};
 use crate::key::{KeyBytes, pick};
 use crate::render::{RenderedStatement, Writer};
-use crate::update::expect_one_row;
+use crate::update::{expect_one_row, key_condition};
 
 /// How often an insert that meets a row of somebody else is tried as an update.
 const MAX_TRIES: usize = 4;
@@ -288,12 +288,8 @@ impl<R: Record> RowUpsert<'_, R> {
             let mut writer = Writer::for_executor(executor);
             writer.text("SELECT 1 FROM ");
             writer.table(level.part.schema, level.part.table);
-            for (position, (column, value)) in level.part.key.iter().zip(key).enumerate() {
-                writer.text(if position == 0 { " WHERE " } else { " AND " });
-                writer.identifier(column);
-                writer.text(" = ");
-                writer.param(value.clone());
-            }
+            let identity = level.part.key.iter().zip(key.iter().cloned());
+            key_condition(&mut writer, identity.collect());
             let rendered = ok_result!(writer.try_finish());
             let mut rows = Collect::<i64>::up_to(1);
             ok!(executor.query(cx, rendered.statement(), &mut rows).await);
