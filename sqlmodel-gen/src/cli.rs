@@ -18,8 +18,10 @@ use sqlmodel_sql::Dialect;
 
 use self::terminal::{Status, Terminal};
 use crate::config::{Project, TimeCrate};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ir::Schema;
+#[cfg(feature = "sqlite")]
+use crate::verify;
 use crate::{compile, emit, generate, output, query};
 
 /// Runs the command that the program's arguments ask for.
@@ -81,14 +83,29 @@ fn load(matches: &ArgMatches, terminal: Terminal) -> Result<Project, Status> {
 
 /// Compiles a project and writes what is wrong with it.
 fn compile_project(project: &Project, terminal: Terminal) -> Result<Schema, Status> {
+    let (schema, diagnostics) = compiled(project);
+    concluded(schema, diagnostics, project, terminal)
+}
+
+fn compiled(project: &Project) -> (Option<Schema>, Diagnostics) {
     let mut diagnostics = project.diagnostics.clone();
     let compilation = compile(&project.sources, &project.config.options);
     for diagnostic in &compilation.diagnostics {
         diagnostics.push(diagnostic.clone());
     }
+    (compilation.schema, diagnostics)
+}
+
+/// Writes what is wrong with a project, all of it at once, and returns its schema if nothing is.
+fn concluded(
+    schema: Option<Schema>,
+    mut diagnostics: Diagnostics,
+    project: &Project,
+    terminal: Terminal,
+) -> Result<Schema, Status> {
     diagnostics.sort(&project.sources);
     terminal.diagnostics(&diagnostics, &project.sources);
-    match compilation.schema {
+    match schema {
         Some(schema) if !diagnostics.has_errors() => Ok(schema),
         _ => {
             terminal.status(terminal::count(&diagnostics));
@@ -169,9 +186,26 @@ fn check(matches: &ArgMatches, terminal: Terminal) -> Status {
             edit::fix(&project, terminal)?;
             project = load(matches, terminal)?;
         }
-        compile_project(&project, terminal)?;
+        let (schema, mut diagnostics) = compiled(&project);
+        if let Some(schema) = &schema {
+            let refused = refused_by_sqlite(&project, schema);
+            let refused = refused.map_err(|error| terminal.error(error))?;
+            refused.into_iter().for_each(|it| diagnostics.push(it));
+        }
+        concluded(schema, diagnostics, &project, terminal)?;
         Ok(Status::Fine)
     }))
+}
+
+/// What SQLite has against the SQL, where the program was built with it.
+#[cfg(feature = "sqlite")]
+fn refused_by_sqlite(project: &Project, schema: &Schema) -> Result<Vec<Diagnostic>, String> {
+    verify::sqlite(schema, &project.sources)
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn refused_by_sqlite(_: &Project, _: &Schema) -> Result<Vec<Diagnostic>, String> {
+    Ok(Vec::new())
 }
 
 fn dump(matches: &ArgMatches, terminal: Terminal) -> Status {

@@ -33,7 +33,7 @@ use self::types::Types;
 use crate::ir::{ModelId, Schema};
 use crate::source::{Role, SourceId, SourceMap};
 
-pub use self::ddl::ddl;
+pub use self::ddl::{create_tables, create_view, ddl};
 pub use self::gaps::{Gap, gaps};
 #[cfg(feature = "cli")]
 pub(crate) use self::names::snake_case;

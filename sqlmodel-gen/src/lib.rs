@@ -14,6 +14,8 @@ pub mod guide;
 pub mod ir;
 pub mod output;
 pub mod source;
+#[cfg(feature = "sqlite")]
+pub mod verify;
 
 mod compile;
 mod query;

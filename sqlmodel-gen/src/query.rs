@@ -13,6 +13,8 @@ mod one;
 mod params;
 mod parse;
 mod pieces;
+#[cfg(feature = "sqlite")]
+mod place;
 mod row;
 mod text;
 mod tree;
@@ -25,6 +27,8 @@ use self::catalog::{Catalog, Column, Source};
 #[cfg(feature = "cli")]
 pub(crate) use self::explain::explain;
 use self::one::Analysis;
+#[cfg(feature = "sqlite")]
+pub(crate) use self::place::place;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::ir::{Piece, Schema, View, WrittenQuery, WrittenView};
 use crate::query::types::{Known, Ty};

@@ -478,3 +478,23 @@ fn dump_is_data() {
         assert!(json.contains(part), "{part} in {json}");
     }
 }
+
+/// `check` asks SQLite; what it refuses is told with what the compiler warns of, as one document.
+#[cfg(feature = "sqlite")]
+#[test]
+fn check_prepares_queries() {
+    let query = "\n[[query]]\nname = \"sounds\"\ncolumns = { sound = \"text!\" }\nsql = \"SELECT metaphone(name) AS sound FROM hero\"\n";
+    let project = Project::new(&format!("{SCHEMA}{query}"));
+    let output = project.run(&["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        err(&output).contains("no such function: metaphone"),
+        "{}",
+        err(&output)
+    );
+    let json = out(&project.run(&["check", "--format", "sarif"]));
+    assert_eq!(json.matches("\"$schema\"").count(), 1, "{json}");
+    assert!(json.contains("SM0801"), "{json}");
+    // Nobody has to ask a database to generate.
+    assert_eq!(project.run(&["generate"]).status.code(), Some(0));
+}

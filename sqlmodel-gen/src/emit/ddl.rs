@@ -13,8 +13,7 @@ use crate::source::SourceMap;
 ///
 /// When the dialect cannot do what a table asks for; a schema that was compiled for the dialect has no such table.
 pub fn ddl(schema: &Schema, sources: &SourceMap, dialect: Dialect) -> Result<File, NotSupported> {
-    let tables: Vec<_> = schema.tables.values().collect();
-    let mut statements = create_all(&tables, dialect, IfExists::Fail)?;
+    let mut statements = create_tables(schema, dialect)?;
     statements.extend(
         schema
             .views
@@ -28,8 +27,19 @@ pub fn ddl(schema: &Schema, sources: &SourceMap, dialect: Dialect) -> Result<Fil
     })
 }
 
-/// The statement that creates a view, where it has a text for the dialect.
-fn create_view(view: &View, dialect: Dialect) -> Option<String> {
+/// Returns the statements that create all tables, in an order that works.
+///
+/// # Errors
+///
+/// As [`ddl`].
+pub fn create_tables(schema: &Schema, dialect: Dialect) -> Result<Vec<String>, NotSupported> {
+    let tables: Vec<_> = schema.tables.values().collect();
+    create_all(&tables, dialect, IfExists::Fail)
+}
+
+/// Returns the statement that creates a view, where it has a text for the dialect.
+#[must_use]
+pub fn create_view(view: &View, dialect: Dialect) -> Option<String> {
     let (_, text) = view.texts.iter().find(|(it, _)| *it == dialect)?;
     let schema = view.written.sql_schema.iter();
     let parts = schema.chain([&view.written.sql_name]);

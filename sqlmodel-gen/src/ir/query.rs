@@ -148,6 +148,10 @@ pub struct Query {
     pub row: Row,
     /// The statement in each dialect it is for.
     pub texts: Vec<(Dialect, Vec<Piece>)>,
+    /// The columns of its result, whatever a row becomes.
+    pub columns: Vec<QueryColumn>,
+    /// The SQL as written.
+    pub sql: QuerySql,
     /// Where it is declared.
     pub span: Span,
 }

@@ -108,7 +108,7 @@ impl Analysis<'_> {
             schema: self.schema,
             written,
             checked: &first.checked,
-            columns,
+            columns: columns.clone(),
         };
         let (returns, row) = shape.finish()?;
         let positions: BTreeMap<String, usize> = params
@@ -146,6 +146,8 @@ impl Analysis<'_> {
                 .collect(),
             row,
             texts,
+            columns,
+            sql: written.sql.clone(),
             span: written.span,
         })
     }

@@ -40,6 +40,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // Pages for people, of no code.
     ("guide", &[]),
     ("generate", &["config", "emit", "ir", "output", "source"]),
+    ("verify", &["diagnostic", "emit", "ir", "query", "source"]),
     (
         "cli",
         &[
@@ -53,6 +54,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "output",
             "query",
             "source",
+            "verify",
         ],
     ),
 ];
@@ -78,6 +80,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
         "File::open",
         &["cli", "output", "source"],
         "between `source` and `output` the compiler works on texts",
+    ),
+    (
+        "rusqlite",
+        &["verify"],
+        "databases are asked by `verify` alone",
     ),
     (
         "clap",

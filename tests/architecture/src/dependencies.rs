@@ -15,6 +15,21 @@ const COMPILER_BUILDS: &[&[&str]] = &[
     ],
 ];
 
+/// Those of them that are possible without a C compiler: the command line without SQLite, and what a build script compiles.
+const BUILDS_WITHOUT_C: &[&[&str]] = &[
+    &[
+        "--package=sqlmodel-gen",
+        "--no-default-features",
+        "--features=cli",
+        "--edges=normal,build",
+    ],
+    &[
+        "--package=sqlmodel-build",
+        "--all-features",
+        "--edges=normal,build",
+    ],
+];
+
 /// Async runtimes, and the crates that one cannot do without.
 const ASYNC: &[&str] = &[
     "asupersync",
@@ -32,14 +47,19 @@ const C_TOOLS: &[&str] = &["cc", "cmake", "bindgen", "pkg-config", "vcpkg"];
 #[test]
 fn no_build_of_the_compiler_contains_an_async_runtime() {
     refuse(
+        COMPILER_BUILDS,
         ASYNC,
         "the compiler and build scripts compile no async runtime",
     );
 }
 
 #[test]
-fn no_build_of_the_compiler_needs_a_c_compiler() {
-    refuse(C_TOOLS, "the compiler builds where there is no C compiler");
+fn the_compiler_without_sqlite_needs_no_c_compiler() {
+    refuse(
+        BUILDS_WITHOUT_C,
+        C_TOOLS,
+        "build scripts, and the command line without SQLite, build where there is no C compiler",
+    );
 }
 
 #[test]
@@ -105,8 +125,8 @@ fn programs_and_tests_share_one_build_of_the_async_runtime() {
 }
 
 #[track_caller]
-fn refuse(names: &[&str], rule: &str) {
-    for build in COMPILER_BUILDS {
+fn refuse(builds: &[&[&str]], names: &[&str], rule: &str) {
+    for build in builds {
         let tree = cargo_tree(build);
         let refused: Vec<_> = tree
             .iter()
