@@ -51,6 +51,19 @@ pub(crate) fn is_field_name(name: &str) -> bool {
     case::is_snake_case(name) && !case::is_rust_keyword(name)
 }
 
+/// Returns whether a name may be that of a model: in UpperCamelCase, and no keyword.
+#[cfg(feature = "cli")]
+pub(crate) fn is_model_name(name: &str) -> bool {
+    case::is_upper_camel_case(name) && !case::is_rust_keyword(name)
+}
+
+/// Returns the words of a name as the name of a model, `None` if they make none.
+#[cfg(feature = "cli")]
+pub(crate) fn to_model_name(name: &str) -> Option<String> {
+    let better = case::to_upper_camel_case(name);
+    (name.is_ascii() && is_model_name(&better)).then_some(better)
+}
+
 /// The most that all fields together may cost; see [`Resolver::build_fields`]. A usual field costs one.
 const MAX_COST: usize = 400_000;
 

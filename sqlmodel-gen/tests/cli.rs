@@ -459,7 +459,15 @@ fn new_models_are_part_of_the_schema() {
     let again = project.run(&["new", "model", "BlogPost"]);
     assert_eq!(err(&again), "error: there is a model `BlogPost` already\n");
     let wrong = project.run(&["new", "model", "blog-post"]);
-    assert_eq!(wrong.status.code(), Some(1));
+    assert_eq!(
+        err(&wrong),
+        "error: `blog-post` is no name of a model; did you mean `BlogPost`?\n"
+    );
+    let keyword = project.run(&["new", "model", "Self"]);
+    assert_eq!(
+        err(&keyword),
+        "error: `Self` is no name of a model; models are called like `BlogPost`\n"
+    );
 }
 
 #[test]

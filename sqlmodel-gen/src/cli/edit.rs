@@ -11,7 +11,7 @@ use crate::config::Project;
 use crate::diagnostic::{Diagnostics, Fix};
 use crate::output::{self, Change};
 use crate::source::SourceId;
-use crate::{compile, format};
+use crate::{compile, format, resolve};
 
 /// Lays out all files of a project, or tells which are not laid out.
 pub(super) fn fmt(matches: &ArgMatches, terminal: Terminal) -> Status {
@@ -144,14 +144,14 @@ pub(super) fn new_model(matches: &ArgMatches, terminal: Terminal) -> Status {
 }
 
 fn check_name(name: &str) -> Result<(), String> {
-    let is_first_upper = name.starts_with(|first: char| first.is_ascii_uppercase());
-    if is_first_upper && name.chars().all(|char| char.is_ascii_alphanumeric()) {
-        Ok(())
-    } else {
-        Err(format!(
-            "`{name}` is no name of a model; models are called like `BlogPost`"
-        ))
+    if resolve::is_model_name(name) {
+        return Ok(());
     }
+    let message = format!("`{name}` is no name of a model");
+    Err(match resolve::to_model_name(name) {
+        Some(better) => format!("{message}; did you mean `{better}`?"),
+        None => format!("{message}; models are called like `BlogPost`"),
+    })
 }
 
 /// The folder that new schema files are found in, relative to the configuration.

@@ -12,19 +12,27 @@ use crate::resolve::{DeclId, MAX_BASES, MAX_COLUMNS, Resolver};
 use crate::source::Span;
 use crate::syntax::Name;
 
+/// The longest circle that is shown step by step.
+const MAX_SHOWN: usize = 8;
+
 impl<'a> Resolver<'a> {
     pub(super) fn resolve_bases(&mut self) {
         for id in 0..self.mixins.len() {
-            for name in &self.mixins[id].syntax.mixins {
+            let names = &self.mixins[id].syntax.mixins;
+            self.check_named_once(names);
+            for name in names {
                 self.expect_mixin(name, true);
             }
         }
+        self.check_mixin_cycles();
         for id in self.abstracts.ids() {
             let syntax = self.abstracts[id].syntax;
+            self.check_named_once(&syntax.mixins);
             self.abstracts[id].base = self.resolve_abstract_base(syntax.extends.as_ref());
         }
         self.break_abstract_cycles();
         for id in self.models.ids() {
+            self.check_named_once(&self.models[id].syntax.mixins);
             self.resolve_model_base(id);
         }
         self.break_model_cycles();
@@ -58,6 +66,95 @@ impl<'a> Resolver<'a> {
             }
         }
         decls
+    }
+
+    /// Reports mixins that one list names twice.
+    fn check_named_once(&mut self, mixins: &[Name]) {
+        let mut named: BTreeMap<&str, Span> = BTreeMap::new();
+        for name in mixins {
+            if let Some(other) = named.insert(&name.value, name.span) {
+                let message = format!("the mixin `{}` is named twice", name.value);
+                self.push(
+                    Diagnostic::new(&codes::DUPLICATE_VALUE, name.span, message)
+                        .related(other, "already here")
+                        .help("remove one of the two"),
+                );
+            }
+        }
+    }
+
+    /// Reports mixins that include themselves, and mixins that are nested too deeply.
+    fn check_mixin_cycles(&mut self) {
+        let included: Vec<Vec<usize>> = (0..self.mixins.len())
+            .map(|id| {
+                let names = self.mixins[id].syntax.mixins.iter();
+                let ids = names.filter_map(|name| match self.names.get(&name.value) {
+                    Some(Symbol::Mixin(id)) => Some(id),
+                    _ => None,
+                });
+                ids.collect()
+            })
+            .collect();
+        // 0: not seen; otherwise how many mixins are below one another from here on, itself included.
+        let mut heights = vec![0usize; included.len()];
+        for start in 0..included.len() {
+            let mut way: Vec<(usize, usize)> = vec![(start, 0)];
+            while let Some((id, n_seen)) = way.last_mut() {
+                let (id, at) = (*id, *n_seen);
+                *n_seen += 1;
+                if heights[id] > 0 {
+                    way.pop();
+                    continue;
+                }
+                let Some(next) = included[id].get(at).copied() else {
+                    let below = included[id].iter().map(|it| heights[*it]).max();
+                    heights[id] = self.checked_height(id, below.unwrap_or(0) + 1);
+                    way.pop();
+                    continue;
+                };
+                match way.iter().position(|(other, _)| *other == next) {
+                    Some(first) => {
+                        let circle = way.iter().skip(first).map(|(id, _)| *id);
+                        self.push_mixin_circle(circle.collect());
+                    }
+                    None => way.push((next, 0)),
+                }
+            }
+        }
+    }
+
+    /// Reports a mixin with too many below it; what includes it starts to count anew.
+    fn checked_height(&mut self, mixin: usize, height: usize) -> usize {
+        if height <= MAX_BASES {
+            return height;
+        }
+        let name = &self.mixins[mixin].syntax.name;
+        let message = format!(
+            "`{}` has more than {MAX_BASES} mixins below one another",
+            name.value
+        );
+        self.error(&codes::BASE_CYCLE, name.span, message);
+        1
+    }
+
+    fn push_mixin_circle(&mut self, mut circle: Vec<usize>) {
+        let declared_first = (0..circle.len()).min_by_key(|at| circle.get(*at));
+        circle.rotate_left(declared_first.unwrap_or(0));
+        let names = circle.iter().map(|id| &self.mixins[*id].syntax.name);
+        let names: Vec<&Name> = names.collect();
+        let Some(first) = names.first() else { return };
+        let path: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+        let message = match path.len() {
+            1..=MAX_SHOWN => format!(
+                "`{0}` includes itself: {1} -> {0}",
+                first.value,
+                path.join(" -> ")
+            ),
+            n => format!("`{}` includes itself over {n} steps", first.value),
+        };
+        let diagnostic = Diagnostic::new(&codes::BASE_CYCLE, first.span, message)
+            .help("take one of them out of the `mixins` of another");
+        self.push(diagnostic);
     }
 
     /// Finds a mixin; reports an unknown one only where it is named, not where it comes with another.
@@ -184,7 +281,6 @@ impl<'a> Resolver<'a> {
     }
 
     fn push_broken_link(&mut self, name: &Name, circle: &[&str]) {
-        const MAX_SHOWN: usize = 8;
         let message = match circle {
             [] => format!("`{}` has more than {MAX_BASES} bases", name.value),
             [first, ..] if circle.len() <= MAX_SHOWN => {

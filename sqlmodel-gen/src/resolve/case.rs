@@ -73,7 +73,7 @@ pub(super) fn is_rust_keyword(name: &str) -> bool {
     KEYWORDS.binary_search(&name).is_ok()
 }
 
-/// Returns whether a path names a Rust item from anywhere: `crate::Money`, `::time::Date` or `rust_decimal::Decimal`.
+/// Returns whether a path names a Rust item as text goes: `crate::Money`, `::time::Date` or `Money`.
 pub(super) fn is_rust_path(path: &str) -> bool {
     let path = path.strip_prefix("::").unwrap_or(path);
     let is_name = |part: &str| {
@@ -86,6 +86,15 @@ pub(super) fn is_rust_path(path: &str) -> bool {
         .next()
         .is_some_and(|part| is_name(part) && (part == "crate" || !is_rust_keyword(part)));
     starts && path != "crate" && parts.all(|part| is_name(part) && !is_rust_keyword(part))
+}
+
+/// Returns whether a path of one word names a type in every module: <https://doc.rust-lang.org/std/primitive/>.
+pub(super) fn is_rust_primitive(name: &str) -> bool {
+    const PRIMITIVES: &[&str] = &[
+        "String", "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128",
+        "u16", "u32", "u64", "u8", "usize",
+    ];
+    PRIMITIVES.binary_search(&name).is_ok()
 }
 
 #[cfg(test)]

@@ -289,6 +289,7 @@ impl<'a> Resolver<'a> {
         let value = match &operand.syntax.kind {
             ExprKind::Number(number) if is_number(kind) => match number.parse::<i64>() {
                 Ok(int) => Value::Integer(Some(int)),
+                Err(_) if kind == Kind::Decimal => Value::String(number.clone()),
                 Err(_) => Value::Float(number.clone()),
             },
             ExprKind::Text(text) if !is_number(kind) && can_be_equal(kind) => {

@@ -72,14 +72,13 @@ impl<'a> Resolver<'a> {
             .and_then(|value| self.value(value, &ty, "the value of `on_update`"));
         self.check_default_meets_rules(syntax, &ty, default.as_ref(), &validate);
         self.check_write(syntax, &ty, default.is_some());
-        self.check_renamed_from(syntax);
         ir::Field {
             name: syntax.name.value.clone(),
             model: None,
             doc: syntax.doc.clone(),
             rust: match &syntax.json {
                 Some(path) => {
-                    self.check_rust_path(path);
+                    self.check_rust_type(path);
                     Some(ir::RustType {
                         path: path.value.clone(),
                         is_copy: false,
@@ -322,19 +321,6 @@ impl<'a> Resolver<'a> {
             self.push(
                 Diagnostic::new(&codes::NEVER_WRITTEN, write.span, message)
                     .help("give it a default, or allow null with `?`"),
-            );
-        }
-    }
-
-    fn check_renamed_from(&mut self, field: &syntax::Field) {
-        let Some(old) = &field.renamed_from else {
-            return;
-        };
-        if old.value == column_name(field) {
-            let message = format!("`{}` is renamed from itself", field.name.value);
-            self.push(
-                Diagnostic::new(&codes::RENAMED_FROM, old.span, message)
-                    .help("remove `renamed_from`"),
             );
         }
     }

@@ -44,10 +44,13 @@ impl Resolver<'_> {
                 .as_ref()
                 .is_some_and(|key| key.value == Key::Auto)
         };
-        if let Some(auto) = key.iter().copied().find(is_auto)
-            && let Some(other) = key.iter().copied().find(|field| *field != auto)
+        let autos: Vec<FieldId> = key.iter().copied().filter(is_auto).collect();
+        if let [first, second, rest @ ..] = autos.as_slice() {
+            self.push_several_auto(model, *first, *second, rest);
+        } else if let Some(auto) = autos.first()
+            && let Some(other) = key.iter().copied().find(|field| field != auto)
         {
-            let (auto, other) = (self.field_syntax(auto), self.field_syntax(other));
+            let (auto, other) = (self.field_syntax(*auto), self.field_syntax(other));
             let message = format!(
                 "`{}` cannot be `auto` in a key of several fields",
                 auto.name.value
@@ -59,6 +62,26 @@ impl Resolver<'_> {
             );
         }
         self.models[model].key = key;
+    }
+
+    fn push_several_auto(
+        &mut self,
+        model: ModelId,
+        first: FieldId,
+        second: FieldId,
+        rest: &[FieldId],
+    ) {
+        let number = if rest.is_empty() { "two" } else { "several" };
+        let message = format!("`{}` has {number} `auto` keys", self.model_name(model));
+        let place = |field: FieldId| self.field_syntax(field).name.span;
+        let diagnostic = Diagnostic::new(&codes::AUTO_KEY, place(second), message)
+            .related(place(first), "counted up already")
+            .note("a database counts up one column of a table, and it is the whole key")
+            .help("keep `key = \"auto\"` in one field; in a key of several fields, write `key = true` in each");
+        let diagnostic = rest.iter().fold(diagnostic, |diagnostic, field| {
+            diagnostic.related(place(*field), "another one")
+        });
+        self.push(diagnostic);
     }
 
     fn check_no_key(&mut self, model: ModelId) {

@@ -19,11 +19,14 @@ use crate::syntax::{Name, Node, Value};
 struct Misfit {
     /// What the type takes.
     expected: Cow<'static, str>,
+    /// The same value as the type takes it.
+    fix: Option<String>,
 }
 
 fn misfit<T>(expected: impl Into<Cow<'static, str>>) -> Result<T, Misfit> {
     Err(Misfit {
         expected: expected.into(),
+        fix: None,
     })
 }
 
@@ -46,7 +49,7 @@ impl Resolver<'_> {
                 .map(ValueSource::Literal);
         }
         let Value::Array(items) = &node.value else {
-            return self.push_misfit(node, what, "a list");
+            return self.push_misfit(node, what, "a list", None);
         };
         let items: Vec<Option<Literal>> = items
             .iter()
@@ -70,11 +73,20 @@ impl Resolver<'_> {
         let builtin = self.builtin_of(scalar)?;
         match literal(&node.value, builtin) {
             Ok(literal) => Some(literal),
-            Err(misfit) => self.push_misfit(node, what, &misfit.expected),
+            Err(misfit) => {
+                let fix = misfit.fix.clone();
+                self.push_misfit(node, what, &misfit.expected, fix)
+            }
         }
     }
 
-    fn push_misfit<T>(&mut self, node: &Node, what: &str, expected: &str) -> Option<T> {
+    fn push_misfit<T>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        expected: &str,
+        fix: Option<String>,
+    ) -> Option<T> {
         let written = self.sources.text(node.span);
         let shown = match node.value {
             Value::Array(_) | Value::Table(_) => node.value.kind().to_owned(),
@@ -82,10 +94,12 @@ impl Resolver<'_> {
             _ => node.value.kind().to_owned(),
         };
         let message = format!("{what} {shown} does not fit its type");
-        self.push(
-            Diagnostic::new(&codes::LITERAL_TYPE, node.span, message)
-                .label(format!("expected {expected}")),
-        );
+        let diagnostic = Diagnostic::new(&codes::LITERAL_TYPE, node.span, message)
+            .label(format!("expected {expected}"));
+        self.push(match fix {
+            Some(text) => diagnostic.fix(node.span, text),
+            None => diagnostic,
+        });
         None
     }
 
@@ -233,9 +247,16 @@ fn float(value: &Value, builtin: Builtin) -> Result<Literal, Misfit> {
 
 fn decimal(value: &Value, precision: u8, scale: u8) -> Result<Literal, Misfit> {
     let text = match value {
-        Value::Float(text) | Value::String(text) => text.clone(),
+        Value::String(text) => text.clone(),
         Value::Integer(Some(value)) => value.to_string(),
-        _ => return misfit("a number, or a string with one"),
+        // Whatever reads TOML may round a float; a decimal is what is written, to the last digit.
+        Value::Float(text) if Decimal::parse(text).is_some() => {
+            return Err(Misfit {
+                expected: "a string, because a float may be rounded".into(),
+                fix: Some(format!("\"{}\"", text.trim_start_matches('+'))),
+            });
+        }
+        _ => return misfit("a whole number, or a string with a number"),
     };
     let Some(number) = Decimal::parse(&text) else {
         return misfit("a decimal number such as `\"0.00\"`");

@@ -198,7 +198,7 @@ pub(super) fn check_upper_camel_case(name: &Name, what: &str, diagnostics: &mut 
     let text = &name.value;
     if is_upper_camel_case(text) {
         if is_rust_keyword(text) {
-            push_keyword(name, diagnostics);
+            push_keyword(name, what, diagnostics);
         }
         return;
     }
@@ -224,31 +224,41 @@ pub(super) fn check_snake_case(name: &Name, what: &str, diagnostics: &mut Diagno
         return false;
     }
     if is_rust_keyword(&name.value) {
-        push_keyword(name, diagnostics);
+        push_keyword(name, what, diagnostics);
         return false;
     }
     true
 }
 
 fn push_case(name: &Name, what: &str, case: &str, better: &str, diagnostics: &mut Diagnostics) {
-    let message = format!(
-        "the name of {what} is in {case}, and `{}` is not",
-        name.value
-    );
+    let text = &name.value;
+    let message = format!("the name of {what} is in {case}, and `{text}` is not");
     let diagnostic = Diagnostic::new(&codes::WRONG_CASE, name.span, message);
     let is_name = better.starts_with(|c: char| c.is_ascii_alphabetic());
     diagnostics.push(match is_name {
+        true if is_rust_keyword(better) => diagnostic
+            .note(format!("`{better}` is a keyword of Rust"))
+            .help(other_name(text, what)),
         true => diagnostic.help(format!("write `{better}`")),
         false => diagnostic.help("use letters and digits of ASCII, starting with a letter"),
     });
 }
 
-fn push_keyword(name: &Name, diagnostics: &mut Diagnostics) {
+fn push_keyword(name: &Name, what: &str, diagnostics: &mut Diagnostics) {
     let text = &name.value;
+    let message = format!("`{text}` is a keyword of Rust");
     diagnostics.push(
-        Diagnostic::new(&codes::RUST_KEYWORD, name.span, format!("`{text}` is a keyword of Rust"))
-            .help(format!(
-                "choose another name; a field may keep its column: `{text}_of = {{ .., column = \"{text}\" }}`"
-            )),
+        Diagnostic::new(&codes::RUST_KEYWORD, name.span, message).help(other_name(text, what)),
     );
+}
+
+/// Says what to do about a name that cannot be mended: fields have columns, which may have any name.
+fn other_name(text: &str, what: &str) -> String {
+    match what {
+        "a field" => format!(
+            "choose another name; the column may keep it: `{}_of = {{ .., column = \"{text}\" }}`",
+            to_snake_case(text)
+        ),
+        _ => "choose another name".to_owned(),
+    }
 }

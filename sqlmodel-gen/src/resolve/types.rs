@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Builtin, FieldType, NamedType, RustType, Scalar, TypeId};
-use crate::resolve::case::is_rust_path;
+use crate::resolve::case::{is_rust_path, is_rust_primitive};
 use crate::resolve::names::Symbol;
 use crate::resolve::{DeclId, MAX_BASES, Resolver, sql_text};
 use crate::syntax::{self, Name, RustPath, TypeExpr};
@@ -351,20 +351,49 @@ impl<'a> Resolver<'a> {
     /// Checks a Rust path that replaces a type.
     pub(super) fn rust_type(&mut self, rust: Option<&RustPath>) -> Option<RustType> {
         let rust = rust?;
-        self.check_rust_path(&rust.path);
+        self.check_rust_type(&rust.path);
         Some(RustType {
             path: rust.path.value.clone(),
             is_copy: rust.is_copy,
         })
     }
 
-    pub(super) fn check_rust_path(&mut self, path: &Name) {
-        if !is_rust_path(&path.value) {
-            let message = format!("`{}` is not a Rust path", path.value);
-            self.push(Diagnostic::new(&codes::RUST_PATH, path.span, message).help(
-                "write a path that is valid everywhere, such as `crate::Money` or `rust_decimal::Decimal`",
-            ));
+    /// Checks the path of a type: one word alone names a type of no crate.
+    pub(super) fn check_rust_type(&mut self, path: &Name) {
+        let is_word = path
+            .value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !is_word || !is_rust_path(&path.value) {
+            self.check_rust_path(path);
+        } else if !is_rust_primitive(&path.value) {
+            let message = format!("`{}` is a type of no crate", path.value);
+            self.push(
+                Diagnostic::new(&codes::RUST_PATH, path.span, message)
+                    .note("generated code stands in modules of its own, and imports nothing")
+                    .help(format!(
+                        "write `crate::{}`, or the crate that it is in",
+                        path.value
+                    )),
+            );
         }
+    }
+
+    fn check_rust_path(&mut self, path: &Name) {
+        if is_rust_path(&path.value) {
+            return;
+        }
+        let message = format!("`{}` is not a Rust path", path.value);
+        let diagnostic = Diagnostic::new(&codes::RUST_PATH, path.span, message);
+        self.push(match path.value.contains('<') {
+            true => diagnostic.help(format!(
+                "give the type a name in your crate, such as `pub type Tags = {};`, and write `crate::Tags`",
+                path.value
+            )),
+            false => diagnostic.help(
+                "write a path that is valid everywhere, such as `crate::Money` or `rust_decimal::Decimal`",
+            ),
+        });
     }
 
     pub(super) fn derives(&mut self, derive: &[Name]) -> Vec<String> {

@@ -150,7 +150,7 @@ base = "text(3)"
 id = { type = "i64", key = "auto" }
 f01 = { type = "f32", default = 1 }
 f02 = { type = "decimal(4,2)", default = "-99.99" }
-f03 = { type = "decimal(4,2)", default = 1.5 }
+f03 = { type = "decimal(4,2)", default = "1.5" }
 f04 = { type = "bytes", default = "0x00fF" }
 f05 = { type = "timestamptz", default = "2024-01-01 00:00:00.5Z" }
 f06 = { type = "duration", default = -5 }
@@ -1057,4 +1057,228 @@ sql = "UPDATE tag SET label = :label WHERE id = :id"
             19:11: error[SM0717]: `last_id` is the key of a new row whose table counts it up, and this is none
         "#]],
     );
+}
+
+#[test]
+fn a_relation_without_a_name_is_one_mistake_although_its_inverse_has_one() {
+    check(
+        r#"
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+team = { ref = "Team", inverse = "heroes" }
+boss_id = { ref = "Hero?", relation = false, inverse = "minions" }
+"#,
+        expect![[r#"
+            6:1: error[SM0402]: the relation of `team` has no name
+            7:56: error[SM0402]: the inverse `minions` has no relation to be the other side of
+        "#]],
+    );
+}
+
+#[test]
+fn names_that_differ_in_case_only_are_one_mistake() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+name = "text(80)"
+Name = "text(80)"
+other = { type = "text(80)", column = "NAME" }
+Order = "i32"
+[model.Villain]
+table = "HERO"
+[model.Villain.fields]
+id = { type = "i64", key = "auto" }
+name = { type = "text(80)", unique = true }
+[model.HTTPServer.fields]
+id = { type = "i64", key = "auto" }
+[model.HttpServer.fields]
+id = { type = "i64", key = "auto" }
+[model.team.fields]
+id = { type = "i64", key = "auto" }
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            5:1: error[SM0107]: the name of a field is in snake_case, and `Name` is not
+            6:39: error[SM0113]: the table `hero` gets the column `NAME` twice
+            7:1: error[SM0107]: the name of a field is in snake_case, and `Order` is not
+            9:9: error[SM0112]: the table `HERO` is declared twice
+            15:8: error[SM0110]: `HttpServer` and another model are both `http_server` in snake_case
+            17:8: error[SM0107]: the name of a model is in UpperCamelCase, and `team` is not
+        "#]],
+    );
+}
+
+#[test]
+fn several_auto_keys_are_one_mistake() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+no = { type = "i64", key = "auto" }
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+no = { type = "i64", key = "auto" }
+nr = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            4:1: error[SM0303]: `Hero` has two `auto` keys
+            7:1: error[SM0303]: `Team` has several `auto` keys
+        "#]],
+    );
+}
+
+#[test]
+fn mixins_lead_to_an_end_and_are_named_once() {
+    check(
+        r#"
+[mixin.A]
+mixins = ["A"]
+[mixin.A.fields]
+a = "i32"
+[mixin.B]
+mixins = ["C"]
+[mixin.B.fields]
+b = "i32"
+[mixin.C]
+mixins = ["D", "D"]
+[mixin.C.fields]
+c = "i32"
+[mixin.D]
+mixins = ["B"]
+[mixin.D.fields]
+d = "i32"
+[model.Hero]
+mixins = ["A", "B", "A"]
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            2:8: error[SM0502]: `A` includes itself: A -> A
+            6:8: error[SM0502]: `B` includes itself: B -> C -> D -> B
+            11:16: error[SM0208]: the mixin `D` is named twice
+            19:21: error[SM0208]: the mixin `A` is named twice
+        "#]],
+    );
+    let chain: String = (0..40)
+        .map(|at| format!("[mixin.M{at}]\nmixins = [\"M{}\"]\n", at + 1))
+        .collect();
+    check(
+        &format!(
+            "{chain}[mixin.M40.fields]\na = \"i32\"\n[model.Hero]\nmixins = [\"M0\"]\n[model.Hero.fields]\nid = {{ type = \"i64\", key = \"auto\" }}\n"
+        ),
+        expect![[r#"
+            17:8: error[SM0502]: `M8` has more than 32 mixins below one another
+        "#]],
+    );
+}
+
+#[test]
+fn an_earlier_name_is_free_now_and_was_of_one_thing() {
+    check(
+        r#"
+[mixin.Named.fields]
+title = { type = "text(80)", renamed_from = "name" }
+[model.Hero]
+mixins = ["Named"]
+renamed_from = "villain"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+name = "text(80)"
+alias = { type = "text(80)", renamed_from = "nick" }
+other = { type = "text(80)", renamed_from = "nick" }
+left = { type = "text(80)", renamed_from = "right" }
+right = { type = "text(80)", renamed_from = "left" }
+[model.Villain]
+mixins = ["Named"]
+[model.Villain.fields]
+id = { type = "i64", key = "auto" }
+name = "text(80)"
+[model.Team]
+renamed_from = "team"
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            3:45: error[SM0216]: there is a column `name` still
+            6:16: error[SM0216]: there is a table `villain` still
+            11:45: error[SM0216]: two columns are renamed from `nick`
+            12:1: warning[SM0109]: `left` is a reserved word of PostgreSQL and MySQL
+            13:1: warning[SM0109]: `right` is a reserved word of PostgreSQL and MySQL
+            20:16: error[SM0216]: `team` is renamed from itself
+        "#]],
+    );
+}
+
+#[test]
+fn rust_types_are_named_with_their_crate() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+a = { json = "Settings" }
+b = { type = "text", rust = "Money" }
+c = { json = "Vec<crate::Tag>" }
+d = { type = "i64", rust = "u32" }
+e = { json = "::my_crate::Settings" }
+f = { json = "String" }
+"#,
+        expect![[r#"
+            4:14: error[SM0118]: `Settings` is a type of no crate
+            5:29: error[SM0118]: `Money` is a type of no crate
+            6:14: error[SM0118]: `Vec<crate::Tag>` is not a Rust path
+        "#]],
+    );
+}
+
+#[test]
+fn decimals_are_no_floats() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+a = { type = "decimal(4,2)", default = 0.5 }
+b = { type = "decimal(4,2)", default = "0.5", validate = { min = 0.25, max = 9 } }
+c = { type = "decimal(4,2)", default = -1 }
+d = { type = "decimal(4,2)", default = 1e3 }
+[[model.Hero.rules]]
+name = "b_large"
+expr = "b > 0.25"
+message = "b is too small"
+"#,
+        expect![[r#"
+            4:40: error[SM0204]: the default `0.5` does not fit its type
+            5:66: error[SM0204]: a bound `0.25` does not fit its type
+            7:40: error[SM0204]: the default `1e3` does not fit its type
+        "#]],
+    );
+}
+
+#[test]
+fn help_never_suggests_a_keyword() {
+    let compiled = compile_text(
+        r#"
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+team_id = { ref = "Team", inverse = "as_" }
+type_ = "i32"
+Self = "i32"
+"#,
+    );
+    let helps: Vec<&str> = compiled
+        .compilation
+        .diagnostics
+        .into_iter()
+        .filter_map(|it| it.help.as_deref())
+        .collect();
+    expect![[r#"
+        choose another name
+        choose another name; the column may keep it: `type_of = { .., column = "type_" }`
+        choose another name; the column may keep it: `self_of = { .., column = "Self" }`"#]]
+    .assert_eq(&helps.join("\n"));
 }

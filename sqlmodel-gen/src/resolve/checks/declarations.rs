@@ -1,17 +1,20 @@
-//! Declarations: the names they take in Rust, whether they are used.
+//! Declarations: the names they take in Rust, the names they had, whether they are used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, codes};
+use crate::ir::ModelId;
 use crate::resolve::Resolver;
-use crate::resolve::case::to_snake_case;
+use crate::resolve::case::{is_rust_keyword, is_upper_camel_case, to_snake_case};
+use crate::resolve::fields::column_name;
 use crate::resolve::names::Symbol;
+use crate::resolve::tables::Tables;
 use crate::source::Span;
-use crate::syntax;
+use crate::syntax::{self, Name};
 
 impl Resolver<'_> {
-    /// Reports names of Rust items that two declarations give.
-    pub(super) fn check_generated_names(&mut self) {
+    /// Reports names of Rust items that two declarations give; returns the places of models whose names are wrong.
+    pub(super) fn check_generated_names(&mut self) -> BTreeSet<Span> {
         let mut items: Vec<(String, Span, String)> = Vec::new();
         for (id, model) in self.models.iter() {
             let name = &model.syntax.name;
@@ -52,21 +55,30 @@ impl Resolver<'_> {
                 }
             }
         }
-        self.check_file_names();
+        self.check_file_names()
     }
 
     /// Reports models of a module whose names differ only in case: they would share a file.
-    fn check_file_names(&mut self) {
+    fn check_file_names(&mut self) -> BTreeSet<Span> {
+        let names = self.models.values().map(|model| &model.syntax.name);
+        let mut misnamed: BTreeSet<Span> = names
+            .filter(|name| !is_upper_camel_case(&name.value) || is_rust_keyword(&name.value))
+            .map(|name| name.span)
+            .collect();
         let mut files: BTreeMap<(usize, String), Span> = BTreeMap::new();
         let mut twice = Vec::new();
         for model in self.models.values() {
             let name = &model.syntax.name;
+            if misnamed.contains(&name.span) {
+                continue;
+            }
             let file = to_snake_case(&name.value);
             if let Some(other) = files.insert((model.module, file.clone()), name.span) {
                 twice.push((name.clone(), other, file));
             }
         }
         for (name, other, file) in twice {
+            misnamed.insert(name.span);
             let message = format!(
                 "`{}` and another model are both `{file}` in snake_case",
                 name.value
@@ -77,6 +89,7 @@ impl Resolver<'_> {
                     .help("rename one of the two"),
             );
         }
+        misnamed
     }
 
     /// Warns of declarations that nothing uses.
@@ -148,6 +161,102 @@ impl Resolver<'_> {
                         .help("one version guards the whole row"),
                 );
             }
+        }
+    }
+
+    /// Reports earlier names that something else still has, or had as well.
+    pub(super) fn check_renamed(&mut self, tables: &Tables) {
+        let mut found = Vec::new();
+        for id in self.models.ids() {
+            self.check_renamed_columns(id, &mut found);
+        }
+        self.check_renamed_tables(tables, &mut found);
+        for diagnostic in found {
+            // A field of a mixin or base is looked at in each model that has it.
+            let mut known = self.diagnostics.into_iter();
+            if !known.any(|it| it.span == diagnostic.span && it.code == diagnostic.code) {
+                self.push(diagnostic);
+            }
+        }
+    }
+
+    fn check_renamed_columns(&self, model: ModelId, found: &mut Vec<Diagnostic>) {
+        let fields = self.fields_of(model).into_iter();
+        let fields: Vec<&syntax::Field> = fields.map(|field| self.field_syntax(field)).collect();
+        let columns = fields.iter().map(|field| Renamed {
+            what: "column",
+            name: column_name(field),
+            old: field.renamed_from.as_ref(),
+            span: field.column.as_ref().unwrap_or(&field.name).span,
+        });
+        check_earlier_names(&columns.collect::<Vec<_>>(), found);
+    }
+
+    fn check_renamed_tables(&self, tables: &Tables, found: &mut Vec<Diagnostic>) {
+        let models = self.models.iter().filter_map(|(id, model)| {
+            let table = tables.mappings[id].tables.last()?.table;
+            let is_own = tables.origins[table].table
+                == model
+                    .syntax
+                    .table
+                    .as_ref()
+                    .unwrap_or(&model.syntax.name)
+                    .span;
+            is_own.then(|| Renamed {
+                what: "table",
+                name: &tables.tables[table].name.name,
+                old: model.syntax.renamed_from.as_ref(),
+                span: tables.origins[table].table,
+            })
+        });
+        check_earlier_names(&models.collect::<Vec<_>>(), found);
+    }
+}
+
+/// A column or table, and the name that it had before.
+struct Renamed<'a> {
+    what: &'static str,
+    name: &'a str,
+    old: Option<&'a Name>,
+    span: Span,
+}
+
+/// Reports earlier names that are still in use, or that two things had.
+///
+/// A name that its present owner got by being renamed too is free: two columns may change places.
+fn check_earlier_names(all: &[Renamed<'_>], found: &mut Vec<Diagnostic>) {
+    let mut kept: BTreeMap<String, Span> = BTreeMap::new();
+    for it in all.iter().filter(|it| it.old.is_none()) {
+        kept.insert(it.name.to_lowercase(), it.span);
+    }
+    let mut taken: BTreeMap<String, Span> = BTreeMap::new();
+    for Renamed {
+        what, name, old, ..
+    } in all
+    {
+        let Some(old) = old else { continue };
+        if old.value == *name {
+            let message = format!("`{name}` is renamed from itself");
+            found.push(
+                Diagnostic::new(&codes::RENAMED_FROM, old.span, message)
+                    .help("remove `renamed_from`"),
+            );
+        } else if let Some(owner) = kept.get(&old.value.to_lowercase()) {
+            let message = format!("there is a {what} `{}` still", old.value);
+            found.push(
+                Diagnostic::new(&codes::RENAMED_FROM, old.span, message)
+                    .related(*owner, "it is declared here")
+                    .help(format!(
+                        "remove `renamed_from`, or the {what} that has the name"
+                    )),
+            );
+        } else if let Some(other) = taken.insert(old.value.to_lowercase(), old.span) {
+            let message = format!("two {what}s are renamed from `{}`", old.value);
+            found.push(
+                Diagnostic::new(&codes::RENAMED_FROM, old.span, message)
+                    .related(other, "the other one")
+                    .help("remove one `renamed_from`"),
+            );
         }
     }
 }

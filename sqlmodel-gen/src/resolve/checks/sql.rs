@@ -6,19 +6,27 @@ use sqlmodel_sql::{Object, Table, Unsupported, reserved};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes};
 use crate::ir::TableId;
-use crate::resolve::Resolver;
 use crate::resolve::case::to_snake_case;
 use crate::resolve::tables::Tables;
+use crate::resolve::{Resolver, is_field_name};
 use crate::source::Span;
 
 impl Resolver<'_> {
     /// Reports tables and views whose name is taken; returns those tables.
-    pub(super) fn check_table_names(&mut self, tables: &Tables) -> BTreeSet<TableId> {
+    ///
+    /// `misnamed` are the places of models whose own names were reported, and with them those made from them.
+    pub(super) fn check_table_names(
+        &mut self,
+        tables: &Tables,
+        misnamed: &BTreeSet<Span>,
+    ) -> BTreeSet<TableId> {
         let mut taken: BTreeMap<String, Span> = BTreeMap::new();
         let mut repeated = BTreeSet::new();
         for id in tables.tables.ids() {
             let name = tables.tables[id].name.to_string();
-            if !self.take_table_name(&mut taken, &name, tables.origins[id].table) {
+            if misnamed.contains(&tables.origins[id].table) {
+                repeated.insert(id);
+            } else if !self.take_table_name(&mut taken, &name, tables.origins[id].table) {
                 repeated.insert(id);
             }
         }
@@ -86,9 +94,9 @@ impl Resolver<'_> {
     }
 
     /// Reports columns whose alias `table__column` another column has: `a__b` + `c` and `a` + `b__c`.
-    pub(super) fn check_aliases(&mut self, tables: &Tables) {
+    pub(super) fn check_aliases(&mut self, tables: &Tables, repeated: &BTreeSet<TableId>) {
         let mut taken: BTreeMap<String, (Span, String)> = BTreeMap::new();
-        for id in tables.tables.ids() {
+        for id in tables.tables.ids().filter(|id| !repeated.contains(id)) {
             let (table, origins) = (&tables.tables[id], &tables.origins[id]);
             // Without a second separator in one of the names, an alias can be read in one way only.
             for column in table.columns.iter() {
@@ -97,7 +105,7 @@ impl Resolver<'_> {
                 let full_name = format!("`{}`.`{}`", table.name, column.name);
                 match taken.get(&alias) {
                     // Columns of one name are reported as such.
-                    Some((_, other)) if *other == full_name => {}
+                    Some((_, other)) if other.eq_ignore_ascii_case(&full_name) => {}
                     Some((other_span, other)) => {
                         let message =
                             format!("{full_name} and {other} have the same alias `{alias}`");
@@ -115,8 +123,8 @@ impl Resolver<'_> {
     }
 
     /// Warns of names that SQL reserves, unless they were written as names of tables or columns.
-    pub(super) fn check_reserved_words(&mut self, tables: &Tables) {
-        for id in tables.tables.ids() {
+    pub(super) fn check_reserved_words(&mut self, tables: &Tables, repeated: &BTreeSet<TableId>) {
+        for id in tables.tables.ids().filter(|id| !repeated.contains(id)) {
             let (table, origins) = (&tables.tables[id], &tables.origins[id]);
             if !origins.is_named {
                 self.check_reserved(&table.name.name, origins.table, "table");
@@ -124,7 +132,8 @@ impl Resolver<'_> {
         }
         for decl in 0..self.decls.len() {
             let syntax = self.decls[decl].syntax;
-            if syntax.column.is_none() {
+            // A name that Rust refuses is to be changed anyway.
+            if syntax.column.is_none() && is_field_name(&syntax.name.value) {
                 self.check_reserved(&syntax.name.value, syntax.name.span, "column");
             }
         }
@@ -195,12 +204,17 @@ impl Resolver<'_> {
         entries.sort_unstable();
         let errors = self.diagnostics.into_iter();
         let errors = errors.filter(|it| it.severity() == Severity::Error);
-        errors
-            .filter_map(|error| {
-                let after =
-                    entries.partition_point(|entry| entry.at_start() <= error.span.at_start());
+        // Several `auto` keys are one mistake of all those fields; elsewhere, the other place is not to blame.
+        let places = errors.flat_map(|error| {
+            let others = error.related.iter().map(|it| it.span);
+            let others = others.filter(|_| *error.code == codes::AUTO_KEY);
+            std::iter::once(error.span).chain(others)
+        });
+        places
+            .filter_map(|place| {
+                let after = entries.partition_point(|entry| entry.at_start() <= place.at_start());
                 let entry = *entries.get(after.checked_sub(1)?)?;
-                entry.contains(error.span).then_some(entry)
+                entry.contains(place).then_some(entry)
             })
             .collect()
     }

@@ -7,6 +7,21 @@ use crate::ir::{FieldId, FieldPair, Join, ModelId, Relation, RelationKind, Strat
 use crate::resolve::{ForeignKeyDraft, ForeignKeyOptions, Resolver};
 use crate::syntax::{self, Name, ReferenceOptions, Spanned};
 
+/// What the relation on a foreign key is called.
+enum RelationName {
+    Given(Name),
+    /// There is a key and no relation.
+    None,
+    /// It should have a name, which was reported.
+    Missing,
+}
+
+impl RelationName {
+    fn of(name: Option<Name>) -> Self {
+        name.map_or(Self::None, Self::Given)
+    }
+}
+
 impl<'a> Resolver<'a> {
     /// Makes a foreign key, and the relation on it, of each field with `ref`.
     pub(super) fn resolve_field_references(&mut self, model: ModelId) {
@@ -35,9 +50,9 @@ impl<'a> Resolver<'a> {
     }
 
     /// Returns the name of the relation on a field: as written, or the field's without `_id`.
-    fn relation_name(&mut self, field: &syntax::Field, options: &ReferenceOptions) -> Option<Name> {
+    fn relation_name(&mut self, field: &syntax::Field, options: &ReferenceOptions) -> RelationName {
         if let Some(relation) = &options.relation {
-            return named(relation);
+            return RelationName::of(named(relation));
         }
         let name = &field.name;
         if let Some(stem) = name
@@ -45,7 +60,7 @@ impl<'a> Resolver<'a> {
             .strip_suffix("_id")
             .filter(|stem| !stem.is_empty())
         {
-            return Some(Name::new(stem.to_owned(), name.span));
+            return RelationName::Given(Name::new(stem.to_owned(), name.span));
         }
         let message = format!("the relation of `{}` has no name", name.value);
         self.push(
@@ -53,7 +68,7 @@ impl<'a> Resolver<'a> {
                 .note("a field that ends with `_id` gives its relation the name before that")
                 .help(format!("rename the field to `{0}_id`, or add `relation = \"..\"`, or `relation = false` for none", name.value)),
         );
-        None
+        RelationName::Missing
     }
 
     pub(super) fn resolve_composite_keys(&mut self, model: ModelId) {
@@ -87,11 +102,8 @@ impl<'a> Resolver<'a> {
                 options: foreign_key_options(&key.options),
                 span: key.span,
             };
-            let name = match &key.options.relation {
-                Some(relation) => named(relation),
-                // Without a name there is a key and no relation: its fields suggest none.
-                None => None,
-            };
+            // Without a name there is a key and no relation: its fields suggest none.
+            let name = RelationName::of(key.options.relation.as_ref().and_then(named));
             self.add_foreign_key(model, foreign_key, &key.options, name, key.doc.clone());
         }
     }
@@ -164,7 +176,7 @@ impl<'a> Resolver<'a> {
         model: ModelId,
         key: ForeignKeyDraft,
         options: &ReferenceOptions,
-        name: Option<Name>,
+        name: RelationName,
         doc: Option<String>,
     ) {
         self.check_actions(&key, options);
@@ -190,8 +202,9 @@ impl<'a> Resolver<'a> {
             .collect();
         let (target, is_unique) = (key.target, self.is_unique(model, &key.fields));
         self.models[model].foreign_keys.push(key);
-        let Some(name) = name else {
-            if let Some(inverse) = &options.inverse {
+        let name = match (name, &options.inverse) {
+            (RelationName::Given(name), _) => name,
+            (RelationName::None, Some(inverse)) => {
                 let message = format!(
                     "the inverse `{}` has no relation to be the other side of",
                     inverse.value
@@ -200,8 +213,9 @@ impl<'a> Resolver<'a> {
                     Diagnostic::new(&codes::UNNAMED_RELATION, inverse.span, message)
                         .help("add `relation = \"..\"`"),
                 );
+                return;
             }
-            return;
+            (RelationName::None, None) | (RelationName::Missing, _) => return,
         };
         let relation = Relation {
             name: name.value.clone(),

@@ -14,7 +14,7 @@ use crate::ir::{
 };
 use crate::resolve::fields::{column_name, first_version};
 use crate::resolve::tables::{Builder, tag_type};
-use crate::resolve::{Resolver, sql_text};
+use crate::resolve::{Resolver, is_field_name, sql_text};
 use crate::syntax::{self, Default, Key};
 
 impl Builder<'_, '_> {
@@ -45,7 +45,9 @@ impl Builder<'_, '_> {
                     .columns
                     .iter()
                     .find(|it| it.name.eq_ignore_ascii_case(&column.name));
-                if let Some(other) = other {
+                // A name in the wrong case is reported as that, and may no longer collide once it is mended.
+                let is_misnamed = syntax.column.is_none() && !is_field_name(&syntax.name.value);
+                if let Some(other) = other.filter(|_| !is_misnamed) {
                     let other_span = draft.origins.span(&Object::Column(other.name.clone()));
                     let message = format!(
                         "the table `{}` gets the column `{}` twice",
