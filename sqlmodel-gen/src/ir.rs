@@ -21,8 +21,8 @@ pub use self::model::{
     Abstract, Field, Format, KeyPart, Model, ModelRule, Validation, Variant, VariantKind, Write,
 };
 pub use self::query::{
-    PartKind, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryParam, QuerySql, Returns,
-    Row, RowPart, Shape, SourceText, Statement, View, WrittenQuery, WrittenView,
+    PartKind, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryOptions, QueryParam,
+    QuerySql, Returns, Row, RowPart, Shape, SourceText, Statement, View, WrittenQuery, WrittenView,
 };
 pub use self::relation::{
     Discriminator, DiscriminatorValue, Family, FieldPair, Join, Relation, RelationKind, Strategy,

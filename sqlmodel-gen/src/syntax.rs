@@ -391,6 +391,12 @@ pub(crate) struct Query {
     pub(crate) columns: Vec<(Name, Name)>,
     pub(crate) shape: Vec<(Name, Shape)>,
     pub(crate) order: Vec<(Name, Name)>,
+    pub(crate) attrs: Vec<Name>,
+    pub(crate) deprecated: Option<Flag>,
+    pub(crate) write: Option<Spanned<bool>>,
+    pub(crate) tx: bool,
+    pub(crate) timeout: Option<Name>,
+    pub(crate) cache: Option<Spanned<bool>>,
     pub(crate) span: Span,
 }
 

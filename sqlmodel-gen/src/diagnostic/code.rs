@@ -157,6 +157,7 @@ codes! {
     Error "SM0718" QUERY_ROW "query_row";
     Error "SM0719" SHAPE "shape";
     Error "SM0720" STATED "stated";
+    Error "SM0721" QUERY_OPTION "query_option";
     Error "SM0801" REFUSED "refused";
     Error "SM0802" OTHER_TYPE "other_type";
     Error "SM0901" NO_SCHEMA "no_schema";

@@ -88,12 +88,17 @@ impl QueryFile<'_> {
     /// What the function returns, without the lifetime.
     fn returned(&self, lifetime: &str) -> String {
         let Query { returns, row, .. } = self.query;
+        let place = match self.query.options.needs_transaction {
+            true => ", codegen::typed::InTransaction",
+            false => "",
+        };
         let number = match returns {
             Returns::Exec | Returns::Affected => {
-                return format!("codegen::typed::TypedCommand<{lifetime}>");
+                return format!("codegen::typed::TypedCommand<{lifetime}{place}>");
             }
-            Returns::LastId => return format!("codegen::typed::TypedInsert<{lifetime}>"),
-            Returns::Many => "",
+            Returns::LastId => return format!("codegen::typed::TypedInsert<{lifetime}{place}>"),
+            Returns::Many if place.is_empty() => "",
+            Returns::Many => ", codegen::typed::Many",
             Returns::One | Returns::Scalar => ", codegen::typed::One",
             Returns::Optional => ", codegen::typed::AtMostOne",
             Returns::Exists => ", codegen::typed::Any",
@@ -131,7 +136,7 @@ impl QueryFile<'_> {
                 )
             }
         };
-        format!("codegen::typed::{query}<{lifetime}, {row}{number}>")
+        format!("codegen::typed::{query}<{lifetime}, {row}{number}{place}>")
     }
 
     fn function(&self, out: &mut Rust) {
@@ -197,6 +202,7 @@ impl QueryFile<'_> {
             out.line("///");
             out.doc(&format!("`{}`: {}.", param.name, sentence(&param.reason)));
         }
+        self.attributes(out);
         if arguments.len() > 7 {
             out.line("#[allow(clippy::too_many_arguments, reason = \"one for each parameter\")]");
         }
@@ -236,10 +242,35 @@ impl QueryFile<'_> {
             if !query.orders.is_empty() {
                 call.push_str(&format!(".order({} as usize)", self.order_argument()));
             }
+            if query.is_write {
+                call.push_str(".writes()");
+            }
+            if let Some(timeout) = query.options.timeout {
+                let millis = timeout.as_millis();
+                call.push_str(&format!(
+                    ".timeout(::core::time::Duration::from_millis({millis}))"
+                ));
+            }
+            if query.options.is_once {
+                call.push_str(".once()");
+            }
             let returned = self.returned(lifetime);
             let path = returned.split('<').next().unwrap_or_default().to_owned();
             out.line(format!("{path}::new({call})"));
         });
+    }
+
+    /// Writes the attributes that the schema gives a function.
+    fn attributes(&self, out: &mut Rust) {
+        let options = &self.query.options;
+        for attr in &options.attrs {
+            out.line(format!("#[{}]", attr.trim()));
+        }
+        match options.deprecated.as_deref() {
+            None => {}
+            Some("") => out.line("#[deprecated]"),
+            Some(why) => out.line(format!("#[deprecated(note = {why:?})]")),
+        }
     }
 
     /// The value of a parameter, made of the function's arguments.

@@ -1,5 +1,7 @@
 //! Views and typed queries: as they are written, and as their analysis found them to be.
 
+use std::time::Duration;
+
 use sqlmodel_sql::Dialect;
 
 use crate::ir::{FieldId, FieldType, ModelId};
@@ -101,8 +103,27 @@ pub struct WrittenQuery {
     pub shape: Vec<(SourceText, Shape)>,
     /// Named orders the caller may choose from.
     pub order: Vec<(SourceText, SourceText)>,
+    /// How the function looks and how its statement runs.
+    pub options: QueryOptions,
+    /// Whether it writes, where the user says so, and where that is said.
+    pub write: Option<(bool, Span)>,
     /// Where the entry is.
     pub span: Span,
+}
+
+/// How the function of a query looks, and how its statement runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueryOptions {
+    /// Rust attributes of the function, without `#[` and `]`.
+    pub attrs: Vec<String>,
+    /// Why the function is deprecated; an empty text where no reason is given.
+    pub deprecated: Option<String>,
+    /// Whether it runs in transactions alone.
+    pub needs_transaction: bool,
+    /// How long it may run.
+    pub timeout: Option<Duration>,
+    /// Whether the statement is prepared for a single run.
+    pub is_once: bool,
 }
 
 /// The value of one key of `shape`.
@@ -152,6 +173,10 @@ pub struct Query {
     pub columns: Vec<QueryColumn>,
     /// The SQL as written.
     pub sql: QuerySql,
+    /// How the function looks and how its statement runs.
+    pub options: QueryOptions,
+    /// Whether it writes or locks rows, so that no replica can run it.
+    pub is_write: bool,
     /// Where it is declared.
     pub span: Span,
 }

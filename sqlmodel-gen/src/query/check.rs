@@ -84,6 +84,8 @@ pub(super) struct Checked {
     pub(super) may_skip: bool,
     /// The table of an INSERT.
     pub(super) table: Option<crate::ir::TableId>,
+    /// Whether it locks the rows that it reads.
+    pub(super) is_locking: bool,
 }
 
 /// What is known about a query before its text is looked at.
@@ -162,6 +164,7 @@ pub(super) fn check(
         diagnostics: checker.diagnostics,
         table,
         may_skip,
+        is_locking: false,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::ir::{
 };
 use crate::query::catalog::Catalog;
 use crate::query::check::{Action, Checked, Declared, Output, check};
+use crate::query::feature::Feature;
 use crate::query::params::{Param, Params};
 use crate::query::parse::{ParseError, ParseErrorKind, Variant, parse};
 use crate::query::pieces::Writer;
@@ -148,6 +149,8 @@ impl Analysis<'_> {
             texts,
             columns,
             sql: written.sql.clone(),
+            options: written.options.clone(),
+            is_write: is_write(written, &found)?,
             span: written.span,
         })
     }
@@ -408,7 +411,7 @@ impl Analysis<'_> {
         if !missing.is_empty() {
             return Err(missing);
         }
-        let checked = check(
+        let mut checked = check(
             &parsed.statement,
             self.schema,
             self.catalog,
@@ -416,6 +419,10 @@ impl Analysis<'_> {
             variant,
             declared,
         );
+        checked.is_locking = parsed
+            .features
+            .iter()
+            .any(|(feature, _)| *feature == Feature::ForUpdate);
         if checked.diagnostics.is_empty() {
             Ok(checked)
         } else {
@@ -930,6 +937,26 @@ impl InDialect {
             };
         }
         Ok(block.flatten())
+    }
+}
+
+/// Whether a query writes or locks in any dialect, or is said to.
+fn is_write(written: &WrittenQuery, found: &[InDialect]) -> Found<bool> {
+    let writes = |it: &&InDialect| it.checked.action != Action::Select || it.checked.is_locking;
+    match (written.write, found.iter().find(writes)) {
+        (Some((false, span)), Some(one)) => {
+            let what = match one.checked.action {
+                Action::Select => "locks rows",
+                Action::Insert | Action::Update | Action::Delete => "writes",
+            };
+            let message = format!("the query `{}` {what}", written.name.value);
+            Err(vec![
+                Diagnostic::new(&codes::QUERY_OPTION, span, message)
+                    .label("and is said not to write")
+                    .help("remove `write`"),
+            ])
+        }
+        (stated, found) => Ok(found.is_some() || stated.is_some_and(|(is_write, _)| is_write)),
     }
 }
 

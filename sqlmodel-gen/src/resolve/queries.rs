@@ -1,5 +1,7 @@
 //! Pass 7: views and queries: their names, and the types that are stated. Their SQL is looked at when the schema is whole.
 
+mod options;
+
 use std::collections::BTreeMap;
 
 use sqlmodel_sql::Dialect;
@@ -110,6 +112,8 @@ impl Resolver<'_> {
                 .iter()
                 .map(|(name, text)| (source_text(name), source_text(text)))
                 .collect(),
+            options: self.query_options(syntax),
+            write: syntax.write.as_ref().map(|it| (it.value, it.span)),
             span: syntax.span,
         }
     }

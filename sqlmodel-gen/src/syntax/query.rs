@@ -39,6 +39,12 @@ pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Qu
         columns: reader.string_map("columns"),
         shape: parse_shape(&mut reader),
         order: reader.string_map("order"),
+        attrs: reader.strings("attrs").unwrap_or_default(),
+        deprecated: reader.flag("deprecated"),
+        write: reader.boolean("write"),
+        tx: reader.is_true("tx"),
+        timeout: reader.string("timeout"),
+        cache: reader.boolean("cache"),
         span,
     };
     reader.finish();

@@ -16,12 +16,28 @@ pub struct Statement<'a> {
     pub sql: &'a str,
     /// One value for each placeholder.
     pub params: &'a [Value<'a>],
+    /// Whether it will not run again soon, so that what the connection keeps of it is the first to make room for others.
+    /// PostgreSQL plans it for the values at hand.
+    pub is_once: bool,
 }
 
 impl<'a> Statement<'a> {
     /// Creates a statement.
     pub const fn new(sql: &'a str, params: &'a [Value<'a>]) -> Self {
-        Self { sql, params }
+        Self {
+            sql,
+            params,
+            is_once: false,
+        }
+    }
+
+    /// Creates a statement that is not worth being kept prepared.
+    pub const fn once(sql: &'a str, params: &'a [Value<'a>]) -> Self {
+        Self {
+            sql,
+            params,
+            is_once: true,
+        }
     }
 }
 

@@ -88,7 +88,7 @@ impl<'s> Traced<'s> {
 
     #[cold]
     fn tell(&self, duration: Duration, end: &End<'_>) {
-        let Statement { sql, params } = self.statement;
+        let Statement { sql, params, .. } = self.statement;
         let are_params_shown = tracing::enabled!(target: "sqlmodel::params", Level::TRACE);
         let params = are_params_shown.then(|| tracing::field::debug(Params(params)));
         let (n_rows, error) = match end {

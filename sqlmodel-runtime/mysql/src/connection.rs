@@ -377,10 +377,17 @@ impl<T: Transport> MySqlConnection<T> {
         statement: Statement<'_>,
         mut rows: Rows<'_, S>,
     ) -> Outcome<Summary, Error> {
-        let Statement { sql, params } = statement;
+        let Statement {
+            sql,
+            params,
+            is_once,
+        } = statement;
         let mut is_first_try = true;
         loop {
             let prepared = ok!(self.prepared(wait, sql).await);
+            if is_once {
+                self.statements.demote(sql);
+            }
             ok_result!(self.begin_execute(prepared, params));
             let ended = ok!(self.finish(wait, &mut rows).await);
             match ended.result {

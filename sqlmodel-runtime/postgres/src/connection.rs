@@ -193,7 +193,7 @@ impl<T: Transport> PostgresConnection<T> {
         self.make_ready(cx).await?;
         let is_alone = self.link.status() == Status::Idle && self.controls.is_empty();
         let mut task = self.task(statement)?;
-        if task.needs_types() && self.statements.are_kept() {
+        if task.needs_types() && self.statements.are_kept() && !statement.is_once {
             task.aim = Aim::Prepare;
             let tasks = std::slice::from_mut(&mut task);
             self.exchange(cx, tasks, NoRows).await?;
@@ -208,7 +208,8 @@ impl<T: Transport> PostgresConnection<T> {
                 on_row(row)
             })
             .await;
-        let is_outlived = was_prepared && self.statements.get(statement.sql).is_none();
+        let is_outlived =
+            was_prepared && !statement.is_once && self.statements.get(statement.sql).is_none();
         match ran {
             Err(Stop::Err(_)) if is_outlived && is_alone && !has_rows && !self.is_closed() => {
                 task = self.task(statement)?;

@@ -38,7 +38,11 @@ impl<'s> Task<'s> {
         aim: Aim,
         statements: &mut Statements,
     ) -> Result<Self, Error> {
-        let Statement { sql, params } = statement;
+        let Statement {
+            sql,
+            params,
+            is_once,
+        } = statement;
         if sql.contains('\0') {
             return Err(Error::usage("a statement with a zero character"));
         }
@@ -48,8 +52,15 @@ impl<'s> Task<'s> {
                 params.len()
             )));
         }
-        let shape = statements.get(sql);
-        let new_name = shape.is_none().then(|| statements.new_name());
+        // A statement without a name is planned for its values.
+        let shape = match is_once {
+            true => None,
+            false => statements.get(sql),
+        };
+        let new_name = match is_once {
+            true => Some(Box::default()),
+            false => shape.is_none().then(|| statements.new_name()),
+        };
         let task = Self {
             statement,
             aim,
@@ -85,7 +96,7 @@ impl<'s> Task<'s> {
 
     /// Appends the messages that prepare the statement, if it is not, and run it.
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
-        let Statement { sql, params } = self.statement;
+        let Statement { sql, params, .. } = self.statement;
         let name = self.name();
         if self.shape.is_none() {
             // A statement without a name is said as one unit, and nobody asks for its types first.
@@ -105,7 +116,7 @@ impl<'s> Task<'s> {
 
     /// Appends the messages that run the statement, up to a number of rows; 0 for all.
     pub(crate) fn write_portion(&self, out: &mut Vec<u8>, max_rows: u32) -> Result<(), Error> {
-        let Statement { sql: _, params } = self.statement;
+        let params = self.statement.params;
         let name = self.name();
         let n_parameters = u16::try_from(params.len())
             .map_err(|_| Error::usage("a statement with too many parameters"))?;
@@ -136,7 +147,9 @@ impl<'s> Task<'s> {
             parameters: std::mem::take(&mut self.parameters),
             columns,
         });
-        statements.keep(self.statement.sql, &shape);
+        if !self.statement.is_once {
+            statements.keep(self.statement.sql, &shape);
+        }
         self.shape = Some(shape);
     }
 }

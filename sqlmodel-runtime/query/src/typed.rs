@@ -3,6 +3,7 @@
 //! Generated functions make them; nothing happens until one of the endings is awaited. The text is constant wherever the statement
 //! always looks the same. Optional blocks, chosen orders and lists that a dialect takes one by one are put together per call.
 
+mod call;
 mod gather;
 mod text;
 
@@ -11,104 +12,15 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use sqlmodel_core::{
-    Collect, Cx, Decode, DecodeError, Dialect, Error, Executor, Outcome, RowRead, RowSink,
-    Statement, Value, ok, ok_result,
+    Access, Collect, Cx, Decode, DecodeError, Dialect, Error, Executor, Outcome, RowRead, ok,
+    ok_result,
 };
 
 use crate::select::{Each, only, or_no_rows};
 
+pub use self::call::{Anywhere, Call, InTransaction, RunsIn};
 pub use self::gather::{Gather, Gathered, Key};
 pub use self::text::{Piece, Sql, Text};
-
-/// A statement of the schema and the values of its parameters.
-#[derive(Clone)]
-pub struct Call<'q> {
-    sql: &'static Sql,
-    params: Vec<Value<'q>>,
-    /// The blocks that are on, as bits.
-    blocks: u64,
-    order: usize,
-}
-
-impl<'q> Call<'q> {
-    /// Creates a call with the values of the parameters in the order of the schema.
-    pub const fn new(sql: &'static Sql, params: Vec<Value<'q>>) -> Self {
-        Self {
-            sql,
-            params,
-            blocks: 0,
-            order: 0,
-        }
-    }
-
-    /// Switches a block on if `is_on`.
-    #[must_use]
-    pub const fn block(mut self, block: u32, is_on: bool) -> Self {
-        if is_on {
-            self.blocks |= 1 << block;
-        }
-        self
-    }
-
-    /// Chooses one of the orders.
-    #[must_use]
-    pub const fn order(mut self, order: usize) -> Self {
-        self.order = order;
-        self
-    }
-
-    /// Runs the statement and hands its rows to a sink.
-    async fn query<E: Executor, S: RowSink>(
-        &self,
-        cx: &Cx,
-        executor: &mut E,
-        sink: &mut S,
-    ) -> Outcome<(), Error> {
-        match ok_result!(self.sql.text(executor.dialect())) {
-            Text::Fixed { sql, params: [] } => {
-                executor
-                    .query(cx, Statement::new(sql, &self.params), sink)
-                    .await
-            }
-            text => {
-                let (sql, params) = text.write(self, executor.dialect());
-                executor
-                    .query(cx, Statement::new(&sql, &params), sink)
-                    .await
-            }
-        }
-    }
-
-    async fn execute<E: Executor>(
-        &self,
-        cx: &Cx,
-        executor: &mut E,
-    ) -> Outcome<sqlmodel_core::Done, Error> {
-        match ok_result!(self.sql.text(executor.dialect())) {
-            Text::Fixed { sql, params: [] } => {
-                executor
-                    .execute(cx, Statement::new(sql, &self.params))
-                    .await
-            }
-            text => {
-                let (sql, params) = text.write(self, executor.dialect());
-                executor.execute(cx, Statement::new(&sql, &params)).await
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Call<'_> {
-    /// Shows the text and the number of parameters, never their values.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
-            .field("sql", &self.sql)
-            .field("n_params", &self.params.len())
-            .field("blocks", &self.blocks)
-            .field("order", &self.order)
-            .finish()
-    }
-}
 
 /// How many rows `run` returns, as `returns` says in the schema.
 pub trait Number<R> {
@@ -189,13 +101,13 @@ impl Decode for Unread {
     }
 }
 
-/// A query of the schema whose rows are of type `R`; `N` says how many `run` returns.
-pub struct TypedQuery<'q, R, N = Many> {
+/// A query of the schema whose rows are of type `R`; `N` says how many `run` returns, and `P` what may run it.
+pub struct TypedQuery<'q, R, N = Many, P = Anywhere> {
     call: Call<'q>,
-    types: PhantomData<fn() -> (R, N)>,
+    types: PhantomData<fn() -> (R, N, P)>,
 }
 
-impl<'q, R, N> TypedQuery<'q, R, N> {
+impl<'q, R, N, P> TypedQuery<'q, R, N, P> {
     /// Creates the query; for generated code.
     pub const fn new(call: Call<'q>) -> Self {
         Self {
@@ -203,27 +115,32 @@ impl<'q, R, N> TypedQuery<'q, R, N> {
             types: PhantomData,
         }
     }
+
+    /// Returns whether the statement only reads, so that a replica may run it.
+    pub const fn access(&self) -> Access {
+        self.call.access
+    }
 }
 
-impl<R: Decode + Send, N: Number<R>> TypedQuery<'_, R, N> {
+impl<R: Decode + Send, N: Number<R>, P> TypedQuery<'_, R, N, P> {
     /// Runs the query and returns what the schema says: all rows, the only one, or whether there is one.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NoRows`](sqlmodel_core::ErrorKind::NoRows) when there must be a row and is none,
     /// [`ErrorKind::TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several and at most one may be.
-    pub async fn run<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<N::Output, Error> {
+    pub async fn run<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<N::Output, Error> {
         let rows = ok!(self.fetch(cx, executor, N::LIMIT).await);
         Outcome::Ok(ok_result!(N::finish(rows)))
     }
 
     /// Returns all rows. No rows give an empty vector.
-    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<R>, Error> {
+    pub async fn all<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<R>, Error> {
         self.fetch(cx, executor, usize::MAX).await
     }
 
     /// Returns the first row, or `None` when there is none; the rest is not read.
-    pub async fn first<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Option<R>, Error> {
+    pub async fn first<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<Option<R>, Error> {
         let rows = ok!(self.fetch(cx, executor, 1).await);
         Outcome::Ok(rows.into_iter().next())
     }
@@ -234,7 +151,7 @@ impl<R: Decode + Send, N: Number<R>> TypedQuery<'_, R, N> {
     ///
     /// [`ErrorKind::NoRows`](sqlmodel_core::ErrorKind::NoRows) when there is none,
     /// [`ErrorKind::TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several.
-    pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<R, Error> {
+    pub async fn one<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<R, Error> {
         let rows = ok!(self.fetch(cx, executor, 2).await);
         Outcome::Ok(ok_result!(only(rows).and_then(or_no_rows)))
     }
@@ -244,7 +161,7 @@ impl<R: Decode + Send, N: Number<R>> TypedQuery<'_, R, N> {
     /// # Errors
     ///
     /// [`ErrorKind::TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several.
-    pub async fn one_or_none<E: Executor>(
+    pub async fn one_or_none<E: RunsIn<P>>(
         self,
         cx: &Cx,
         executor: &mut E,
@@ -256,7 +173,7 @@ impl<R: Decode + Send, N: Number<R>> TypedQuery<'_, R, N> {
     /// Hands each row to a function while the database sends them, so that memory does not grow with their number.
     ///
     /// `Break` ends the query without reading the rest.
-    pub async fn for_each<E: Executor>(
+    pub async fn for_each<E: RunsIn<P>>(
         self,
         cx: &Cx,
         executor: &mut E,
@@ -278,25 +195,25 @@ impl<R: Decode + Send, N: Number<R>> TypedQuery<'_, R, N> {
     }
 }
 
-impl<R, N> fmt::Debug for TypedQuery<'_, R, N> {
+impl<R, N, P> fmt::Debug for TypedQuery<'_, R, N, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TypedQuery").field(&self.call).finish()
     }
 }
 
-impl<R, N> Clone for TypedQuery<'_, R, N> {
+impl<R, N, P> Clone for TypedQuery<'_, R, N, P> {
     fn clone(&self) -> Self {
         Self::new(self.call.clone())
     }
 }
 
 /// A query of the schema whose rows are collected into values of type `R`, several rows into one.
-pub struct TypedGather<'q, R, N = Many> {
+pub struct TypedGather<'q, R, N = Many, P = Anywhere> {
     call: Call<'q>,
-    types: PhantomData<fn() -> (R, N)>,
+    types: PhantomData<fn() -> (R, N, P)>,
 }
 
-impl<'q, R, N> TypedGather<'q, R, N> {
+impl<'q, R, N, P> TypedGather<'q, R, N, P> {
     /// Creates the query; for generated code.
     pub const fn new(call: Call<'q>) -> Self {
         Self {
@@ -304,9 +221,14 @@ impl<'q, R, N> TypedGather<'q, R, N> {
             types: PhantomData,
         }
     }
+
+    /// Returns whether the statement only reads, so that a replica may run it.
+    pub const fn access(&self) -> Access {
+        self.call.access
+    }
 }
 
-impl<R: Gather + Send, N: Number<R>> TypedGather<'_, R, N> {
+impl<R: Gather + Send, N: Number<R>, P> TypedGather<'_, R, N, P> {
     /// Runs the query and returns what the schema says: all values, the only one, or whether there is one.
     ///
     /// All rows are read, because those of one value need not stand together.
@@ -314,13 +236,13 @@ impl<R: Gather + Send, N: Number<R>> TypedGather<'_, R, N> {
     /// # Errors
     ///
     /// As [`TypedQuery::run`].
-    pub async fn run<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<N::Output, Error> {
+    pub async fn run<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<N::Output, Error> {
         let values = ok!(self.all(cx, executor).await);
         Outcome::Ok(ok_result!(N::finish(values)))
     }
 
     /// Returns all values, in the order of their first rows.
-    pub async fn all<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<R>, Error> {
+    pub async fn all<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<R>, Error> {
         let mut rows = Gathered::new();
         ok!(self.call.query(cx, executor, &mut rows).await);
         Outcome::Ok(rows.into_values())
@@ -331,7 +253,7 @@ impl<R: Gather + Send, N: Number<R>> TypedGather<'_, R, N> {
     /// # Errors
     ///
     /// As [`TypedQuery::one`].
-    pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<R, Error> {
+    pub async fn one<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<R, Error> {
         let values = ok!(self.all(cx, executor).await);
         Outcome::Ok(ok_result!(only(values).and_then(or_no_rows)))
     }
@@ -341,7 +263,7 @@ impl<R: Gather + Send, N: Number<R>> TypedGather<'_, R, N> {
     /// # Errors
     ///
     /// As [`TypedQuery::one_or_none`].
-    pub async fn one_or_none<E: Executor>(
+    pub async fn one_or_none<E: RunsIn<P>>(
         self,
         cx: &Cx,
         executor: &mut E,
@@ -351,47 +273,81 @@ impl<R: Gather + Send, N: Number<R>> TypedGather<'_, R, N> {
     }
 }
 
-impl<R, N> fmt::Debug for TypedGather<'_, R, N> {
+impl<R, N, P> fmt::Debug for TypedGather<'_, R, N, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TypedGather").field(&self.call).finish()
     }
 }
 
 /// A command of the schema: an INSERT, UPDATE or DELETE that returns no rows.
-#[derive(Debug, Clone)]
-pub struct TypedCommand<'q>(Call<'q>);
+pub struct TypedCommand<'q, P = Anywhere> {
+    call: Call<'q>,
+    place: PhantomData<fn() -> P>,
+}
 
-impl<'q> TypedCommand<'q> {
+impl<'q, P> TypedCommand<'q, P> {
     /// Creates the command; for generated code.
     pub const fn new(call: Call<'q>) -> Self {
-        Self(call)
+        Self {
+            call,
+            place: PhantomData,
+        }
     }
 
     /// Runs the command and returns the number of rows that it inserted, matched or deleted.
-    pub async fn run<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
-        let done = ok!(self.0.execute(cx, executor).await);
+    pub async fn run<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+        let done = ok!(self.call.execute(cx, executor).await);
         Outcome::Ok(done.rows_affected)
     }
 }
 
-/// An INSERT of the schema that returns the key of the new row.
-#[derive(Debug, Clone)]
-pub struct TypedInsert<'q>(Call<'q>);
+impl<P> fmt::Debug for TypedCommand<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TypedCommand").field(&self.call).finish()
+    }
+}
 
-impl<'q> TypedInsert<'q> {
+impl<P> Clone for TypedCommand<'_, P> {
+    fn clone(&self) -> Self {
+        Self::new(self.call.clone())
+    }
+}
+
+/// An INSERT of the schema that returns the key of the new row.
+pub struct TypedInsert<'q, P = Anywhere> {
+    call: Call<'q>,
+    place: PhantomData<fn() -> P>,
+}
+
+impl<'q, P> TypedInsert<'q, P> {
     /// Creates the command; for generated code.
     pub const fn new(call: Call<'q>) -> Self {
-        Self(call)
+        Self {
+            call,
+            place: PhantomData,
+        }
     }
 
     /// Runs the command and returns the key that the database gave the new row, or `None` if there is no new row.
-    pub async fn run<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Option<i64>, Error> {
+    pub async fn run<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<Option<i64>, Error> {
         if executor.dialect() == Dialect::Mysql {
-            let done = ok!(self.0.execute(cx, executor).await);
+            let done = ok!(self.call.execute(cx, executor).await);
             return Outcome::Ok(done.last_insert_id);
         }
         let mut rows = Collect::<i64>::up_to(2);
-        ok!(self.0.query(cx, executor, &mut rows).await);
+        ok!(self.call.query(cx, executor, &mut rows).await);
         Outcome::Ok(rows.into_rows().pop())
+    }
+}
+
+impl<P> fmt::Debug for TypedInsert<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TypedInsert").field(&self.call).finish()
+    }
+}
+
+impl<P> Clone for TypedInsert<'_, P> {
+    fn clone(&self) -> Self {
+        Self::new(self.call.clone())
     }
 }

@@ -137,7 +137,11 @@ impl SqliteConnection {
         statement: Statement<'_>,
         sink: &mut dyn Sink,
     ) -> Outcome<Done, Error> {
-        let Statement { sql, params } = statement;
+        let Statement {
+            sql,
+            params,
+            is_once,
+        } = statement;
         let at_sql = |error: Error| error.with_sql(sql);
         ok_result!(self.check_transaction().map_err(at_sql));
         let mut lock_wait = LockWait::new(self.busy_timeout);
@@ -165,6 +169,9 @@ impl SqliteConnection {
             }
         }
         drop(running);
+        if is_once {
+            database.demote(sql);
+        }
         let has_changed = database.total_changes() != n_before;
         Outcome::Ok(Done {
             rows_affected: if has_changed { database.changes() } else { 0 },
@@ -308,7 +315,7 @@ impl Executor for SqliteConnection {
 
     async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
         ok!(seam::checkpoint(cx));
-        let Statement { sql, params } = statement;
+        let Statement { sql, params, .. } = statement;
         ok_result!(
             self.check_transaction()
                 .map_err(|error| error.with_sql(sql))

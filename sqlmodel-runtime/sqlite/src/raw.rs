@@ -151,6 +151,11 @@ impl Database {
         Ok(running)
     }
 
+    /// Makes a statement the first to leave the cache.
+    pub(crate) fn demote(&mut self, sql: &str) {
+        self.cache.demote(sql);
+    }
+
     /// Makes a statement ready to run whose rows are read in several goes.
     pub(crate) fn open_cursor(&mut self, sql: &str, params: &[Value<'_>]) -> Result<(), Error> {
         self.close_cursor();

@@ -15,6 +15,8 @@ pub mod fleet;
 pub mod hero;
 /// Names that generated code has to take care of.
 pub mod names;
+/// What a query can have besides its SQL.
+pub mod news;
 /// Every type and every constraint of the language.
 pub mod shop;
 pub mod support;

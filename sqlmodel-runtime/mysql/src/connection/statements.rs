@@ -52,6 +52,13 @@ impl Statements {
         evicted
     }
 
+    /// Makes a statement the first to go.
+    pub(crate) fn demote(&mut self, sql: &str) {
+        if let Some((used_at, _)) = self.kept.get_mut(sql) {
+            *used_at = 0;
+        }
+    }
+
     /// Forgets a statement, and returns its number.
     pub(crate) fn remove(&mut self, sql: &str) -> Option<u32> {
         self.kept.remove(sql).map(|(_, statement)| statement.id)

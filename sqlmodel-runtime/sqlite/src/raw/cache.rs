@@ -53,6 +53,14 @@ impl Cache {
         Ok((at, &mut slot.statement))
     }
 
+    /// Makes a statement the first to go.
+    pub(super) fn demote(&mut self, sql: &str) {
+        let at = self.places.get(sql);
+        if let Some(slot) = at.and_then(|at| self.slots.get_mut(*at)) {
+            slot.last_used = 0;
+        }
+    }
+
     /// Returns the statement at a place.
     pub(super) fn at(&mut self, at: usize) -> Option<&mut Statement> {
         self.slots.get_mut(at).map(|slot| &mut slot.statement)

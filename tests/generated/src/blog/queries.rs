@@ -314,7 +314,7 @@ pub fn publish(id: i64) -> codegen::typed::TypedCommand<'static> {
     let values = ::std::vec![
         codegen::Encode::into_value(id),
     ];
-    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values))
+    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values).writes())
 }
 
 /// The query `insert_user`.
@@ -353,7 +353,7 @@ pub fn insert_user<'q>(
         codegen::Value::Text(::std::borrow::Cow::Borrowed(name)),
         codegen::Value::Bytes(::std::borrow::Cow::Borrowed(password)),
     ];
-    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, values))
+    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, values).writes())
 }
 
 /// The query `tag_stats`.

@@ -1,0 +1,165 @@
+//! A typed query before anything says what its rows are: the text, the values, and how it is to run.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use sqlmodel_core::{
+    Access, Cx, Done, Error, Executor, Outcome, RowSink, Statement, TransactionOps, Value,
+    ok_result, within,
+};
+
+use crate::typed::{Sql, Text};
+
+/// What runs a query: anything, or with `tx = true` in the schema a transaction alone.
+#[diagnostic::on_unimplemented(
+    message = "this query of the schema runs in a transaction alone",
+    label = "expected a transaction: `connection.begin(cx)` gives one"
+)]
+pub trait RunsIn<P>: Executor {}
+
+/// The place of queries that run anywhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Anywhere;
+
+/// The place of queries with `tx = true`.
+#[derive(Debug, Clone, Copy)]
+pub struct InTransaction;
+
+impl<E: Executor> RunsIn<Anywhere> for E {}
+
+impl<T: TransactionOps> RunsIn<InTransaction> for T {}
+
+/// A statement of the schema and the values of its parameters.
+#[derive(Clone)]
+pub struct Call<'q> {
+    sql: &'static Sql,
+    pub(super) params: Vec<Value<'q>>,
+    /// The blocks that are on, as bits.
+    pub(super) blocks: u64,
+    pub(super) order: usize,
+    pub(super) access: Access,
+    timeout: Option<Duration>,
+    is_once: bool,
+}
+
+impl<'q> Call<'q> {
+    /// Creates a call with the values of the parameters in the order of the schema.
+    pub const fn new(sql: &'static Sql, params: Vec<Value<'q>>) -> Self {
+        Self {
+            sql,
+            params,
+            blocks: 0,
+            order: 0,
+            access: Access::ReadOnly,
+            timeout: None,
+            is_once: false,
+        }
+    }
+
+    /// Switches a block on if `is_on`.
+    #[must_use]
+    pub const fn block(mut self, block: u32, is_on: bool) -> Self {
+        if is_on {
+            self.blocks |= 1 << block;
+        }
+        self
+    }
+
+    /// Chooses one of the orders.
+    #[must_use]
+    pub const fn order(mut self, order: usize) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Notes that the statement writes, or locks what it reads.
+    #[must_use]
+    pub const fn writes(mut self) -> Self {
+        self.access = Access::ReadWrite;
+        self
+    }
+
+    /// Limits how long the statement may run.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Does without keeping the statement prepared.
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.is_once = true;
+        self
+    }
+
+    fn statement<'s>(&self, sql: &'s str, params: &'s [Value<'s>]) -> Statement<'s> {
+        match self.is_once {
+            true => Statement::once(sql, params),
+            false => Statement::new(sql, params),
+        }
+    }
+
+    /// Returns the context to run in: one that ends with the timeout, if there is one.
+    fn context<'c>(&self, cx: &'c Cx) -> Cow<'c, Cx> {
+        match self.timeout {
+            Some(timeout) => Cow::Owned(within(cx, timeout)),
+            None => Cow::Borrowed(cx),
+        }
+    }
+
+    /// Runs the statement and hands its rows to a sink.
+    pub(super) async fn query<E: Executor, S: RowSink>(
+        &self,
+        cx: &Cx,
+        executor: &mut E,
+        sink: &mut S,
+    ) -> Outcome<(), Error> {
+        let cx = &*self.context(cx);
+        match ok_result!(self.sql.text(executor.dialect())) {
+            Text::Fixed { sql, params: [] } => {
+                executor
+                    .query(cx, self.statement(sql, &self.params), sink)
+                    .await
+            }
+            text => {
+                let (sql, params) = text.write(self, executor.dialect());
+                executor
+                    .query(cx, self.statement(&sql, &params), sink)
+                    .await
+            }
+        }
+    }
+
+    pub(super) async fn execute<E: Executor>(
+        &self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Done, Error> {
+        let cx = &*self.context(cx);
+        match ok_result!(self.sql.text(executor.dialect())) {
+            Text::Fixed { sql, params: [] } => {
+                executor
+                    .execute(cx, self.statement(sql, &self.params))
+                    .await
+            }
+            text => {
+                let (sql, params) = text.write(self, executor.dialect());
+                executor.execute(cx, self.statement(&sql, &params)).await
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Call<'_> {
+    /// Shows the text and the number of parameters, never their values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("sql", &self.sql)
+            .field("n_params", &self.params.len())
+            .field("blocks", &self.blocks)
+            .field("order", &self.order)
+            .finish()
+    }
+}
