@@ -90,7 +90,7 @@ async fn enter<T: Transport>(
     let socket = door.open(wait).await?;
     let certificate = socket.certificate().and_then(certificate_hash);
     let mut link = Link::new(wrap(socket));
-    let key = log_in(&mut link, wait, options, certificate).await?;
+    let key = log_in(&mut link, wait, options, address, certificate).await?;
     Ok((link, key.map(|key| Canceller { door, key })))
 }
 
@@ -99,6 +99,7 @@ pub(crate) async fn log_in<T: Transport>(
     link: &mut Link<T>,
     wait: Wait<'_>,
     options: &PostgresOptions,
+    address: &Address,
     certificate: Option<Vec<u8>>,
 ) -> Result<Option<BackendKey>, Stop> {
     let own = [
@@ -115,6 +116,7 @@ pub(crate) async fn log_in<T: Transport>(
 
     let mut login = Login {
         options,
+        address,
         certificate,
         scram: None,
         proof: None,
@@ -153,6 +155,8 @@ pub(crate) async fn log_in<T: Transport>(
 /// A conversation about who we are.
 struct Login<'o> {
     options: &'o PostgresOptions,
+    /// Which of the servers it is.
+    address: &'o Address,
     /// The hash of the server's certificate, which the login can be bound to.
     certificate: Option<Vec<u8>>,
     scram: Option<Scram>,
@@ -252,15 +256,26 @@ impl Login<'_> {
     }
 
     fn password(&self) -> Result<&str, Error> {
-        let password = self.options.password.as_deref().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Connect,
-                format!(
-                    "the server asks for the password of `{}`: add it to the URL, or set PGPASSWORD",
-                    self.options.user
-                ),
-            )
-        })?;
+        let PostgresOptions {
+            user,
+            password,
+            passwords,
+            database,
+            ..
+        } = self.options;
+        let database = database.as_ref().unwrap_or(user);
+        let password = password.as_deref();
+        let password = password
+            .or_else(|| passwords.find(self.address, database, user))
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Connect,
+                    format!(
+                        "the server asks for the password of `{user}`: add it to the URL, or set PGPASSWORD, or write it into \
+                         ~/.pgpass, which nobody else may read"
+                    ),
+                )
+            })?;
         if password.contains('\0') {
             return Err(Error::usage("a password with a zero character"));
         }

@@ -1,5 +1,6 @@
 //! Where the server is and how to talk to it: from a URL, the environment, or set one by one.
 
+pub(crate) mod files;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use sqlmodel_net::{Address, Socket, SocketOptions, TlsOptions, Transport};
 
 use crate::connect;
 use crate::connection::PostgresConnection;
+use files::Passwords;
 
 /// Where the server is and how to talk to it.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct PostgresOptions {
     pub(crate) hosts: Vec<Address>,
     pub(crate) user: String,
     pub(crate) password: Option<String>,
+    /// Where a password is looked for when none is given.
+    pub(crate) passwords: Passwords,
     pub(crate) database: Option<String>,
     pub(crate) target: TargetSession,
     pub(crate) socket: SocketOptions,
@@ -71,6 +75,7 @@ impl PostgresOptions {
             hosts: vec![address],
             user: user.into(),
             password: None,
+            passwords: Passwords::default(),
             database: None,
             target: TargetSession::Any,
             socket: SocketOptions::default(),
@@ -89,14 +94,20 @@ impl PostgresOptions {
     /// Reads a URL: `postgres://user:password@host:5432,other:5433/database?sslmode=verify-full`.
     ///
     /// A host may be the folder of a Unix socket, percent-encoded or as the parameter `host`.
-    /// What the URL leaves out is taken from the environment: `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`,
-    /// `PGAPPNAME`, `PGOPTIONS`, `PGCONNECT_TIMEOUT`, `PGTARGETSESSIONATTRS`, `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`,
-    /// `PGSSLKEY` and `PGCHANNELBINDING`, as in PostgreSQL's own programs;
+    /// What the URL leaves out is taken from the service that it or `PGSERVICE` names (in `PGSERVICEFILE`,
+    /// `~/.pg_service.conf` or `PGSYSCONFDIR`), and then from the environment: `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`,
+    /// `PGDATABASE`, `PGAPPNAME`, `PGOPTIONS`, `PGCONNECT_TIMEOUT`, `PGTARGETSESSIONATTRS`, `PGSSLMODE`, `PGSSLROOTCERT`,
+    /// `PGSSLCERT`, `PGSSLKEY` and `PGCHANNELBINDING`, as in PostgreSQL's own programs;
     /// the host is `localhost` and the user that of the operating system where nobody says.
+    /// A password that nobody gives is looked for in `passfile`, `PGPASSFILE` or `~/.pgpass`, which is read now and passed over
+    /// when others than its owner may read it.
+    /// Settings that would change how values are read (`PGTZ`, `PGDATESTYLE`, `PGCLIENTENCODING`) are not taken, and
+    /// `PGHOSTADDR` and those of Kerberos are not known.
     ///
     /// Parameters: those of the same meaning (`host`, `port`, `user`, `password`, `dbname`, `application_name`, `options`,
     /// `connect_timeout` in seconds, `target_session_attrs`, `channel_binding`, and of encryption `sslmode` (`disable`,
-    /// `prefer`, `require`, `verify-ca`, `verify-full`), `sslrootcert` (a file, or `system`), `sslcert` and `sslkey`),
+    /// `prefer`, `require`, `verify-ca`, `verify-full`), `sslrootcert` (a file, or `system`), `sslcert` and `sslkey`, `service`
+    /// and `passfile`),
     /// `keepalives_idle` in seconds, and `statement_cache_capacity`,
     /// with 0 for [pooler-safe](Self::pooler_safe).
     ///
@@ -104,7 +115,7 @@ impl PostgresOptions {
     ///
     /// [`Usage`](sqlmodel_core::ErrorKind::Usage) for what is wrong with it; passwords are not repeated.
     pub fn parse(url: &str) -> Result<Self, Error> {
-        parse::parse(url, |name| std::env::var(name).ok())
+        parse::parse(url, |name| std::env::var(name).ok(), parse::read_file)
     }
 
     /// Takes everything from the environment, as [`parse`](Self::parse) does for what a URL leaves out.

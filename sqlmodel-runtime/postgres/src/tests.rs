@@ -119,7 +119,7 @@ async fn enter(
         split,
         is_paused: false,
     });
-    let entered = log_in(&mut link, Wait::on(cx), &options, None).await;
+    let entered = log_in(&mut link, Wait::on(cx), &options, &options.hosts[0], None).await;
     ok!(Stop::into_outcome(entered));
     Outcome::Ok(PostgresConnection::new(link, &options, None))
 }

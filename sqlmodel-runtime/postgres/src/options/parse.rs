@@ -1,11 +1,13 @@
 //! Reading a URL and the environment.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlmodel_core::Error;
 use sqlmodel_net::{Address, TlsIdentity, TlsMode, TlsOptions, TlsRoots};
 
+use super::files::{self, Passwords};
 use super::{ChannelBindingMode, PostgresOptions, TargetSession};
 
 /// The parameters of a URL, and the variables that stand in for them.
@@ -17,8 +19,10 @@ const SETTINGS: &[(&str, Option<&str>)] = &[
     ("host", Some("PGHOST")),
     ("keepalives_idle", None),
     ("options", Some("PGOPTIONS")),
+    ("passfile", Some("PGPASSFILE")),
     ("password", Some("PGPASSWORD")),
     ("port", Some("PGPORT")),
+    ("service", Some("PGSERVICE")),
     ("sslcert", Some("PGSSLCERT")),
     ("sslkey", Some("PGSSLKEY")),
     ("sslmode", Some("PGSSLMODE")),
@@ -54,17 +58,31 @@ const CHANNEL_BINDINGS: &[(&str, ChannelBindingMode)] = &[
 /// Values by the names of their settings.
 type Settings = BTreeMap<&'static str, String>;
 
+/// How a file is meant that settings come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    /// Everybody may read it.
+    Public,
+    /// Nobody but its owner may, or it does not count.
+    Private,
+}
+
 pub(super) fn parse(
     url: &str,
     environment: impl Fn(&str) -> Option<String>,
+    read: impl Fn(&Path, Secrecy) -> Option<String>,
 ) -> Result<PostgresOptions, Error> {
     let mut settings = Settings::new();
+    read_url(url, &mut settings)?;
+    let service = settings.get("service").cloned();
+    if let Some(service) = service.or_else(|| environment("PGSERVICE")) {
+        read_service(&service, &environment, &read, &mut settings)?;
+    }
     for (name, variable) in SETTINGS {
         if let Some(value) = variable.and_then(&environment) {
-            settings.insert(name, value);
+            settings.entry(name).or_insert(value);
         }
     }
-    read_url(url, &mut settings)?;
     let user = settings
         .get("user")
         .cloned()
@@ -73,7 +91,74 @@ pub(super) fn parse(
         .ok_or_else(|| {
             Error::usage("no user is given: add one to the URL, as `postgres://user@host/database`, or set PGUSER")
         })?;
-    build(&settings, user)
+    let mut options = build(&settings, user)?;
+    if options.password.is_none() {
+        let file = settings.get("passfile").map(PathBuf::from);
+        let file = file.or_else(|| at_home(&environment, ".pgpass"));
+        let text = file.and_then(|file| read(&file, Secrecy::Private));
+        options.passwords = text.as_deref().map(Passwords::read).unwrap_or_default();
+    }
+    Ok(options)
+}
+
+fn at_home(environment: &impl Fn(&str) -> Option<String>, name: &str) -> Option<PathBuf> {
+    environment("HOME").map(|home| Path::new(&home).join(name))
+}
+
+/// Adds what a service says and the URL does not.
+fn read_service(
+    service: &str,
+    environment: &impl Fn(&str) -> Option<String>,
+    read: &impl Fn(&Path, Secrecy) -> Option<String>,
+    settings: &mut Settings,
+) -> Result<(), Error> {
+    let own = environment("PGSERVICEFILE").map(PathBuf::from);
+    let own = own.or_else(|| at_home(environment, ".pg_service.conf"));
+    let shared =
+        environment("PGSYSCONFDIR").map(|folder| Path::new(&folder).join("pg_service.conf"));
+    let texts = own
+        .into_iter()
+        .chain(shared)
+        .filter_map(|file| read(&file, Secrecy::Public));
+    let found = texts
+        .into_iter()
+        .find_map(|text| files::service(&text, service));
+    let found = found.ok_or_else(|| {
+        Error::usage(format!(
+            "no file has a service `{service}`: write it into ~/.pg_service.conf, or say with PGSERVICEFILE where it is"
+        ))
+    })?;
+    for (name, value) in found {
+        settings.entry(known(&name)?).or_insert(value);
+    }
+    Ok(())
+}
+
+/// Returns the name of a setting as the table of them has it.
+fn known(name: &str) -> Result<&'static str, Error> {
+    let known = SETTINGS.iter().find(|(known, _)| *known == name);
+    known.map(|(name, _)| *name).ok_or_else(|| {
+        let names: Vec<_> = SETTINGS.iter().map(|(name, _)| *name).collect();
+        Error::usage(format!(
+            "a PostgreSQL URL or service has no parameter `{name}`; there are {}",
+            names.join(", ")
+        ))
+    })
+}
+
+/// Reads a file of settings; `None` when it is not there, is no text, or is less private than it must be.
+pub(super) fn read_file(path: &Path, secrecy: Secrecy) -> Option<String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).ok()?.permissions().mode();
+        if secrecy == Secrecy::Private && mode & 0o077 != 0 {
+            return None;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = secrecy;
+    std::fs::read_to_string(path).ok()
 }
 
 fn read_url(url: &str, settings: &mut Settings) -> Result<(), Error> {
@@ -108,14 +193,7 @@ fn read_url(url: &str, settings: &mut Settings) -> Result<(), Error> {
     }
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let known = SETTINGS.iter().find(|(known, _)| *known == name);
-        let Some((name, _)) = known else {
-            let names: Vec<_> = SETTINGS.iter().map(|(name, _)| *name).collect();
-            return Err(Error::usage(format!(
-                "a PostgreSQL URL has no parameter `{name}`; there are {}",
-                names.join(", ")
-            )));
-        };
+        let name = known(name)?;
         settings.insert(name, decoded(value, name)?);
     }
     Ok(())

@@ -3,10 +3,24 @@ use sqlmodel_core::ErrorKind;
 use super::*;
 
 fn parsed(url: &str, environment: &[(&str, &str)]) -> Result<PostgresOptions, Error> {
-    parse::parse(url, |name| {
-        let variable = environment.iter().find(|(known, _)| *known == name);
-        variable.map(|(_, value)| (*value).to_owned())
-    })
+    parsed_with(url, environment, &[])
+}
+
+/// Files are known by their paths, as variables are by their names.
+fn parsed_with(
+    url: &str,
+    environment: &[(&str, &str)],
+    files: &[(&str, &str)],
+) -> Result<PostgresOptions, Error> {
+    let find = |name: &str, among: &[(&str, &str)]| {
+        let found = among.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    parse::parse(
+        url,
+        |name| find(name, environment),
+        |path, _| find(path.to_str()?, files),
+    )
 }
 
 fn tcp(host: &str, port: u16) -> Address {
@@ -67,6 +81,136 @@ fn the_environment_fills_in_what_the_url_leaves_out() {
     assert_eq!(
         (options.hosts, &*options.user),
         (vec![tcp("localhost", 5432)], "me")
+    );
+}
+
+#[test]
+fn a_password_that_nobody_gives_is_looked_for_in_the_file_of_passwords() {
+    let file = "# a comment: and:its:colons:hush\n\
+        db.example:5432:heroes:me:first\n\
+        db.example:*:heroes:me:with \\: a \\\\ and:more\n\
+        localhost:5433:*:*:by socket\n\
+        /run/here:*:*:*:by folder\n\
+        short:line\n\
+        *:*:me:*:for the database of the user's name\n";
+    let home = [("HOME", "/home/me"), ("USER", "me")];
+    let named = [("PGPASSFILE", "/secrets"), ("USER", "me")];
+    for (url, expected) in [
+        ("postgres://db.example/heroes", Some("first")),
+        (
+            "postgres://db.example:6000/heroes",
+            Some("with : a \\ and:more"),
+        ),
+        ("postgres://you@db.example/heroes", None),
+        (
+            "postgres://db.example",
+            Some("for the database of the user's name"),
+        ),
+        ("postgres:///x?host=/run/there&port=5433", Some("by socket")),
+        ("postgres:///x?host=/run/here", Some("by folder")),
+        ("postgres://me:given@db.example/heroes", None),
+    ] {
+        for (environment, path) in [(home, "/home/me/.pgpass"), (named, "/secrets")] {
+            let options = parsed_with(url, &environment, &[(path, file)]).unwrap();
+            let database = options.database.as_ref().unwrap_or(&options.user);
+            let found = options
+                .passwords
+                .find(&options.hosts[0], database, &options.user);
+            assert_eq!(found, expected, "{url}");
+            let shown = format!("{options:?}");
+            assert!(
+                !shown.contains("first") && !shown.contains("given"),
+                "{shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_service_stands_between_the_url_and_the_environment() {
+    let file = "# mine\n[other]\nhost=nowhere\n\n[ heroes ]\nhost=x\n[heroes]\nhost = db.example\nport=6000\n\
+        user=of_service\ndbname=league\n# password=hush\n[heroes]\nport=1\n";
+    let files = [
+        ("/home/me/.pg_service.conf", file),
+        ("/etc/pg/pg_service.conf", "[shared]\nhost=s\n"),
+    ];
+    let environment = [
+        ("HOME", "/home/me"),
+        ("PGSYSCONFDIR", "/etc/pg"),
+        ("PGUSER", "of_environment"),
+        ("PGAPPNAME", "tests"),
+    ];
+    let options = parsed_with(
+        "postgres://?service=heroes&dbname=mine",
+        &environment,
+        &files,
+    )
+    .unwrap();
+    assert_eq!(options.hosts, [tcp("db.example", 6000)]);
+    assert_eq!(
+        (&*options.user, options.database.as_deref()),
+        ("of_service", Some("mine"))
+    );
+    assert_eq!(options.password, None);
+    assert!(
+        options
+            .parameters
+            .contains(&("application_name".to_owned(), "tests".to_owned()))
+    );
+
+    let environment = [
+        environment[0],
+        environment[1],
+        environment[2],
+        ("PGSERVICE", "shared"),
+    ];
+    let options = parsed_with("postgres://", &environment, &files).unwrap();
+    assert_eq!(
+        (&options.hosts[..], &*options.user),
+        (&[tcp("s", 5432)][..], "of_environment")
+    );
+
+    let wrong = [
+        ("PGSERVICE", "heroes"),
+        ("PGSERVICEFILE", "/f"),
+        ("USER", "me"),
+    ];
+    for (file, words) in [
+        ("[hero]", "no file has a service `heroes`"),
+        (
+            "[heroes]\nhots=x",
+            "no parameter `hots`; there are application_name",
+        ),
+    ] {
+        let error = parsed_with("postgres://", &wrong, &[("/f", file)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn passwords_that_others_may_read_do_not_count() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = support::Scratch::new();
+    let path = folder.path("passwords");
+    std::fs::write(&path, "*:*:*:*:open").unwrap();
+    for (mode, secrecy, is_read) in [
+        (0o600, parse::Secrecy::Private, true),
+        (0o640, parse::Secrecy::Private, false),
+        (0o604, parse::Secrecy::Private, false),
+        (0o644, parse::Secrecy::Public, true),
+    ] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(
+            parse::read_file(&path, secrecy).is_some(),
+            is_read,
+            "{mode:o}"
+        );
+    }
+    assert_eq!(
+        parse::read_file(&folder.path("nothing"), parse::Secrecy::Public),
+        None
     );
 }
 
