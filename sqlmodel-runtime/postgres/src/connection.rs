@@ -112,14 +112,15 @@ impl<T: Transport> PostgresConnection<T> {
         &self.link.parameters
     }
 
-    /// Returns the warnings and notices that the server has sent since the last call, ten thousand at most.
+    /// Returns the warnings and notices that the server has sent since the last call: the last ten thousand,
+    /// and sixteen megabytes, at most.
     pub fn take_notices(&mut self) -> Vec<ServerMessage> {
-        std::mem::take(&mut self.link.notices).into()
+        self.link.notices.take()
     }
 
     /// Returns the notifications that have arrived with the answers to statements since the last call.
     pub fn take_notifications(&mut self) -> Vec<Notification> {
-        std::mem::take(&mut self.link.notifications).into()
+        self.link.notifications.take()
     }
 
     /// Puts the connection in order after a call that was dropped, and rolls back a transaction that was.

@@ -15,6 +15,7 @@ mod error;
 mod exchange;
 #[doc(hidden)]
 pub mod fuzzing;
+mod kept;
 mod link;
 mod notify;
 mod options;

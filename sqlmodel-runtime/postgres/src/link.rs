@@ -3,7 +3,7 @@
 //! It knows which answers are outstanding and what the server last said of itself, whoever asked:
 //! this state outlives the call that is dropped or cancelled.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -11,14 +11,15 @@ use sqlmodel_core::{Error, Outcome, Stop, Wait};
 use sqlmodel_net::{Stream, Transport};
 
 use crate::error::{ServerMessage, lost, malformed};
+use crate::kept::Kept;
 use crate::protocol::backend::{Cell, Fields, Frame, Notification, Status, read_cells, tag};
 use crate::protocol::reader::Reader;
 use crate::protocol::{Malformed, frontend};
 use crate::statements::Shape;
 use crate::types::row::PostgresRow;
 
-/// The most notices and notifications that are kept for a program which does not take them; the oldest go first.
-const MAX_KEPT: usize = 10_000;
+/// The most bytes of what a server says of itself, names and values; PostgreSQL needs a few hundred.
+const MAX_PARAMETERS: usize = 1 << 20;
 
 /// A connection as a stream of messages.
 #[derive(Debug)]
@@ -33,8 +34,8 @@ pub(crate) struct Link<T: Transport> {
     status: Status,
     is_broken: bool,
     pub(crate) parameters: BTreeMap<String, String>,
-    pub(crate) notices: VecDeque<ServerMessage>,
-    pub(crate) notifications: VecDeque<Notification>,
+    pub(crate) notices: Kept<ServerMessage>,
+    pub(crate) notifications: Kept<Notification>,
 }
 
 impl<T: Transport> Link<T> {
@@ -47,8 +48,8 @@ impl<T: Transport> Link<T> {
             status: Status::Idle,
             is_broken: false,
             parameters: BTreeMap::new(),
-            notices: VecDeque::new(),
-            notifications: VecDeque::new(),
+            notices: Kept::default(),
+            notifications: Kept::default(),
         }
     }
 
@@ -194,17 +195,19 @@ impl<T: Transport> Link<T> {
                 let mut reader = Reader(body);
                 let name = reader.c_str()?.to_owned();
                 let value = reader.c_str()?.to_owned();
-                if self.parameters.len() < MAX_KEPT {
+                let kept = self.parameters.iter();
+                let n_kept: usize = kept.map(|(name, value)| name.len() + value.len()).sum();
+                if n_kept + body.len() <= MAX_PARAMETERS {
                     self.parameters.insert(name, value);
                 }
             }
             tag::NOTIFICATION_RESPONSE => {
                 let notification = Notification::read(body)?;
-                push_bounded(&mut self.notifications, notification);
+                self.notifications.push(notification, frame.length);
             }
             _ => {
                 let notice = read_server_message(body)?;
-                push_bounded(&mut self.notices, notice);
+                self.notices.push(notice, frame.length);
             }
         }
         Ok(())
@@ -269,11 +272,4 @@ impl<T: Transport> Link<T> {
 
 fn read_server_message(body: &[u8]) -> Result<ServerMessage, Malformed> {
     Fields::read(body).map(ServerMessage::new)
-}
-
-fn push_bounded<M>(kept: &mut VecDeque<M>, message: M) {
-    if kept.len() == MAX_KEPT {
-        kept.pop_front();
-    }
-    kept.push_back(message);
 }

@@ -32,7 +32,7 @@ impl<T: Transport> PostgresConnection<T> {
 
     /// Waits for the next notification.
     ///
-    /// Those that arrive while statements run are kept, ten thousand at most.
+    /// Those that arrive while statements run are kept: the last ten thousand, and sixteen megabytes, at most.
     ///
     /// Cancel: a dropped or cancelled call loses none.
     ///
@@ -58,7 +58,7 @@ impl<T: Transport> PostgresConnection<T> {
                 answered?;
                 answers.into_result()?;
             }
-            if let Some(notification) = self.link.notifications.pop_front() {
+            if let Some(notification) = self.link.notifications.pop() {
                 return Ok(notification);
             }
             self.link.receive(Wait::on(cx)).await?;

@@ -10,6 +10,8 @@ const HEADER: usize = 4;
 /// Memory for payloads in several packets that is kept when they are read.
 const KEPT: usize = 1024 * 1024;
 
+const TOO_LONG: Malformed = Malformed("packets within `max_packet_bytes`");
+
 /// Finds packets in what has arrived, and joins payloads of several.
 #[derive(Debug)]
 pub(crate) struct Packets {
@@ -57,6 +59,10 @@ impl Packets {
             return Ok(Front::Incomplete);
         };
         let length = usize::from(a) | usize::from(b) << 8 | usize::from(c) << 16;
+        // Before it has arrived, so that nothing is taken in which is refused afterwards.
+        if length > self.max_payload {
+            return Err(TOO_LONG);
+        }
         let Some(payload) = rest.get(..length) else {
             return Ok(Front::Incomplete);
         };
@@ -79,7 +85,7 @@ impl Packets {
             self.joined.shrink_to(KEPT);
         }
         if self.joined.len() + part.len() > self.max_payload {
-            return Err(Malformed("packets within `max_packet_bytes`"));
+            return Err(TOO_LONG);
         }
         self.joined.extend_from_slice(part);
         self.is_joining = part.len() == FULL;

@@ -53,6 +53,11 @@ pub(crate) struct Summary {
     status: u16,
 }
 
+/// The most columns of a result; a table has 4,096 at most.
+const MAX_COLUMNS: u64 = 65_535;
+/// The most bytes of the definitions of one result.
+const MAX_DEFINITIONS: usize = 16 * 1024 * 1024;
+
 const IN_TRANSACTION: u16 = 1;
 const MORE_RESULTS: u16 = 8;
 const CHANGED_SESSION: u16 = 1 << 14;
@@ -139,6 +144,8 @@ pub(crate) struct Reply {
     /// Columns that differ from the known ones, from the first on.
     incoming: Vec<Column>,
     n_defined: usize,
+    /// The bytes of the definitions that have arrived.
+    n_definition_bytes: usize,
     n_results: usize,
     prepared: Option<PreparedHead>,
 }
@@ -153,6 +160,7 @@ impl Reply {
             columns: known,
             incoming: Vec::new(),
             n_defined: 0,
+            n_definition_bytes: 0,
             n_results: 0,
             prepared: None,
         }
@@ -196,15 +204,19 @@ impl Reply {
                 self.phase = match n_left {
                     2.. => Phase::Params { n_left: n_left - 1 },
                     _ if self.has_marks() => Phase::ParamsEnd,
-                    _ => return Ok(self.prepared_columns()),
+                    _ => return self.prepared_columns(),
                 };
                 Ok(Received::Part)
             }
             Phase::ParamsEnd => {
                 Summary::read_eof(payload)?;
-                Ok(self.prepared_columns())
+                self.prepared_columns()
             }
             Phase::Columns { n_left } => {
+                self.n_definition_bytes += payload.len();
+                if self.n_definition_bytes > MAX_DEFINITIONS {
+                    return Err(Malformed("definitions of columns within 16 MB"));
+                }
                 self.define(Definition::read(payload)?);
                 self.phase = match n_left {
                     2.. => Phase::Columns { n_left: n_left - 1 },
@@ -239,7 +251,7 @@ impl Reply {
                     self.flags & flags::CACHE_METADATA == 0 || cursor.u8().unwrap_or(1) != 0;
                 self.n_results += 1;
                 if has_definitions {
-                    return Ok(self.begin_columns(n_columns));
+                    return self.begin_columns(n_columns);
                 }
                 if n_columns != self.columns.len() as u64 {
                     return Err(Malformed("the columns of a changed result"));
@@ -255,11 +267,15 @@ impl Reply {
         }
     }
 
-    fn begin_columns(&mut self, n_columns: u64) -> Received {
+    fn begin_columns(&mut self, n_columns: u64) -> Result<Received, Malformed> {
+        if n_columns > MAX_COLUMNS {
+            return Err(Malformed("at most 65,535 columns"));
+        }
         self.n_defined = 0;
+        self.n_definition_bytes = 0;
         self.incoming = Vec::new();
         self.phase = Phase::Columns { n_left: n_columns };
-        Received::Part
+        Ok(Received::Part)
     }
 
     fn define(&mut self, definition: Definition<'_>) {
@@ -300,7 +316,7 @@ impl Reply {
         };
         self.prepared = Some(head);
         if head.n_params == 0 {
-            return Ok(self.prepared_columns());
+            return self.prepared_columns();
         }
         self.phase = Phase::Params {
             n_left: head.n_params,
@@ -308,9 +324,9 @@ impl Reply {
         Ok(Received::Part)
     }
 
-    fn prepared_columns(&mut self) -> Received {
+    fn prepared_columns(&mut self) -> Result<Received, Malformed> {
         match self.prepared.map_or(0, |head| head.n_columns) {
-            0 => self.end(Summary::default()),
+            0 => Ok(self.end(Summary::default())),
             n_columns => self.begin_columns(u64::from(n_columns)),
         }
     }

@@ -230,7 +230,9 @@ fn span(bytes: &[u8]) -> Option<Duration> {
     let time = time(clock)?;
     let minutes = (days * 24 + i64::from(time.hour())) * 60 + i64::from(time.minute());
     let seconds = minutes * 60 + i64::from(time.second());
-    let micros = seconds * 1_000_000 + i64::from(time.microsecond());
+    // The protocol has room for eleven million years, and an i64 of microseconds for 292 thousand.
+    let micros = seconds.checked_mul(1_000_000)?;
+    let micros = micros.checked_add(i64::from(time.microsecond()))?;
     Some(Duration {
         micros: if is_negative == 0 { micros } else { -micros },
     })

@@ -81,6 +81,27 @@ fn long_payloads_travel_in_several_packets() {
         let refused = read_split(&bytes, 0, FULL - 1);
         assert_eq!(refused.is_err(), n_packets > 1, "{length}: the limit holds");
     }
+    // Before a byte of it has arrived.
+    let mut reader = Packets::new(1000);
+    assert_eq!(reader.front(&[0xe8, 3, 0, 0]), Ok(Front::Incomplete));
+    assert!(reader.front(&[0xe9, 3, 0, 0]).is_err());
+}
+
+#[test]
+fn descriptions_of_results_have_an_end() {
+    let reply = || Reply::to_command(flags::DEPRECATE_EOF, Arc::default());
+    assert!(play(reply(), &[&[0xfc, 0xff, 0xff]]).is_ok());
+    assert!(
+        play(reply(), &[&[0xfd, 0, 0, 1]]).is_err(),
+        "65,536 columns"
+    );
+    let long = definition(&"x".repeat(1 << 20), 3, 63, 0);
+    let mut script = vec![&[0xfc, 0xff, 0xff][..]];
+    // A name stands in it twice.
+    script.extend([&*long; 7]);
+    assert!(play(reply(), &script).is_ok());
+    script.push(&long);
+    assert!(play(reply(), &script).is_err(), "more than 16 MB");
 }
 
 #[test]
@@ -546,6 +567,8 @@ fn fields_are_read_only_as_what_they_are() {
             micros: -86_400_000_005
         })
     );
+    let eternal = [12, 0, 255, 255, 255, 255, 23, 59, 59, 0, 0, 0, 0];
+    assert_eq!(span(&eternal), None, "more microseconds than an i64 has");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reader::Reader;
-use super::{MAX_MESSAGE, Malformed};
+use super::{MAX_DESCRIPTION, MAX_LOGIN, MAX_MESSAGE, Malformed};
 
 /// The first byte of a message: what it is.
 pub(crate) mod tag {
@@ -79,6 +79,9 @@ pub(crate) enum Authentication {
 
 impl Authentication {
     pub(crate) fn read(body: &[u8]) -> Result<Self, Malformed> {
+        if body.len() > MAX_LOGIN {
+            return Err(Malformed);
+        }
         let mut reader = Reader(body);
         Ok(match reader.u32()? {
             0 => Self::Ok,
@@ -149,6 +152,9 @@ pub(crate) struct Column {
 
 /// Reads the columns of a RowDescription.
 pub(crate) fn read_columns(body: &[u8]) -> Result<Vec<Column>, Malformed> {
+    if body.len() > MAX_DESCRIPTION {
+        return Err(Malformed);
+    }
     let mut reader = Reader(body);
     let n_columns = reader.u16()?;
     let mut columns = Vec::new();

@@ -87,8 +87,13 @@ fn lengths_that_cannot_be_are_refused() {
         );
     }
     assert!(read_columns(b"\xff\xffname\0").is_err());
+    let described = |length: usize| [b"\0\x01", &*vec![b'x'; length - 21], &[0; 19]].concat();
+    assert!(read_columns(&described(MAX_DESCRIPTION)).is_ok());
+    assert!(read_columns(&described(MAX_DESCRIPTION + 1)).is_err());
     assert!(read_parameter_types(b"\xff\xff\0\0\0\x17").is_err());
     assert!(Authentication::read(b"\0\0\0\x0aSCRAM-SHA-256").is_err());
+    let mechanisms = [b"\0\0\0\x0a", &*b"x\0".repeat(MAX_LOGIN / 2), b"\0"].concat();
+    assert!(Authentication::read(&mechanisms).is_err());
     assert!(Fields::read(b"SERROR\0Mno end").is_err());
 }
 
