@@ -1,5 +1,8 @@
 //! Getting in: finding a server, proving who we are, and checking that it is one of the wanted kind.
 
+use std::error::Error as _;
+use std::io;
+
 use sqlmodel_core::{Cx, Error, ErrorKind, Executor, Outcome, Stop, Wait};
 use sqlmodel_net::{Address, Socket, Transport};
 
@@ -63,7 +66,8 @@ fn at_address(stop: Stop, address: &Address) -> Stop {
     let Stop::Err(error) = stop else {
         return stop;
     };
-    let message = format!("cannot connect to {address}: {error}");
+    let advice = advice(&error);
+    let message = format!("cannot connect to {address}: {error}{advice}");
     let kind = match error.kind() {
         ErrorKind::Busy => ErrorKind::Busy,
         _ => ErrorKind::Connect,
@@ -74,6 +78,25 @@ fn at_address(stop: Stop, address: &Address) -> Stop {
         None => outer,
     };
     Stop::Err(outer.with_cause(error))
+}
+
+/// Says what to change, where that is known.
+fn advice(error: &Error) -> &'static str {
+    let refused = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<io::Error>());
+    match (error.sqlstate(), refused.map(io::Error::kind)) {
+        (Some("28P01"), _) => ": check the user and the password in the URL",
+        (Some("28000"), _) => {
+            ": check the user, the database and `sslmode` in the URL, and what the server's pg_hba.conf has for them"
+        }
+        (Some("3D000"), _) => ": create it, or name another in the URL",
+        (Some("53300"), _) => ": raise `max_connections`, or use fewer",
+        (None, Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)) => {
+            ": is the server running, and is the address right?"
+        }
+        _ => "",
+    }
 }
 
 async fn enter<T: Transport>(

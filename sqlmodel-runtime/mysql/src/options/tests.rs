@@ -56,6 +56,18 @@ fn wrong_urls_say_what_is_wrong_and_no_secret() {
             "the URL's port is `x`, which is no port",
         ),
         (
+            "mysql://hero:hush/hush@db",
+            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark",
+        ),
+        (
+            "mysql://hero:hush?hush@db",
+            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark",
+        ),
+        (
+            "hero:hush@mysql://db",
+            "the URL's scheme is `something else`, and this driver takes `mysql` and `mariadb`",
+        ),
+        (
             "mysql://hero:hush%zz@db",
             "the URL's password is not in percent-encoding of UTF-8",
         ),

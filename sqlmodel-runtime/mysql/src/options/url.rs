@@ -16,6 +16,8 @@ pub(super) fn parse(url: &str) -> Result<MySqlOptions, Error> {
         Error::usage("a URL begins with `mysql://`, as in mysql://user:password@host:3306/database")
     })?;
     if !matches!(scheme, "mysql" | "mariadb") {
+        let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let scheme = if is_scheme { scheme } else { "something else" };
         return Err(Error::usage(format!(
             "the URL's scheme is `{scheme}`, and this driver takes `mysql` and `mariadb`"
         )));
@@ -25,6 +27,11 @@ pub(super) fn parse(url: &str) -> Result<MySqlOptions, Error> {
     let (credentials, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
     let user = decode(user, "user name")?;
+    if user.is_empty() && (database.contains('@') || query.contains('@')) {
+        return Err(Error::usage(
+            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark",
+        ));
+    }
     if user.is_empty() {
         return Err(Error::usage(
             "the URL names no user: write it before the host, as in mysql://user:password@host/database",

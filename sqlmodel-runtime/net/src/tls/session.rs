@@ -64,7 +64,7 @@ fn refusal(error: Error, host: &str) -> io::Error {
     let message = match &error {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => format!(
             "the certificate of `{host}` is signed by nobody that is trusted; \
-             name the file of its authority (sslrootcert)"
+             name the file of its authority in the URL (`sslrootcert`, and for MySQL `tls_ca`)"
         ),
         Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },

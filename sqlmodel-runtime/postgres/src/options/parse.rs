@@ -72,6 +72,28 @@ pub(super) fn parse(
     environment: impl Fn(&str) -> Option<String>,
     read: impl Fn(&Path, Secrecy) -> Option<String>,
 ) -> Result<PostgresOptions, Error> {
+    // Elsewhere a part of the password would pass for a port or a parameter, which messages repeat.
+    parse_whole(url, environment, read).map_err(|error| match has_torn_login(url) {
+        true => Error::usage(
+            "the user or the password in the URL has a character that ends it: write `%2F` for a slash, `%3F` for a question mark",
+        ),
+        false => error,
+    })
+}
+
+/// Tells whether the `@` that follows the password stands behind what ends the place for it.
+fn has_torn_login(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, behind) = rest.split_at(end);
+    !authority.contains('@') && behind.contains('@')
+}
+
+fn parse_whole(
+    url: &str,
+    environment: impl Fn(&str) -> Option<String>,
+    read: impl Fn(&Path, Secrecy) -> Option<String>,
+) -> Result<PostgresOptions, Error> {
     let mut settings = Settings::new();
     read_url(url, &mut settings)?;
     let service = settings.get("service").cloned();

@@ -251,6 +251,14 @@ fn what_is_wrong_with_a_url_is_told_without_its_password() {
             "`connect_timeout` is a number",
         ),
         (
+            "postgres://me:hunter2/hunter2@host/db",
+            "write `%2F` for a slash",
+        ),
+        (
+            "postgres://me:hunter2?hunter2@host/db",
+            "`%3F` for a question mark",
+        ),
+        (
             "postgres://me:hunter2@a,b/db?port=1,2,3",
             "2 hosts and 3 ports",
         ),
