@@ -397,6 +397,7 @@ pub(crate) struct Query {
     pub(crate) tx: bool,
     pub(crate) timeout: Option<Name>,
     pub(crate) cache: Option<Spanned<bool>>,
+    pub(crate) batch: Option<Spanned<bool>>,
     pub(crate) span: Span,
 }
 

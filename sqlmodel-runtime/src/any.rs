@@ -153,6 +153,16 @@ macro_rules! drivers {
                 }
             }
 
+            async fn execute_all(
+                &mut self,
+                cx: &Cx,
+                statements: &[Statement<'_>],
+            ) -> Outcome<Vec<Done>, Error> {
+                match self {
+                    $(#[cfg($feature)] Self::$driver(connection) => connection.execute_all(cx, statements).await,)+
+                }
+            }
+
             async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
                 match self {
                     $(#[cfg($feature)] Self::$driver(connection) => connection.open_cursor(cx, statement).await,)+

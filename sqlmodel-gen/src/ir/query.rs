@@ -124,6 +124,8 @@ pub struct QueryOptions {
     pub timeout: Option<Duration>,
     /// Whether the statement is prepared for a single run.
     pub is_once: bool,
+    /// Where a function for many sets of parameters is asked for.
+    pub batch: Option<Span>,
 }
 
 /// The value of one key of `shape`.

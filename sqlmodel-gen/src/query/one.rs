@@ -6,8 +6,8 @@ use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{
-    Builtin, FieldType, Piece, Query, QueryBlock, QueryColumn, QueryParam, QuerySql, Schema,
-    SourceText, Statement, WrittenQuery,
+    Builtin, FieldType, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryParam, QuerySql,
+    Row, Schema, SourceText, Statement, WrittenQuery,
 };
 use crate::query::catalog::Catalog;
 use crate::query::check::{Action, Checked, Declared, Output, check};
@@ -112,6 +112,7 @@ impl Analysis<'_> {
             columns: columns.clone(),
         };
         let (returns, row) = shape.finish()?;
+        check_batch(written, &params, &row)?;
         let positions: BTreeMap<String, usize> = params
             .iter()
             .enumerate()
@@ -938,6 +939,26 @@ impl InDialect {
         }
         Ok(block.flatten())
     }
+}
+
+/// Reports a batch of what cannot be run many times.
+fn check_batch(written: &WrittenQuery, params: &[QueryParam], row: &Row) -> Found<()> {
+    let Some(span) = written.options.batch else {
+        return Ok(());
+    };
+    let is_gathered = matches!(row, Row::Nested { parts, .. } if parts.iter().any(|it| it.number == PartNumber::Many));
+    let problem = if params.is_empty() {
+        "a batch is a run for each set of parameters, and there are none"
+    } else if !written.order.is_empty() {
+        "the runs of a batch have no order to choose"
+    } else if is_gathered {
+        "the rows of a batch are not collected over rows"
+    } else {
+        return Ok(());
+    };
+    Err(vec![
+        Diagnostic::new(&codes::QUERY_OPTION, span, problem).help("remove `batch`"),
+    ])
 }
 
 /// Whether a query writes or locks in any dialect, or is said to.

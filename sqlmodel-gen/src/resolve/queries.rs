@@ -36,6 +36,17 @@ impl Resolver<'_> {
             }
             queries.push(self.resolve_query(syntax, name, module));
         }
+        for query in queries.iter().filter(|it| it.options.batch.is_some()) {
+            let batch = format!("{}_batch", query.name.value);
+            if let Some(other) = names.get(batch.as_str()) {
+                let message = format!("the query `{batch}` is declared twice");
+                self.push(
+                    Diagnostic::new(&codes::DUPLICATE_NAME, *other, message)
+                        .label("declared here")
+                        .related(query.name.span, "and as the batch of this query"),
+                );
+            }
+        }
         (views, queries)
     }
 

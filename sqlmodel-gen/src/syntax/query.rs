@@ -45,6 +45,7 @@ pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Qu
         tx: reader.is_true("tx"),
         timeout: reader.string("timeout"),
         cache: reader.boolean("cache"),
+        batch: reader.boolean("batch"),
         span,
     };
     reader.finish();

@@ -52,6 +52,25 @@ pub trait Executor: Send {
         statement: Statement<'_>,
     ) -> impl Future<Output = Outcome<Done, Error>> + Send;
 
+    /// Runs commands in their order, and tells what each did. Where one fails, those after it do not run.
+    ///
+    /// Drivers that can do so send all of them in one round trip.
+    ///
+    /// Cancel: how many of them took effect is decided by the transaction they run in.
+    fn execute_all(
+        &mut self,
+        cx: &Cx,
+        statements: &[Statement<'_>],
+    ) -> impl Future<Output = Outcome<Vec<Done>, Error>> + Send {
+        async move {
+            let mut done = Vec::with_capacity(statements.len());
+            for statement in statements {
+                done.push(ok!(self.execute(cx, *statement).await));
+            }
+            Outcome::Ok(done)
+        }
+    }
+
     /// Begins a query whose rows are fetched little by little; for drivers. Users call [`Rows::open`](crate::Rows::open).
     ///
     /// An executor has one cursor at most, and runs nothing else until it is closed. The driver copies what it needs of

@@ -221,6 +221,14 @@ impl<C: Connection> Executor for Transaction<'_, C> {
         self.connection.execute(cx, statement).await
     }
 
+    async fn execute_all(
+        &mut self,
+        cx: &Cx,
+        statements: &[Statement<'_>],
+    ) -> Outcome<Vec<Done>, Error> {
+        self.connection.execute_all(cx, statements).await
+    }
+
     async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
         self.connection.open_cursor(cx, statement).await
     }

@@ -128,6 +128,14 @@ impl<K: Connector> Executor for Pooled<K> {
         (**self).execute(cx, statement)
     }
 
+    fn execute_all(
+        &mut self,
+        cx: &Cx,
+        statements: &[Statement<'_>],
+    ) -> impl Future<Output = Outcome<Vec<Done>, Error>> + Send {
+        (**self).execute_all(cx, statements)
+    }
+
     fn open_cursor(
         &mut self,
         cx: &Cx,

@@ -21,7 +21,7 @@ use crate::link::Link;
 use crate::options::PostgresOptions;
 use crate::protocol::backend::{Cell, Notification, Status};
 use crate::statements::Statements;
-use crate::task::{Aim, MAX_PARAMETERS, Task};
+use crate::task::{Aim, MAX_PARAMETERS, Task, has_types};
 use crate::types::row::PostgresRow;
 
 /// A connection to a PostgreSQL server.
@@ -156,7 +156,8 @@ impl<T: Transport> PostgresConnection<T> {
         self.finish(cx, result).await
     }
 
-    /// Runs statements in one round trip, and tells what each of them did. Rows that they return are passed over.
+    /// Runs statements in one round trip, and tells what each of them did. Texts that are new and have values whose types they do
+    /// not tell are prepared in another one before. Rows that they return are passed over.
     ///
     /// Where one fails, those after it do not run; outside of a transaction, those before it are undone too.
     ///
@@ -178,10 +179,33 @@ impl<T: Transport> PostgresConnection<T> {
         statements: &[Statement<'_>],
     ) -> Result<Vec<Done>, Stop> {
         self.make_ready(cx).await?;
+        self.learn_types(cx, statements).await?;
         let tasks = statements.iter().map(|statement| self.task(*statement));
         let mut tasks = tasks.collect::<Result<Vec<_>, _>>()?;
         self.exchange(cx, &mut tasks, NoRows).await?;
         Ok(tasks.into_iter().map(|task| task.done).collect())
+    }
+
+    /// Prepares, each once, the statements whose parameters have types that must be asked for.
+    async fn learn_types(&mut self, cx: &Cx, statements: &[Statement<'_>]) -> Result<(), Stop> {
+        if !self.statements.are_kept() {
+            return Ok(());
+        }
+        let mut tasks: Vec<Task<'_>> = Vec::new();
+        for statement in statements.iter().filter(|it| !it.is_once) {
+            if tasks.iter().any(|it| it.statement.sql == statement.sql) {
+                continue;
+            }
+            if self.statements.get(statement.sql).is_none() && has_types(statement.params) {
+                let mut task = self.task(*statement)?;
+                task.aim = Aim::Prepare;
+                tasks.push(task);
+            }
+        }
+        match tasks.is_empty() {
+            true => Ok(()),
+            false => self.exchange(cx, &mut tasks, NoRows).await,
+        }
     }
 
     /// Runs one statement. One whose preparation the server has forgotten or outlived is prepared again.
@@ -383,6 +407,25 @@ impl<T: Transport> Executor for PostgresConnection<T> {
         let outcome = self.finish(cx, result).await;
         let n_rows = match &outcome {
             Outcome::Ok(done) => done.rows_affected,
+            _ => 0,
+        };
+        traced.end(n_rows, &outcome);
+        outcome
+    }
+
+    async fn execute_all(
+        &mut self,
+        cx: &Cx,
+        statements: &[Statement<'_>],
+    ) -> Outcome<Vec<Done>, Error> {
+        // They are one event, by the name of the first.
+        let Some(first) = statements.first() else {
+            return Outcome::Ok(Vec::new());
+        };
+        let traced = Traced::begin(*first);
+        let outcome = self.batch(cx, statements).await;
+        let n_rows = match &outcome {
+            Outcome::Ok(done) => done.iter().map(|it| it.rows_affected).sum(),
             _ => 0,
         };
         traced.end(n_rows, &outcome);

@@ -136,8 +136,7 @@ impl<'s> Task<'s> {
     /// Tells whether the parameters' types must be asked for before it runs: no text means the same for all of them.
     pub(crate) fn needs_types(&self) -> bool {
         let is_new = self.shape.is_none() && self.aim == Aim::Run;
-        let mut params = self.statement.params.iter();
-        is_new && params.any(|value| encode::declared_type(value) != 0)
+        is_new && has_types(self.statement.params)
     }
 
     /// Notes the columns, which end the description of a statement, and keeps it prepared.
@@ -152,6 +151,11 @@ impl<'s> Task<'s> {
         }
         self.shape = Some(shape);
     }
+}
+
+/// Tells whether some of the values are said in the form of a type, which must be that of the parameter.
+pub(crate) fn has_types(params: &[Value<'_>]) -> bool {
+    params.iter().any(|value| encode::declared_type(value) != 0)
 }
 
 /// The most parameters that a statement takes: their number has 16 bits.

@@ -3,6 +3,7 @@
 //! Generated functions make them; nothing happens until one of the endings is awaited. The text is constant wherever the statement
 //! always looks the same. Optional blocks, chosen orders and lists that a dialect takes one by one are put together per call.
 
+mod batch;
 mod call;
 mod gather;
 mod text;
@@ -12,12 +13,12 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use sqlmodel_core::{
-    Access, Collect, Cx, Decode, DecodeError, Dialect, Error, Executor, Outcome, RowRead, ok,
-    ok_result,
+    Access, Collect, Cx, Decode, DecodeError, Error, Executor, Outcome, RowRead, ok, ok_result,
 };
 
 use crate::select::{Each, only, or_no_rows};
 
+pub use self::batch::TypedBatch;
 pub use self::call::{Anywhere, Call, InTransaction, RunsIn};
 pub use self::gather::{Gather, Gathered, Key};
 pub use self::text::{Piece, Sql, Text};
@@ -330,13 +331,7 @@ impl<'q, P> TypedInsert<'q, P> {
 
     /// Runs the command and returns the key that the database gave the new row, or `None` if there is no new row.
     pub async fn run<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<Option<i64>, Error> {
-        if executor.dialect() == Dialect::Mysql {
-            let done = ok!(self.call.execute(cx, executor).await);
-            return Outcome::Ok(done.last_insert_id);
-        }
-        let mut rows = Collect::<i64>::up_to(2);
-        ok!(self.call.query(cx, executor, &mut rows).await);
-        Outcome::Ok(rows.into_rows().pop())
+        self.call.insert(cx, executor).await
     }
 }
 

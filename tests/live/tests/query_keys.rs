@@ -1,6 +1,9 @@
 //! What a query of the schema can have besides its SQL, on every driver.
 
-use generated::news::queries::{count_for_ever, rename_article, titles_of};
+use generated::news::queries::{
+    PostParams, RateParams, RenameArticleParams, StarsOfParams, count_for_ever, post_batch,
+    rate_batch, rename_article, rename_article_batch, stars_of_batch, titles_of,
+};
 use generated::news::tables::TABLES;
 use generated::news::{Article, NewArticle};
 use live::{Failure, Test, on_every_driver};
@@ -13,6 +16,10 @@ on_every_driver! {
     a_query_in_a_transaction_is_undone_with_it,
     a_query_ends_with_its_timeout,
     a_query_that_is_not_kept_prepared_runs_as_often_as_others,
+    a_batch_of_commands_tells_what_each_did,
+    a_batch_of_commands_is_kept_as_a_whole,
+    a_batch_of_inserts_returns_their_keys,
+    a_batch_of_queries_returns_what_each_finds,
 }
 
 /// Stores articles, each a minute after the one before it.
@@ -74,6 +81,134 @@ async fn a_query_that_is_not_kept_prepared_runs_as_often_as_others<C: Connection
         let kept = connection.query_rows(cx, sql, &[]).await.into_result()?;
         assert_eq!(kept.len(), 0);
     }
+    Ok(())
+}
+
+async fn a_batch_of_commands_tells_what_each_did<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    assert_eq!(
+        rate_batch([]).run(cx, connection).await.into_result()?,
+        Vec::<u64>::new()
+    );
+    let stored = store(cx, connection, &["Ants", "Bees"]).await?;
+    let ids: Vec<i64> = stored.iter().map(|it| it.id).collect();
+    // More runs than are sent at once, with texts and NULLs, and one that finds nothing.
+    let n_runs = 2500;
+    let each = (0..n_runs).map(|at| RateParams {
+        stars: at,
+        note: (at % 2 == 0).then_some("even"),
+        id: match at {
+            7 => -1,
+            _ => ids[usize::try_from(at % 2).unwrap_or(0)],
+        },
+    });
+    let counts = rate_batch(each).run(cx, connection).await.into_result()?;
+    assert_eq!(counts.len(), 2500);
+    let wrong: Vec<usize> = (0..2500)
+        .filter(|at| counts[*at] != u64::from(*at != 7))
+        .collect();
+    assert_eq!(wrong, Vec::<usize>::new());
+    let query = Article::select().order_by(Article::ID.asc());
+    let articles = query.all(cx, connection).await.into_result()?;
+    let rated: Vec<_> = articles
+        .iter()
+        .map(|it| (it.stars, it.note.as_deref()))
+        .collect();
+    assert_eq!(rated, [(2498, Some("even")), (2499, None)]);
+    Ok(())
+}
+
+async fn a_batch_of_commands_is_kept_as_a_whole<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let stored = store(cx, connection, &["Ants", "Bees", "Cats"]).await?;
+    let mut transaction = connection.begin(cx).await.into_result()?;
+    let each = |titles: [&'static str; 2]| {
+        titles
+            .into_iter()
+            .zip(&stored)
+            .map(|(title, article)| RenameArticleParams {
+                title,
+                id: article.id,
+            })
+    };
+    let refused = rename_article_batch(each(["Dogs", "Cats"]))
+        .run(cx, &mut transaction)
+        .await;
+    assert!(
+        matches!(&refused, Outcome::Err(error) if error.is_unique_violation()),
+        "{refused:?}"
+    );
+    // The transaction goes on as if nothing had been asked.
+    let renamed = rename_article_batch(each(["Eels", "Foxes"]))
+        .run(cx, &mut transaction)
+        .await;
+    assert_eq!(renamed.into_result()?, [1, 1]);
+    transaction.commit(cx).await.into_result()?;
+    let found = titles_of("news").all(cx, connection).await.into_result()?;
+    let titles: Vec<&str> = found.iter().map(|it| it.title.as_str()).collect();
+    assert_eq!(titles, ["Cats", "Eels", "Foxes"]);
+    Ok(())
+}
+
+async fn a_batch_of_inserts_returns_their_keys<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let posted = store(cx, connection, &["Ants"]).await?[0].posted;
+    let each = |titles: &'static [&'static str]| {
+        titles.iter().map(move |title| PostParams {
+            section: "news",
+            title,
+            posted,
+        })
+    };
+    let refused = post_batch(each(&["Bees", "Ants"]))
+        .run(cx, connection)
+        .await;
+    assert!(
+        matches!(&refused, Outcome::Err(error) if error.is_unique_violation()),
+        "{refused:?}"
+    );
+    let keys = post_batch(each(&["Cats", "Dogs"]))
+        .run(cx, connection)
+        .await
+        .into_result()?;
+    for (key, title) in keys.into_iter().zip(["Cats", "Dogs"]) {
+        let key = key.ok_or("the new row has a key")?;
+        let found = Article::get(cx, connection, key).await.into_result()?;
+        assert_eq!(found.map(|it| it.title), Some(title.to_owned()));
+    }
+    let found = titles_of("news").all(cx, connection).await.into_result()?;
+    assert_eq!(found.len(), 3);
+    Ok(())
+}
+
+async fn a_batch_of_queries_returns_what_each_finds<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(cx, connection, &["Ants", "Bees"]).await?;
+    let each = [
+        (&["news", "sport"][..], None, "Bees"),
+        (&[], None, "Bees"),
+        (&["news"], Some(4), "Ants"),
+    ];
+    let each = each.map(|(sections, least, title)| StarsOfParams {
+        sections,
+        least,
+        title,
+    });
+    assert!(!format!("{:?}", each[0]).contains("Bees"));
+    let found = stars_of_batch(each)
+        .run(cx, connection)
+        .await
+        .into_result()?;
+    let found: Vec<_> = found
+        .into_iter()
+        .map(|it| it.map(|it| (it.title, it.stars)))
+        .collect();
+    assert_eq!(found, [Some(("Bees".to_owned(), 3)), None, None]);
     Ok(())
 }
 

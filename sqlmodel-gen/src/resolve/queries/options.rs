@@ -29,6 +29,11 @@ impl Resolver<'_> {
             }),
             needs_transaction: syntax.tx,
             timeout: timeout.and_then(|text| self.timeout(text)),
+            batch: syntax
+                .batch
+                .as_ref()
+                .filter(|it| it.value)
+                .map(|it| it.span),
             is_once: syntax.cache.as_ref().is_some_and(|it| !it.value),
         }
     }

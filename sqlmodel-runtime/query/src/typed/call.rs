@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use sqlmodel_core::{
-    Access, Cx, Done, Error, Executor, Outcome, RowSink, Statement, TransactionOps, Value,
+    Access, Cx, Dialect, Done, Error, Executor, Outcome, RowSink, Statement, TransactionOps, Value,
     ok_result, within,
 };
 
@@ -94,7 +94,7 @@ impl<'q> Call<'q> {
         self
     }
 
-    fn statement<'s>(&self, sql: &'s str, params: &'s [Value<'s>]) -> Statement<'s> {
+    pub(super) fn statement<'s>(&self, sql: &'s str, params: &'s [Value<'s>]) -> Statement<'s> {
         match self.is_once {
             true => Statement::once(sql, params),
             false => Statement::new(sql, params),
@@ -102,11 +102,19 @@ impl<'q> Call<'q> {
     }
 
     /// Returns the context to run in: one that ends with the timeout, if there is one.
-    fn context<'c>(&self, cx: &'c Cx) -> Cow<'c, Cx> {
+    pub(super) fn context<'c>(&self, cx: &'c Cx) -> Cow<'c, Cx> {
         match self.timeout {
             Some(timeout) => Cow::Owned(within(cx, timeout)),
             None => Cow::Borrowed(cx),
         }
+    }
+
+    /// Returns the text of the statement, and the values in the order of its placeholders.
+    pub(super) fn text(
+        &self,
+        dialect: Dialect,
+    ) -> Result<(Cow<'static, str>, Vec<Value<'_>>), Error> {
+        Ok(self.sql.text(dialect)?.write(self, dialect))
     }
 
     /// Runs the statement and hands its rows to a sink.

@@ -8,7 +8,8 @@ CREATE TABLE `article` (
     `price` DECIMAL(8, 2) NOT NULL DEFAULT 0.00,
     `posted` DATETIME(6) NOT NULL,
     `note` LONGTEXT,
-    PRIMARY KEY (`id`)
+    PRIMARY KEY (`id`),
+    CONSTRAINT `uq_article_section_title` UNIQUE (`section`, `title`)
 )
 ENGINE = InnoDB
 DEFAULT CHARACTER SET = utf8mb4;

@@ -8,5 +8,6 @@ CREATE TABLE "article" (
     "price" NUMERIC(8, 2) NOT NULL DEFAULT 0.00,
     "posted" TIMESTAMPTZ NOT NULL,
     "note" TEXT,
-    CONSTRAINT "pk_article" PRIMARY KEY ("id")
+    CONSTRAINT "pk_article" PRIMARY KEY ("id"),
+    CONSTRAINT "uq_article_section_title" UNIQUE ("section", "title")
 );

@@ -42,6 +42,7 @@ impl Article {
 impl codegen::Model for Article {
     const TABLE_NAME: &'static str = "article";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
+    const UNIQUE_KEYS: &'static [&'static [&'static str]] = &[&["section", "title"]];
     const KEY_POSITIONS: &'static [usize] = &[0];
     const COLUMN_COUNT: usize = 7;
     type Key = i64;

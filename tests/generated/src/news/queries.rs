@@ -70,6 +70,30 @@ pub fn rename_article(
     codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values).writes())
 }
 
+/// The parameters of one run of [`rename_article`], for [`rename_article_batch`].
+#[derive(Clone)]
+pub struct RenameArticleParams<'q> {
+    /// Written to `article.title`.
+    pub title: &'q str,
+    /// Compared with column `article.id`, not null.
+    pub id: i64,
+}
+
+#[rustfmt::skip]
+impl ::core::fmt::Debug for RenameArticleParams<'_> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("RenameArticleParams").finish_non_exhaustive()
+    }
+}
+
+/// Runs [`rename_article`] with each set of parameters, in one transaction: all of the runs are kept, or none.
+#[rustfmt::skip]
+pub fn rename_article_batch<'q>(
+    each: impl IntoIterator<Item = RenameArticleParams<'q>>,
+) -> codegen::typed::TypedBatch<codegen::typed::TypedCommand<'q, codegen::typed::InTransaction>> {
+    each.into_iter().map(|it| rename_article(it.title, it.id)).collect()
+}
+
 /// Counts for longer than anybody waits.
 #[must_use]
 #[rustfmt::skip]
@@ -199,5 +223,243 @@ impl codegen::Decode for OldTitlesRow {
     fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {
         const COLUMNS: &[&str] = &["title"];
         COLUMNS.get(offset).map(|column| ("old_titles", *column))
+    }
+}
+
+/// Gives an article its stars.
+///
+/// `stars`: written to `article.stars`.
+///
+/// `note`: written to `article.note`.
+///
+/// `id`: compared with column `article.id`, not null.
+#[must_use]
+#[rustfmt::skip]
+pub fn rate(stars: i32, note: Option<&str>, id: i64) -> codegen::typed::TypedCommand<'_> {
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "UPDATE article SET stars = ?1, note = ?2 WHERE id = ?3",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "UPDATE article SET stars = $1, note = $2 WHERE id = $3",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "UPDATE article SET stars = ?, note = ? WHERE id = ?",
+            params: &[],
+        }),
+    };
+
+    let values = ::std::vec![
+        codegen::Encode::into_value(stars),
+        note.map_or(codegen::Value::Null, |it| codegen::Value::Text(::std::borrow::Cow::Borrowed(it))),
+        codegen::Encode::into_value(id),
+    ];
+    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values).writes())
+}
+
+/// The parameters of one run of [`rate`], for [`rate_batch`].
+#[derive(Clone)]
+pub struct RateParams<'q> {
+    /// Written to `article.stars`.
+    pub stars: i32,
+    /// Written to `article.note`.
+    pub note: Option<&'q str>,
+    /// Compared with column `article.id`, not null.
+    pub id: i64,
+}
+
+#[rustfmt::skip]
+impl ::core::fmt::Debug for RateParams<'_> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("RateParams").finish_non_exhaustive()
+    }
+}
+
+/// Runs [`rate`] with each set of parameters, in one transaction: all of the runs are kept, or none.
+#[rustfmt::skip]
+pub fn rate_batch<'q>(
+    each: impl IntoIterator<Item = RateParams<'q>>,
+) -> codegen::typed::TypedBatch<codegen::typed::TypedCommand<'q>> {
+    each.into_iter().map(|it| rate(it.stars, it.note, it.id)).collect()
+}
+
+/// The query `post`.
+///
+/// `section`: written to `article.section`.
+///
+/// `title`: written to `article.title`.
+///
+/// `posted`: written to `article.posted`.
+#[must_use]
+#[rustfmt::skip]
+pub fn post<'q>(
+    section: &'q str,
+    title: &'q str,
+    posted: codegen::types::time::OffsetDateTime,
+) -> codegen::typed::TypedInsert<'q> {
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "INSERT INTO article (section, title, stars, posted) VALUES (?1, ?2, 0, ?3) RETURNING \"id\"",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "INSERT INTO article (section, title, stars, posted) VALUES ($1, $2, 0, $3) RETURNING \"id\"",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "INSERT INTO article (section, title, stars, posted) VALUES (?, ?, 0, ?)",
+            params: &[],
+        }),
+    };
+
+    let values = ::std::vec![
+        codegen::Value::Text(::std::borrow::Cow::Borrowed(section)),
+        codegen::Value::Text(::std::borrow::Cow::Borrowed(title)),
+        codegen::Encode::into_value(posted),
+    ];
+    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, values).writes())
+}
+
+/// The parameters of one run of [`post`], for [`post_batch`].
+#[derive(Clone)]
+pub struct PostParams<'q> {
+    /// Written to `article.section`.
+    pub section: &'q str,
+    /// Written to `article.title`.
+    pub title: &'q str,
+    /// Written to `article.posted`.
+    pub posted: codegen::types::time::OffsetDateTime,
+}
+
+#[rustfmt::skip]
+impl ::core::fmt::Debug for PostParams<'_> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("PostParams").finish_non_exhaustive()
+    }
+}
+
+/// Runs [`post`] with each set of parameters, in one transaction: all of the runs are kept, or none.
+#[rustfmt::skip]
+pub fn post_batch<'q>(
+    each: impl IntoIterator<Item = PostParams<'q>>,
+) -> codegen::typed::TypedBatch<codegen::typed::TypedInsert<'q>> {
+    each.into_iter().map(|it| post(it.section, it.title, it.posted)).collect()
+}
+
+/// The query `stars_of`.
+///
+/// `sections`: compared with column `article.section`, not null.
+///
+/// `least`: compared with column `article.stars`, not null.
+///
+/// `title`: compared with column `article.title`, not null.
+#[must_use]
+#[rustfmt::skip]
+pub fn stars_of<'q>(
+    sections: &'q [impl AsRef<str>],
+    least: Option<i32>,
+    title: &'q str,
+) -> codegen::typed::TypedQuery<'q, StarsOfRow, codegen::typed::AtMostOne> {
+    use codegen::typed::{Piece, Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Pieces(&[
+            Piece::Text("SELECT title, stars FROM article WHERE section IN (SELECT value FROM json_each("),
+            Piece::Param(0),
+            Piece::Text(")) "),
+            Piece::Block(0, &[
+                Piece::Text("AND stars >= "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(" AND title = "),
+            Piece::Param(2),
+        ])),
+        postgres: Some(Text::Pieces(&[
+            Piece::Text("SELECT title, stars FROM article WHERE section = ANY("),
+            Piece::Param(0),
+            Piece::Text(") "),
+            Piece::Block(0, &[
+                Piece::Text("AND stars >= "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(" AND title = "),
+            Piece::Param(2),
+        ])),
+        mysql: Some(Text::Pieces(&[
+            Piece::Text("SELECT title, stars FROM article WHERE section IN "),
+            Piece::List(0),
+            Piece::Text(" "),
+            Piece::Block(0, &[
+                Piece::Text("AND stars >= "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(" AND title = "),
+            Piece::Param(2),
+        ])),
+    };
+
+    let values = ::std::vec![
+        codegen::Value::Array(sections.iter().map(|text| codegen::Value::Text(::std::borrow::Cow::Borrowed(text.as_ref()))).collect()),
+        least.map_or(codegen::Value::Null, codegen::Encode::into_value),
+        codegen::Value::Text(::std::borrow::Cow::Borrowed(title)),
+    ];
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).block(0, least.is_some()))
+}
+
+/// The parameters of one run of [`stars_of`], for [`stars_of_batch`].
+#[derive(Clone)]
+pub struct StarsOfParams<'q> {
+    /// Compared with column `article.section`, not null.
+    pub sections: &'q [&'q str],
+    /// Compared with column `article.stars`, not null.
+    pub least: Option<i32>,
+    /// Compared with column `article.title`, not null.
+    pub title: &'q str,
+}
+
+#[rustfmt::skip]
+impl ::core::fmt::Debug for StarsOfParams<'_> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("StarsOfParams").finish_non_exhaustive()
+    }
+}
+
+/// Runs [`stars_of`] with each set of parameters, in one transaction: all of the runs are kept, or none.
+#[rustfmt::skip]
+pub fn stars_of_batch<'q>(
+    each: impl IntoIterator<Item = StarsOfParams<'q>>,
+) -> codegen::typed::TypedBatch<codegen::typed::TypedQuery<'q, StarsOfRow, codegen::typed::AtMostOne>> {
+    each.into_iter().map(|it| stars_of(it.sections, it.least, it.title)).collect()
+}
+
+/// A row of [`stars_of`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct StarsOfRow {
+    /// Column `article.title`, not null.
+    pub title: String,
+    /// Column `article.stars`, not null.
+    pub stars: i32,
+}
+
+#[rustfmt::skip]
+impl codegen::Decode for StarsOfRow {
+    const WIDTH: usize = 2;
+
+    fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        Ok(Self {
+            title: codegen::Decode::decode(row, at)?,
+            stars: codegen::Decode::decode(row, at + 1)?,
+        })
+    }
+
+    fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {
+        const COLUMNS: &[&str] = &["title", "stars"];
+        COLUMNS.get(offset).map(|column| ("stars_of", *column))
     }
 }

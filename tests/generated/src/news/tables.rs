@@ -22,7 +22,10 @@ pub static ARTICLE: sql::Table = sql::Table {
         sql::Column::new("note", sql::SqlType::TEXT).nullable(),
     ]),
     primary_key: Some(sql::PrimaryKey::new("pk_article", &[Cow::Borrowed("id")])),
-    unique_keys: Cow::Borrowed(&[]),
+    unique_keys: Cow::Borrowed(&[sql::UniqueKey::new(
+        "uq_article_section_title",
+        &[Cow::Borrowed("section"), Cow::Borrowed("title")],
+    )]),
     foreign_keys: Cow::Borrowed(&[]),
     checks: Cow::Borrowed(&[]),
     indexes: Cow::Borrowed(&[]),
