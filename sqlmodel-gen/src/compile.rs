@@ -39,15 +39,20 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
         };
         files.push(syntax::parse_file(&mut cx, id, &document));
     }
-    let resolved = resolve::resolve(&files, sources, options, &mut diagnostics);
-    let schema = resolved.and_then(|resolved| {
-        let resolve::Resolved {
-            schema,
-            views,
-            queries,
-        } = resolved;
-        query::analyze(schema, views, &queries, sources, &mut diagnostics)
-    });
+    let resolve::Resolved {
+        schema,
+        fragments,
+        views,
+        queries,
+    } = resolve::resolve(&files, sources, options, &mut diagnostics);
+    query::check_fragments(&fragments, &options.dialects, sources, &mut diagnostics);
+    let schema = match schema {
+        Some(schema) => query::analyze(schema, views, &queries, sources, &mut diagnostics),
+        None => {
+            query::check_syntax(&views, &queries, sources, &mut diagnostics);
+            None
+        }
+    };
     if !broken.is_empty() {
         diagnostics.retain(|diagnostic| is_certain(diagnostic, &broken));
     }

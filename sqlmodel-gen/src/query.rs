@@ -8,6 +8,7 @@ mod check;
 #[cfg(feature = "cli")]
 mod explain;
 mod feature;
+mod fragment;
 mod functions;
 mod one;
 mod params;
@@ -26,6 +27,7 @@ use std::rc::Rc;
 use self::catalog::{Catalog, Column, Source};
 #[cfg(feature = "cli")]
 pub(crate) use self::explain::explain;
+pub(crate) use self::fragment::check_fragments;
 use self::one::Analysis;
 #[cfg(feature = "sqlite")]
 pub(crate) use self::place::place;
@@ -43,7 +45,7 @@ pub(crate) fn analyze(
     diagnostics: &mut Diagnostics,
 ) -> Option<Schema> {
     if views.is_empty() && queries.is_empty() {
-        return Some(schema);
+        return (!diagnostics.has_errors()).then_some(schema);
     }
     let mut catalog = Catalog::new(&schema);
     for written in views {
@@ -62,6 +64,27 @@ pub(crate) fn analyze(
         }
     }
     (!diagnostics.has_errors()).then_some(schema)
+}
+
+/// Reports what cannot be read in views and queries of a schema with mistakes, where their names mean nothing yet.
+pub(crate) fn check_syntax(
+    views: &[WrittenView],
+    queries: &[WrittenQuery],
+    sources: &SourceMap,
+    diagnostics: &mut Diagnostics,
+) {
+    let of_views = views.iter().map(|view| (&view.sql, [].as_slice()));
+    let of_queries = queries
+        .iter()
+        .map(|query| (&query.sql, query.order.as_slice()));
+    for (sql, orders) in of_views.chain(of_queries) {
+        let texts = [&sql.portable, &sql.sqlite, &sql.postgres, &sql.mysql];
+        for text in texts.into_iter().flatten() {
+            one::syntax(text, orders, sources)
+                .into_iter()
+                .for_each(|it| diagnostics.push(it));
+        }
+    }
 }
 
 /// Analyzes a view and makes it known to what comes after it.

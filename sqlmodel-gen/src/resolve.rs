@@ -73,20 +73,20 @@ const MAX_BASES: usize = 32;
 /// The most columns of a table: the limit of MySQL, the largest of the three.
 const MAX_COLUMNS: usize = 4096;
 
-/// Resolves a schema; `None` if there is an error in it.
+/// Resolves a schema.
 pub(crate) fn resolve(
     files: &[File],
     sources: &SourceMap,
     options: &Options,
     diagnostics: &mut Diagnostics,
-) -> Option<Resolved> {
+) -> Resolved {
     let names = names::collect(files, sources, diagnostics);
     let mut resolver = Resolver::new(names, sources, options, diagnostics);
     resolver.resolve_types();
     resolver.resolve_field_types();
     resolver.resolve_bases();
     if !resolver.build_fields() {
-        return None;
+        return Resolved::default();
     }
     resolver.resolve_keys();
     resolver.resolve_reference_types();
@@ -94,23 +94,24 @@ pub(crate) fn resolve(
     resolver.resolve_relations();
     resolver.resolve_variants();
     let (views, queries) = resolver.resolve_queries();
-    let tables = resolver.build_tables();
+    let mut tables = resolver.build_tables();
+    let fragments = std::mem::take(&mut tables.fragments);
     resolver.check_schema(&tables);
-    if resolver.diagnostics.has_errors() {
-        return None;
-    }
-    let schema = resolver.into_schema(tables)?;
-    Some(Resolved {
-        schema,
+    let is_right = !resolver.diagnostics.has_errors();
+    Resolved {
+        schema: is_right.then(|| resolver.into_schema(tables)).flatten(),
+        fragments,
         views,
         queries,
-    })
+    }
 }
 
 /// A schema whose SQL nobody has looked at.
+#[derive(Default)]
 pub(crate) struct Resolved {
-    /// All but the views and queries.
-    pub(crate) schema: ir::Schema,
+    /// All but the views and queries; `None` if there is an error in it.
+    pub(crate) schema: Option<ir::Schema>,
+    pub(crate) fragments: Vec<ir::Fragment>,
     pub(crate) views: Vec<ir::WrittenView>,
     pub(crate) queries: Vec<ir::WrittenQuery>,
 }
@@ -324,6 +325,15 @@ impl<'a> Resolver<'a> {
             at = self.models[id].base;
         }
         false
+    }
+
+    /// Returns whether a model or one of its family has fields that are not known.
+    fn has_lost_fields(&self, model: ModelId) -> bool {
+        let family = self.models[model].family.map(|id| &self.families[id]);
+        let members = family.map_or(vec![model], |family| family.members.clone());
+        members
+            .iter()
+            .any(|member| self.models[*member].is_poisoned)
     }
 
     /// Returns the fields of a model, inherited ones first.

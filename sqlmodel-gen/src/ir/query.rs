@@ -78,6 +78,41 @@ impl QuerySql {
     }
 }
 
+/// SQL that is part of a table, and goes to the database as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fragment {
+    pub(crate) place: FragmentPlace,
+    pub(crate) sql: QuerySql,
+    /// The table that it is part of.
+    pub(crate) table: String,
+    /// The columns that it may name; `None` if they are not known, or are none of its business.
+    pub(crate) columns: Option<Vec<String>>,
+    /// The fields of the model and their columns, in this table or that of a base.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+/// What a fragment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FragmentPlace {
+    Check,
+    Generated,
+    IndexKey,
+    IndexCondition,
+    Default,
+}
+
+impl FragmentPlace {
+    /// Returns what it is called, with its article.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Check => "a check",
+            Self::Generated => "a generated column",
+            Self::IndexKey | Self::IndexCondition => "an index",
+            Self::Default => "a default",
+        }
+    }
+}
+
 /// A `[[query]]` as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenQuery {

@@ -50,6 +50,51 @@ pub(super) struct InDialect {
     around: Vec<(u32, u32, String, String)>,
 }
 
+/// Reads a statement's text, and the texts of its orders.
+fn read(
+    text: &SourceText,
+    orders: &[(SourceText, SourceText)],
+    sources: &SourceMap,
+) -> Found<Vec<Text>> {
+    let all = std::iter::once(text).chain(orders.iter().map(|(_, text)| text));
+    let texts = all.map(|text| {
+        Text::read(text, sources).map_err(|(error, span)| {
+            let diagnostic = Diagnostic::new(&codes::SQL_SYNTAX, span, error.message);
+            vec![match error.help {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            }]
+        })
+    });
+    texts.collect()
+}
+
+/// Returns why a text with all its blocks is no statement, whatever its names mean.
+pub(super) fn syntax(
+    text: &SourceText,
+    orders: &[(SourceText, SourceText)],
+    sources: &SourceMap,
+) -> Vec<Diagnostic> {
+    let texts = match read(text, orders, sources) {
+        Ok(texts) => texts,
+        Err(found) => return found,
+    };
+    let mut diagnostics = Vec::new();
+    let [main, ..] = texts.as_slice() else {
+        return diagnostics;
+    };
+    let layout = Layout::read(main, &mut diagnostics);
+    if diagnostics.is_empty() {
+        let variant = layout.variant(main, &texts, u32::MAX, None);
+        diagnostics.extend(
+            parse(&variant)
+                .err()
+                .map(|error| parse_error(error, &variant)),
+        );
+    }
+    diagnostics
+}
+
 impl Analysis<'_> {
     /// Checks a SELECT that is no function: a view.
     pub(super) fn select(
@@ -267,19 +312,7 @@ impl Analysis<'_> {
         orders: &[(SourceText, SourceText)],
         declared: &Declared,
     ) -> Found<InDialect> {
-        let mut texts = Vec::new();
-        for text in std::iter::once(text).chain(orders.iter().map(|(_, text)| text)) {
-            match Text::read(text, self.sources) {
-                Ok(text) => texts.push(text),
-                Err((error, span)) => {
-                    let diagnostic = Diagnostic::new(&codes::SQL_SYNTAX, span, error.message);
-                    return Err(vec![match error.help {
-                        Some(help) => diagnostic.help(help),
-                        None => diagnostic,
-                    }]);
-                }
-            }
-        }
+        let texts = read(text, orders, self.sources)?;
         let mut diagnostics = Vec::new();
         let Some(main) = texts.first() else {
             return Err(diagnostics);

@@ -10,7 +10,7 @@ mod write;
 use crate::diagnostic::nearest;
 use crate::query::feature::Feature;
 use crate::query::text::{Text, TokenKind};
-use crate::query::tree::{At, Ignored, Name, Statement, TypeName};
+use crate::query::tree::{At, Expr, Ignored, Name, Statement, TypeName};
 
 /// The deepest nesting of SQL: the tree is walked by recursion.
 pub(super) const MAX_DEPTH: u32 = 64;
@@ -37,6 +37,15 @@ pub(super) struct Variant<'t> {
 pub(super) struct Parsed {
     pub(super) statement: Statement,
     pub(super) features: Vec<(Feature, At)>,
+}
+
+/// What was read of an expression.
+#[derive(Debug)]
+pub(super) struct ParsedExpr {
+    pub(super) expr: Expr,
+    pub(super) features: Vec<(Feature, At)>,
+    /// How many tokens it is made of.
+    pub(super) end: usize,
 }
 
 /// Why a text is no statement.
@@ -167,6 +176,23 @@ pub(super) fn parse(variant: &Variant<'_>) -> Parse<Parsed> {
     Ok(Parsed {
         statement,
         features: parser.features,
+    })
+}
+
+/// Parses the tokens of a variant as one expression; there may be more after it.
+pub(super) fn parse_expr(variant: &Variant<'_>) -> Parse<ParsedExpr> {
+    let mut parser = Parser {
+        variant,
+        at: 0,
+        depth: 0,
+        tallest: 0,
+        features: Vec::new(),
+    };
+    let expr = parser.expr()?;
+    Ok(ParsedExpr {
+        expr,
+        features: parser.features,
+        end: parser.at as usize,
     })
 }
 

@@ -36,7 +36,52 @@ impl<'a> Resolver<'a> {
             self.resolve_model_base(id);
         }
         self.break_model_cycles();
+        self.poison_models();
         self.resolve_families();
+    }
+
+    /// Marks models that take fields from mixins or bases which could not be made out.
+    fn poison_models(&mut self) {
+        let is_lost = |resolver: &Self, name: &Name| {
+            !matches!(resolver.names.get(&name.value), Some(Symbol::Mixin(_)))
+        };
+        let mixins = |resolver: &Self, names: &[Name]| {
+            names.iter().any(|name| is_lost(resolver, name))
+                || resolver.mixins_below(names).into_iter().any(|id| {
+                    let names = &resolver.mixins[id].syntax.mixins;
+                    names.iter().any(|name| is_lost(resolver, name))
+                })
+        };
+        for id in self.models.ids() {
+            let draft = &self.models[id];
+            let has_lost_base = draft.abstracts.iter().any(|base| {
+                let draft = &self.abstracts[*base];
+                (draft.syntax.extends.is_some() && draft.base.is_none())
+                    || mixins(self, &draft.syntax.mixins)
+            });
+            if has_lost_base || mixins(self, &draft.syntax.mixins) {
+                self.models[id].is_poisoned = true;
+            }
+        }
+        // What extends a model with unknown fields has unknown fields.
+        for id in self.models.ids() {
+            let chain = self.chain(id);
+            self.models[id].is_poisoned = chain.iter().any(|it| self.models[*it].is_poisoned);
+        }
+    }
+
+    /// Returns the mixins that names lead to, each once.
+    fn mixins_below(&self, names: &[Name]) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<&Name> = names.iter().collect();
+        while let Some(name) = open.pop() {
+            if let Some(Symbol::Mixin(id)) = self.names.get(&name.value)
+                && found.insert(id)
+            {
+                open.extend(&self.mixins[id].syntax.mixins);
+            }
+        }
+        found
     }
 
     /// Returns the fields of mixins, each field once, although two mixins may take it from a third.
@@ -267,16 +312,6 @@ impl<'a> Resolver<'a> {
             self.push_broken_link(name, &circle);
             self.models[id].base = None;
             self.models[id].is_poisoned = true;
-        }
-        // What extends a model with unknown bases has unknown bases.
-        for id in self.models.ids() {
-            if self
-                .chain(id)
-                .iter()
-                .any(|base| self.models[*base].is_poisoned)
-            {
-                self.models[id].is_poisoned = true;
-            }
         }
     }
 

@@ -166,7 +166,7 @@ fn source_text(name: &Name) -> SourceText {
     }
 }
 
-fn query_sql(sql: &Sql) -> QuerySql {
+pub(super) fn query_sql(sql: &Sql) -> QuerySql {
     let text = |name: &Option<Name>| name.as_ref().map(source_text);
     QuerySql {
         portable: text(&sql.portable),

@@ -6,6 +6,7 @@
 mod check_sql;
 mod column;
 mod constraint;
+mod fragment;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,8 @@ pub(super) struct Tables {
     pub(super) mappings: Arena<ModelId, Mapping>,
     /// Where the parts of each table are written.
     pub(super) origins: Arena<TableId, Origins>,
+    /// The SQL in them, which nobody has looked at.
+    pub(super) fragments: Vec<ir::Fragment>,
 }
 
 /// Where the parts of a table are written.
@@ -366,6 +369,7 @@ impl Builder<'_, '_> {
     }
 
     fn finish(self) -> Tables {
+        let fragments = self.fragments();
         let Self {
             tables, mappings, ..
         } = self;
@@ -387,6 +391,7 @@ impl Builder<'_, '_> {
             tables: finished,
             mappings,
             origins,
+            fragments,
         }
     }
 }

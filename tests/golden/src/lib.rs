@@ -64,6 +64,15 @@ pub fn compile_text(text: &str) -> Compiled {
     }
 }
 
+/// Returns what users are told of a text, a line for each mistake, without the name of the file.
+#[must_use]
+pub fn mistakes(text: &str) -> String {
+    let compiled = compile_text(text);
+    let diagnostics = &compiled.compilation.diagnostics;
+    let short = render(diagnostics, &compiled.sources, Format::Short, Color::Never);
+    short.replace("models.toml:", "")
+}
+
 /// Returns the ids of the codes that were reported, in order.
 #[must_use]
 pub fn codes(diagnostics: &Diagnostics) -> Vec<&'static str> {

@@ -2,7 +2,6 @@
 
 use expect_test::{Expect, expect};
 use golden::compile_text;
-use sqlmodel_gen::diagnostic::{Color, Format, render};
 
 #[track_caller]
 #[expect(
@@ -10,10 +9,7 @@ use sqlmodel_gen::diagnostic::{Color, Format, render};
     reason = "an expectation is written in place"
 )]
 fn check(text: &str, expect: Expect) {
-    let compiled = compile_text(text);
-    let diagnostics = &compiled.compilation.diagnostics;
-    let short = render(diagnostics, &compiled.sources, Format::Short, Color::Never);
-    expect.assert_eq(&short.replace("models.toml:", ""));
+    expect.assert_eq(&golden::mistakes(text));
 }
 
 #[test]
@@ -1281,4 +1277,37 @@ Self = "i32"
         choose another name; the column may keep it: `type_of = { .., column = "type_" }`
         choose another name; the column may keep it: `self_of = { .., column = "Self" }`"#]]
     .assert_eq(&helps.join("\n"));
+}
+
+#[test]
+fn what_an_unknown_mixin_or_base_may_bring_is_not_missed() {
+    check(
+        r#"
+[mixin.Known]
+mixins = ["Nope"]
+[mixin.Known.fields]
+a = "i32"
+[abstract.Base]
+extends = "Nothing"
+[abstract.Base.fields]
+b = "i32"
+[model.Hero]
+mixins = ["Known"]
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+[[model.Hero.unique]]
+on = ["name"]
+[[model.Hero.checks]]
+name = "named"
+sql = "name <> ''"
+[model.Team]
+extends = "Base"
+[[model.Team.indexes]]
+on = ["name"]
+"#,
+        expect![[r#"
+            3:11: error[SM0105]: unknown mixin `Nope`
+            7:11: error[SM0104]: unknown base `Nothing`
+        "#]],
+    );
 }

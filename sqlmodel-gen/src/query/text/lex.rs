@@ -49,6 +49,8 @@ pub(in crate::query) struct LexError {
     pub(in crate::query) range: Range<usize>,
     pub(in crate::query) message: String,
     pub(in crate::query) help: Option<&'static str>,
+    /// Whether a text, name or comment does not end, as no dialect has it.
+    pub(in crate::query) is_unclosed: bool,
 }
 
 pub(super) struct Lexed {
@@ -108,6 +110,19 @@ impl<'t> Lexer<'t> {
             range: self.at..end,
             message: message.to_owned(),
             help,
+            is_unclosed: false,
+        })
+    }
+
+    fn unclosed<T>(
+        &self,
+        len: usize,
+        message: &str,
+        help: Option<&'static str>,
+    ) -> Result<T, LexError> {
+        self.error(len, message, help).map_err(|error| LexError {
+            is_unclosed: true,
+            ..error
         })
     }
 
@@ -128,7 +143,7 @@ impl<'t> Lexer<'t> {
 
     fn comment(&mut self, rest: &str) -> Result<(), LexError> {
         let Some(len) = rest.find("*/") else {
-            return self.error(2, "the comment does not end", Some("add `*/`"));
+            return self.unclosed(2, "the comment does not end", Some("add `*/`"));
         };
         let inside = rest.get(2..len).unwrap_or_default();
         if inside.contains("/*") {
@@ -213,7 +228,7 @@ impl<'t> Lexer<'t> {
         let mut rest = self.rest().get(1..).unwrap_or_default();
         loop {
             let Some(end) = rest.find(quote) else {
-                return self.error(1, message, None);
+                return self.unclosed(1, message, None);
             };
             rest = rest.get(end + 1..).unwrap_or_default();
             if !rest.starts_with(quote) {

@@ -24,9 +24,8 @@ impl Resolver<'_> {
         let mut repeated = BTreeSet::new();
         for id in tables.tables.ids() {
             let name = tables.tables[id].name.to_string();
-            if misnamed.contains(&tables.origins[id].table) {
-                repeated.insert(id);
-            } else if !self.take_table_name(&mut taken, &name, tables.origins[id].table) {
+            let span = tables.origins[id].table;
+            if misnamed.contains(&span) || !self.take_table_name(&mut taken, &name, span) {
                 repeated.insert(id);
             }
         }

@@ -1,0 +1,242 @@
+//! What users are told about the SQL of checks, generated columns, indexes and defaults.
+
+use expect_test::{Expect, expect};
+
+#[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an expectation is written in place"
+)]
+fn check(text: &str, expect: Expect) {
+    expect.assert_eq(&golden::mistakes(text));
+}
+
+/// Returns a schema whose model has a check for each dialect.
+fn schema(sqlite: &str, postgres: &str, mysql: &str) -> String {
+    format!(
+        r#"
+[model.Hero.fields]
+id = {{ type = "i64", key = "auto" }}
+age = "i32?"
+name = "text(80)"
+at = "timestamptz"
+data = "json"
+[[model.Hero.checks]]
+name = "legal"
+sql = {{ sqlite = {sqlite:?}, postgres = {postgres:?}, mysql = {mysql:?} }}
+"#
+    )
+}
+
+#[test]
+fn names_in_the_sql_of_a_table_are_its_columns() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+age = "i32?"
+name = "text(80)"
+kind = { type = "text", column = "type" }
+lower_name = { type = "text(80)", generated = { sql = "lower(nme)", stored = true } }
+[[model.Hero.checks]]
+name = "a"
+sql = "agee > 5 and hero.nam <> ''"
+[[model.Hero.checks]]
+name = "b"
+sql = "kind = 'x' and type = 'y' and NAME <> ''"
+[[model.Hero.checks]]
+name = "c"
+sql = """
+  length(name) > 0 \
+  and agge > 5
+"""
+[[model.Hero.indexes]]
+on = [{ sql = { sqlite = "lower(nam)", postgres = "lower(name) text_pattern_ops" } }]
+where = "ag is not null"
+dialects = ["sqlite", "postgres"]
+"#,
+        expect![[r#"
+            7:62: error[SM0705]: the table `hero` has no column `nme`
+            10:8: error[SM0705]: the table `hero` has no column `agee`
+            10:26: error[SM0705]: the table `hero` has no column `nam`
+            13:8: error[SM0705]: the table `hero` has no column `kind`
+            18:7: error[SM0705]: the table `hero` has no column `agge`
+            21:33: error[SM0705]: the table `hero` has no column `nam`
+            22:10: error[SM0705]: the table `hero` has no column `ag`
+        "#]],
+    );
+}
+
+#[test]
+fn a_child_of_joined_tables_sees_its_own_table_and_one_of_a_single_table_all_of_it() {
+    check(
+        r#"
+[model.Person]
+inheritance = { strategy = "joined", discriminator = "kind" }
+tag = "person"
+[model.Person.fields]
+id = { type = "i64", key = "auto" }
+name = "text(80)"
+[[model.Person.checks]]
+name = "known"
+sql = "kind <> '' and grade > 0"
+[model.Student]
+extends = "Person"
+tag = "student"
+[model.Student.fields]
+grade = "i16"
+[[model.Student.checks]]
+name = "named"
+sql = "id > 0 and grade > 0 and name <> ''"
+[model.Vehicle]
+inheritance = { strategy = "single_table", discriminator = "kind" }
+tag = "vehicle"
+[model.Vehicle.fields]
+id = { type = "i64", key = "auto" }
+[model.Truck]
+extends = "Vehicle"
+tag = "truck"
+[model.Truck.fields]
+load = { type = "i32", column = "load_kg" }
+[[model.Truck.checks]]
+name = "light"
+sql = "load_kg < 1000 or kind <> 'truck' or id = 1"
+"#,
+        expect![[r#"
+            10:23: error[SM0705]: the table `person` has no column `grade`
+            18:33: error[SM0705]: the table `student` has no column `name`
+        "#]],
+    );
+}
+
+#[test]
+fn sql_that_no_database_reads_is_told_at_its_place() {
+    for (sql, expected) in [
+        ("age > ", "10:12: error[SM0701]: the SQL cannot be read\n"),
+        ("(age > 5", "10:8: error[SM0701]: the SQL cannot be read\n"),
+        ("age > 5)", "10:15: error[SM0701]: the SQL cannot be read\n"),
+        (
+            "age > = 5",
+            "10:14: error[SM0701]: the SQL cannot be read\n",
+        ),
+        (
+            "age in (1, , 2)",
+            "10:19: error[SM0701]: the SQL cannot be read\n",
+        ),
+        (
+            "age > 5 adn id > 1",
+            "10:16: error[SM0701]: the SQL cannot be read\n",
+        ),
+        ("name = 'x", "10:15: error[SM0701]: the text does not end\n"),
+        (
+            "name = 'x' /* y",
+            "10:19: error[SM0701]: the comment does not end\n",
+        ),
+        (
+            "age > (select 1)",
+            "10:14: error[SM0702]: this is a query, and a check has none\n",
+        ),
+        (
+            "age > :min",
+            "10:14: error[SM0702]: `:min` is a parameter, and a check has none\n",
+        ),
+        (
+            "age::text = '1'",
+            "10:11: error[SM0703]: SQLite and MySQL have no `::`\n",
+        ),
+        (
+            "age == 1 and name ilike 'x'",
+            "10:12: error[SM0703]: PostgreSQL and MySQL have no `==`\n10:26: error[SM0703]: SQLite and MySQL have no ILIKE\n",
+        ),
+    ] {
+        let schema = format!(
+            r#"
+[model.Hero.fields]
+id = {{ type = "i64", key = "auto" }}
+age = "i32"
+name = "text"
+
+[[model.Hero.checks]]
+name = "wrong"
+
+sql = "{sql}"
+"#
+        );
+        assert_eq!(golden::mistakes(&schema), expected, "{sql}");
+    }
+}
+
+#[test]
+fn sql_that_only_one_database_understands_is_left_to_it() {
+    let sqlite = [
+        "name GLOB '[a-z]*' and json_extract(data, '$.a') = 'b'",
+        "rowid > 0 and name COLLATE NOCASE = 'x' and \"name\" = \"foo\"",
+        "age in ()",
+        "name regexp '^a' and age is not 1 and data ->> '$.a' is null",
+        "strftime('%Y', at) > '2000' and typeof(age) in ('integer', 'null')",
+    ];
+    let postgres = [
+        "name ~ '^[a-z]+$' and age::text <> '' and data->>'a' = 'b'",
+        "data ? 'key' and data @> '{}' and data #>> '{a,b}' is not null",
+        "hero.* is not null and hero.age > 5 and hero is not null",
+        "make_interval(days => 1) is not null and num_nonnulls(age, name) = 1",
+        "age operator(pg_catalog.+) 1 > 2 and name similar to 'x%'",
+        "(at at time zone 'UTC')::date > DATE '2020-01-01'",
+        "age <-> 5 > 3 and name <% 'x' and age |>> 5 and @age > 1 and |/ age > 2",
+        "name is json and name is not normalized and normalize(name, NFC) = name",
+        "e'\\n' = name and $$it's$$ = name and name like 'a\\_%'",
+        "age = any (array[1, 2]) and array[age] && '{1}'::int[] and 2 ^ age > 1",
+        "current_user <> name and session_user <> name and user <> name",
+        "(data)['key'] is not null and tableoid is not null",
+    ];
+    let mysql = [
+        "name regexp '^[a-z]+$' and data->>'$.a' = 'b' and age <=> 1",
+        "timestampdiff(DAY, at, at) > 1 and convert(age, SIGNED) > 0",
+        "date_add(at, interval 1 day) > at and binary name = 'a'",
+        "`age` > 5 and name = \"abc\" and name = 'it\\'s' and _utf8mb4'x' = name",
+        "age xor 1 and !age and age div 2 = 1 and name sounds like 'x'",
+        "json_valid(data) and 1 member of (data) and name like 'a|%' escape '|'",
+        "convert(name using utf8mb4) = 'x' and utc_date() > at",
+    ];
+    for sql in sqlite {
+        assert_eq!(golden::mistakes(&schema(sql, "true", "true")), "", "{sql}");
+    }
+    for sql in postgres {
+        assert_eq!(golden::mistakes(&schema("true", sql, "true")), "", "{sql}");
+    }
+    for sql in mysql {
+        assert_eq!(golden::mistakes(&schema("true", "true", sql)), "", "{sql}");
+    }
+    let portable = "name = 'it''s' /* a 'comment */ and -- more ' (\n age between 1 and 5 \
+        and (age, name) in ((1, 'a')) and case when age > 5 then 1 else 0 end = 1 \
+        and cast(age as integer) = 5 and coalesce(age, 1) > 2 and NAME is not null \
+        and not (age is null) and -age < +5 and at < current_timestamp";
+    assert_eq!(golden::mistakes(&schema(portable, portable, portable)), "");
+}
+
+#[test]
+fn queries_are_read_although_the_schema_is_wrong() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i65", key = "auto" }
+[[query]]
+name = "a"
+sql = "SELEC * FROM hero"
+[[query]]
+name = "b"
+sql = "SELECT foo FROM hero"
+[[query]]
+name = "c"
+sql = "SELECT id FROM hero /*if x*/ WHERE id = :x"
+[view.V]
+sql = "SELECT 'x FROM hero"
+"#,
+        expect![[r#"
+            3:16: error[SM0102]: unknown type `i65`
+            6:8: error[SM0701]: the SQL cannot be read
+            12:28: error[SM0715]: the block does not end
+            14:15: error[SM0701]: the text does not end
+        "#]],
+    );
+}
