@@ -46,8 +46,8 @@ pub(super) struct Tables {
 pub(super) struct Origins {
     /// The model, or the name of the table.
     pub(super) table: Span,
-    /// The places of each part, by what it is shown as.
-    objects: BTreeMap<String, Vec<Span>>,
+    /// The places of each part.
+    objects: BTreeMap<Object, Vec<Span>>,
     /// Whether a column's type is not known, so that nothing can be said about the table.
     pub(super) is_poisoned: bool,
     /// Whether the name is as written, and not made from the model's.
@@ -57,10 +57,7 @@ pub(super) struct Origins {
 impl Origins {
     /// Notes where a part is written.
     pub(super) fn add(&mut self, object: &Object, span: Span) {
-        self.objects
-            .entry(object.to_string())
-            .or_default()
-            .push(span);
+        self.objects.entry(object.clone()).or_default().push(span);
     }
 
     /// Returns where a part is written; the whole table's place if it has none of its own.
@@ -70,7 +67,7 @@ impl Origins {
 
     /// Returns where the `n`th of several parts with one name is written, counted from zero.
     pub(super) fn nth_span(&self, object: &Object, n: usize) -> Span {
-        let spans = self.objects.get(&object.to_string());
+        let spans = self.objects.get(object);
         spans
             .and_then(|spans| spans.get(n))
             .copied()

@@ -10,6 +10,7 @@ mod name;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::{Dialect, Table, TableName, Text};
@@ -55,7 +56,8 @@ impl fmt::Display for Unsupported {
             problem,
             help,
         } = self;
-        let table = printable(&table.to_string());
+        let table = table.to_string();
+        let table = printable(&table);
         match object {
             Object::Table => write!(f, "table `{table}`")?,
             object => write!(f, "{object} of table `{table}`")?,
@@ -67,7 +69,7 @@ impl fmt::Display for Unsupported {
 impl std::error::Error for Unsupported {}
 
 /// An object of a table, or the table as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Object {
     /// The table as a whole.
     Table,
@@ -102,12 +104,15 @@ impl fmt::Display for Object {
 }
 
 /// A name with its control characters escaped, so that a message stays on its line.
-fn printable(name: &str) -> String {
+fn printable(name: &str) -> Cow<'_, str> {
+    if !name.contains(char::is_control) {
+        return Cow::Borrowed(name);
+    }
     let escape = |character: char| match character.is_control() {
         true => character.escape_default().to_string(),
         false => character.to_string(),
     };
-    name.chars().map(escape).collect()
+    Cow::Owned(name.chars().map(escape).collect())
 }
 
 /// The table under check, and what was found so far.

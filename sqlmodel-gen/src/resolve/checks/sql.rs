@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlmodel_sql::{Object, Table, Unsupported, reserved};
+use sqlmodel_sql::{Object, Table, Text, Unsupported, reserved};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes};
 use crate::ir::TableId;
@@ -66,27 +66,27 @@ impl Resolver<'_> {
 
     /// Reports keys, checks and indexes that share a name: all three databases want some of them unique in a schema.
     pub(super) fn check_constraint_names(&mut self, tables: &Tables, repeated: &BTreeSet<TableId>) {
-        let mut taken: BTreeMap<(Option<String>, String), (Span, String)> = BTreeMap::new();
+        let mut taken: BTreeMap<(Option<&str>, String), (TableId, Span, Object)> = BTreeMap::new();
         for id in tables.tables.ids().filter(|id| !repeated.contains(id)) {
             let (table, origins) = (&tables.tables[id], &tables.origins[id]);
-            let schema = table.name.schema.as_ref().map(ToString::to_string);
-            let objects = named_objects(table);
-            let mut n_seen: BTreeMap<String, usize> = BTreeMap::new();
-            for (name, object) in &objects {
-                let n = n_seen.entry(object.to_string()).or_default();
-                let span = origins.nth_span(object, *n);
+            let mut n_seen: BTreeMap<Object, usize> = BTreeMap::new();
+            for (name, object) in named_objects(table) {
+                let n = n_seen.entry(object.clone()).or_default();
+                let span = origins.nth_span(&object, *n);
                 *n += 1;
-                let key = (schema.clone(), name.to_lowercase());
-                let what = format!("{object} of `{}`", table.name);
-                if let Some((other, other_what)) = taken.get(&key) {
+                let key = (table.name.schema.as_deref(), name.to_lowercase());
+                if let Some((other, other_span, other_object)) = taken.get(&key) {
                     let message = format!("the name `{name}` is given twice");
                     let diagnostic = Diagnostic::new(&codes::DUPLICATE_CONSTRAINT, span, message)
-                        .label(what)
-                        .related(*other, other_what.clone())
+                        .label(format!("{object} of `{}`", table.name))
+                        .related(
+                            *other_span,
+                            format!("{other_object} of `{}`", tables.tables[*other].name),
+                        )
                         .help("give one of them a name of its own");
                     self.diagnostics.push(diagnostic);
                 } else {
-                    taken.insert(key, (span, what));
+                    taken.insert(key, (id, span, object));
                 }
             }
         }
@@ -94,29 +94,31 @@ impl Resolver<'_> {
 
     /// Reports columns whose alias `table__column` another column has: `a__b` + `c` and `a` + `b__c`.
     pub(super) fn check_aliases(&mut self, tables: &Tables, repeated: &BTreeSet<TableId>) {
-        let mut taken: BTreeMap<String, (Span, String)> = BTreeMap::new();
+        let mut taken: BTreeMap<String, (TableId, &Text)> = BTreeMap::new();
+        let full_name =
+            |id: TableId, column: &str| format!("`{}`.`{column}`", tables.tables[id].name);
+        let span =
+            |id: TableId, column: &Text| tables.origins[id].span(&Object::Column(column.clone()));
         for id in tables.tables.ids().filter(|id| !repeated.contains(id)) {
-            let (table, origins) = (&tables.tables[id], &tables.origins[id]);
+            let table = &tables.tables[id];
             // Without a second separator in one of the names, an alias can be read in one way only.
             for column in table.columns.iter() {
                 let alias = format!("{}__{}", table.name.name, column.name).to_lowercase();
-                let span = origins.span(&Object::Column(column.name.clone()));
-                let full_name = format!("`{}`.`{}`", table.name, column.name);
-                match taken.get(&alias) {
-                    // Columns of one name are reported as such.
-                    Some((_, other)) if other.eq_ignore_ascii_case(&full_name) => {}
-                    Some((other_span, other)) => {
-                        let message =
-                            format!("{full_name} and {other} have the same alias `{alias}`");
-                        let diagnostic = Diagnostic::new(&codes::ALIAS, span, message)
-                            .related(*other_span, "the other column")
-                            .help("rename one of the tables or columns");
-                        self.diagnostics.push(diagnostic);
-                    }
-                    None => {
-                        taken.insert(alias, (span, full_name));
-                    }
+                let Some((other, other_column)) = taken.get(&alias) else {
+                    taken.insert(alias, (id, &column.name));
+                    continue;
+                };
+                // Columns of one name are reported as such.
+                if *other == id && other_column.eq_ignore_ascii_case(&column.name) {
+                    continue;
                 }
+                let (name, other_name) =
+                    (full_name(id, &column.name), full_name(*other, other_column));
+                let message = format!("{name} and {other_name} have the same alias `{alias}`");
+                let diagnostic = Diagnostic::new(&codes::ALIAS, span(id, &column.name), message)
+                    .related(span(*other, other_column), "the other column")
+                    .help("rename one of the tables or columns");
+                self.diagnostics.push(diagnostic);
             }
         }
     }
