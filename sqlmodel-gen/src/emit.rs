@@ -25,12 +25,15 @@ mod variants;
 mod views;
 
 use std::fmt;
-use std::thread;
+
+use sqlmodel_sql::Dialect;
+use sqlmodel_sql::ddl::NotSupported;
 
 use self::names::Names;
 use self::rust::Rust;
 use self::types::Types;
 use crate::ir::{ModelId, Schema};
+use crate::parallel;
 use crate::source::{Role, SourceId, SourceMap};
 
 pub use self::ddl::{create_tables, create_view, ddl};
@@ -53,18 +56,57 @@ pub struct File {
 /// Returns the Rust files of a schema, sorted by path.
 #[must_use]
 pub fn rust(schema: &Schema, sources: &SourceMap) -> Vec<File> {
+    files(schema, sources, &[]).0
+}
+
+/// Returns the Rust files of a schema, sorted by path, and the file of SQL of each dialect.
+pub(crate) fn files(
+    schema: &Schema,
+    sources: &SourceMap,
+    dialects: &[Dialect],
+) -> (Vec<File>, Vec<Result<File, NotSupported>>) {
     let names = Names::new(schema);
     let output = Output {
         schema,
         sources,
         names: &names,
     };
-    let mut files = models(&output);
-    for emit in OUTPUTS {
-        emit(&output, &mut files);
+    // The dear ones first. They know nothing of each other, so each processor makes some.
+    let sql = dialects.iter().map(|dialect| Piece::Sql(*dialect));
+    let common = OUTPUTS.iter().map(|emit| Piece::Common(*emit));
+    let models = schema.models.ids().map(Piece::Model);
+    let pieces: Vec<Piece> = sql.chain(common).chain(models).collect();
+    let made = parallel::map(&pieces, |piece| match piece {
+        Piece::Sql(dialect) => Made::Sql(ddl(schema, sources, *dialect)),
+        Piece::Common(emit) => {
+            let mut files = Vec::new();
+            emit(&output, &mut files);
+            Made::Rust(files)
+        }
+        Piece::Model(id) => Made::Rust(vec![model::emit(&output, *id)]),
+    });
+    let (mut rust, mut sql) = (Vec::new(), Vec::new());
+    for made in made {
+        match made {
+            Made::Rust(files) => rust.extend(files),
+            Made::Sql(file) => sql.push(file),
+        }
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    files
+    rust.sort_by(|a, b| a.path.cmp(&b.path));
+    (rust, sql)
+}
+
+/// What is emitted at a time.
+enum Piece {
+    Sql(Dialect),
+    Common(fn(&Output<'_>, &mut Vec<File>)),
+    Model(ModelId),
+}
+
+/// What became of a piece.
+enum Made {
+    Rust(Vec<File>),
+    Sql(Result<File, NotSupported>),
 }
 
 /// What is emitted besides models, each by a function that appends files.
@@ -77,30 +119,6 @@ const OUTPUTS: &[fn(&Output<'_>, &mut Vec<File>)] = &[
     queries::emit,
     views::emit,
 ];
-
-/// The files of all models, which are most of the work and know nothing of each other: so each processor makes some.
-fn models(output: &Output<'_>) -> Vec<File> {
-    /// Fewer models are done before a thread has started.
-    const MIN_MODELS: usize = 64;
-    let ids: Vec<_> = output.schema.models.ids().collect();
-    let n_threads = thread::available_parallelism().map_or(1, usize::from);
-    let n_each = ids.len().div_ceil(n_threads).max(MIN_MODELS);
-    let emit =
-        |ids: &[ModelId]| -> Vec<File> { ids.iter().map(|id| model::emit(output, *id)).collect() };
-    thread::scope(|scope| {
-        let mut chunks = ids.chunks(n_each);
-        let own = chunks.next().unwrap_or_default();
-        let others: Vec<_> = chunks.map(|ids| scope.spawn(move || emit(ids))).collect();
-        let mut files = emit(own);
-        for other in others {
-            match other.join() {
-                Ok(more) => files.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        files
-    })
-}
 
 /// What every part of the emitter knows.
 #[derive(Debug, Clone, Copy)]

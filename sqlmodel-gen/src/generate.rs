@@ -26,11 +26,16 @@ pub fn folders(project: &Project, schema: &Schema) -> Result<Vec<Folder>, NotSup
         sources,
         ..
     } = project;
-    let mut folders = BTreeMap::from([(root.join(&config.out), emit::rust(schema, sources))]);
+    let dialects = match &config.ddl {
+        Some(_) => config.options.dialects.as_slice(),
+        None => &[],
+    };
+    let (rust, sql) = emit::files(schema, sources, dialects);
+    let mut folders = BTreeMap::from([(root.join(&config.out), rust)]);
     if let Some(ddl) = &config.ddl {
         let files = folders.entry(root.join(ddl)).or_default();
-        for dialect in &config.options.dialects {
-            files.push(emit::ddl(schema, sources, *dialect)?);
+        for file in sql {
+            files.push(file?);
         }
     }
     let folder = |(path, files)| Folder { path, files };

@@ -18,6 +18,7 @@ pub mod source;
 pub mod verify;
 
 mod compile;
+mod parallel;
 mod query;
 mod resolve;
 mod syntax;
