@@ -105,7 +105,7 @@ fn write(project: &Project, schema: &Schema, out: &Path, report: &mut Report) {
     let written = files::inputs(project)
         .map_err(|error| error.to_string())
         .and_then(|inputs| {
-            output::plan(&[folder], &inputs)
+            output::plan(vec![folder], &inputs)
                 .and_then(|plan| plan.apply())
                 .map_err(|error| error.to_string())
         });

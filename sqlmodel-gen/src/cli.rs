@@ -136,7 +136,7 @@ fn plan(project: &Project, terminal: Terminal) -> Result<output::Plan, Status> {
     report_gaps(&schema, project, terminal);
     let folders = generate::folders(project, &schema).map_err(|error| terminal.error(error))?;
     let inputs = generate::inputs(project).map_err(|error| terminal.error(error))?;
-    output::plan(&folders, &inputs).map_err(|error| terminal.error(error))
+    output::plan(folders, &inputs).map_err(|error| terminal.error(error))
 }
 
 /// Tells what the schema says and the generated code does not do.

@@ -16,6 +16,7 @@ use std::path::{Component, Path, PathBuf};
 
 pub use self::manifest::{FILE_NAME as MANIFEST_NAME, Inputs};
 use crate::emit;
+use crate::parallel;
 
 /// A folder and all generated files that belong in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +95,7 @@ impl std::error::Error for OutputError {}
 /// # Errors
 ///
 /// If a file of somebody else, a link or a folder is where a file has to go, or something cannot be read.
-pub fn plan(folders: &[Folder], inputs: &Inputs) -> Result<Plan, OutputError> {
+pub fn plan(folders: Vec<Folder>, inputs: &Inputs) -> Result<Plan, OutputError> {
     let mut plan = Plan::default();
     let mut obstacles = Vec::new();
     for folder in folders {
@@ -160,20 +161,28 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// If a file cannot be written or removed; those before it are done, and another run does the rest.
+    /// If files cannot be written or removed; others may be done, manifests are not, and another run does the rest.
     pub fn apply(&self) -> Result<Summary, OutputError> {
         let mut summary = Summary::default();
-        for change in self.changes() {
-            let Change { path, after, .. } = change;
-            match after {
-                Some(text) => {
-                    replace(path, text).map_err(|cause| OutputError::new(path, cause))?;
-                    summary.written += 1;
-                }
-                None => {
-                    fs::remove_file(path).map_err(|cause| OutputError::new(path, cause))?;
-                    self.remove_empty_folders(path);
-                    summary.removed += 1;
+        for changes in [&self.changes, &self.manifests] {
+            let done = parallel::map(changes, |Change { path, after, .. }| {
+                let done = match after {
+                    Some(text) => replace(path, text),
+                    None => fs::remove_file(path),
+                };
+                done.map_err(|cause| (path.clone(), cause.to_string()))
+            });
+            let obstacles: Vec<_> = done.into_iter().filter_map(Result::err).collect();
+            if !obstacles.is_empty() {
+                return Err(OutputError { obstacles });
+            }
+            for Change { path, after, .. } in changes {
+                match after {
+                    Some(_) => summary.written += 1,
+                    None => {
+                        self.remove_empty_folders(path);
+                        summary.removed += 1;
+                    }
                 }
             }
         }
@@ -190,42 +199,55 @@ impl Plan {
     }
 }
 
-fn plan_folder(folder: &Folder, inputs: &Inputs, plan: &mut Plan) -> Result<(), OutputError> {
+fn plan_folder(folder: Folder, inputs: &Inputs, plan: &mut Plan) -> Result<(), OutputError> {
+    let Folder { path: root, files } = folder;
+    let compare = |path: &str, text: &str| match read_own(&root, path) {
+        Ok(Some(before)) if before == text.as_bytes() => Ok(None),
+        Ok(before) => Ok(Some(before)),
+        Err(reason) => Err((root.join(path), reason)),
+    };
+    let files: BTreeMap<String, String> = files
+        .into_iter()
+        .map(|file| (file.path, file.text))
+        .collect();
+    let pairs: Vec<(&String, &String)> = files.iter().collect();
+    let compared = parallel::map(&pairs, |(path, text)| {
+        (manifest::hash(text), compare(path, text))
+    });
+    let outputs = pairs.iter().zip(&compared);
+    let outputs = outputs.map(|((path, _), (hash, _))| (path.as_str(), *hash));
+    let manifest = manifest::write(inputs, outputs);
+    let manifest_compared = compare(MANIFEST_NAME, &manifest);
+    let mut earlier = earlier_files(&root);
+    earlier.retain(|path| !files.contains_key(path));
+
     let mut obstacles = Vec::new();
-    let mut changes = Vec::new();
-    let mut compare = |path: &str, text: &str| match read_own(&folder.path, path) {
-        Ok(before) if before.as_deref() == Some(text.as_bytes()) => None,
-        Ok(before) => Some(Change {
-            path: folder.path.join(path),
+    let mut change = |path: &str, text: String, compared| match compared {
+        Ok(Some(before)) => Some(Change {
+            path: root.join(path),
             before,
-            after: Some(text.to_owned()),
+            after: Some(text),
         }),
-        Err(reason) => {
-            obstacles.push((folder.path.join(path), reason));
+        Ok(None) => None,
+        Err(obstacle) => {
+            obstacles.push(obstacle);
             None
         }
     };
-    let files: BTreeMap<&str, &str> = folder
-        .files
-        .iter()
-        .map(|file| (file.path.as_str(), file.text.as_str()))
+    let mut changes: Vec<Change> = files
+        .into_iter()
+        .zip(compared)
+        .filter_map(|((path, text), (_, compared))| change(&path, text, compared))
         .collect();
-    for (path, text) in &files {
-        changes.extend(compare(path, text));
-    }
-    let manifest = manifest::write(inputs, &files);
-    let manifest = compare(MANIFEST_NAME, &manifest);
+    let manifest = change(MANIFEST_NAME, manifest, manifest_compared);
     if !obstacles.is_empty() {
         return Err(OutputError { obstacles });
     }
-    for path in earlier_files(&folder.path) {
-        if files.contains_key(path.as_str()) {
-            continue;
-        }
+    for path in earlier {
         // What became somebody else's in the meantime stays.
-        if let Ok(Some(before)) = read_own(&folder.path, &path) {
+        if let Ok(Some(before)) = read_own(&root, &path) {
             changes.push(Change {
-                path: folder.path.join(path),
+                path: root.join(path),
                 before: Some(before),
                 after: None,
             });
@@ -234,7 +256,7 @@ fn plan_folder(folder: &Folder, inputs: &Inputs, plan: &mut Plan) -> Result<(), 
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     plan.changes.extend(changes);
     plan.manifests.extend(manifest);
-    plan.roots.insert(folder.path.clone());
+    plan.roots.insert(root);
     Ok(())
 }
 
@@ -319,13 +341,17 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidFilename.into());
     };
-    fs::create_dir_all(folder)?;
     let temporary = folder.join(format!(
         ".{}.{}.tmp",
         name.to_string_lossy(),
         std::process::id()
     ));
-    let written = write_new(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    let mut written = write_new(&temporary, text);
+    if written.as_ref().is_err_and(is_missing) {
+        fs::create_dir_all(folder)?;
+        written = write_new(&temporary, text);
+    }
+    let written = written.and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         // The first error is the one to report.
         let _ = fs::remove_file(&temporary);

@@ -36,7 +36,7 @@ fn plan(dir: &Path) -> output::Plan {
         .expect("the test can use its folder");
     let folders = generate::folders(&project, &schema).expect("the test can use its folder");
     let inputs = generate::inputs(&project).expect("the test can use its folder");
-    output::plan(&folders, &inputs).expect("the test can use its folder")
+    output::plan(folders, &inputs).expect("the test can use its folder")
 }
 
 #[test]
