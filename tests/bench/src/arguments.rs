@@ -11,11 +11,14 @@ usage: bench COMMAND [OPTION VALUE]...
   generate            the compiler: time and memory for 10, 100 and 1,000 models
   compile             the user's crate: cargo check and build of 200 models, beside the peers
   drivers             statements on SQLite, beside the C library and the peers
+  servers             statements on PostgreSQL and MariaDB, beside their protocols by hand and the peers
   build-cost          the compiler as a build dependency, and the stale check
 
-  --runs N            measures N times (7; 3 for compile and build-cost, 20 for drivers)
+  --runs N            measures N times (7; 3 for compile and build-cost, 20 for drivers and servers)
   --models N[,N]...   the number of models (10,100,1000; 200 for compile)
   --only NAME[,NAME]  measures these peers only
+  --workloads NAME[,NAME]  measures these workloads of servers only
+  --postgres URL      measures this server, and --mysql URL that one, instead of private ones; on the core --core N
   --program PATH      uses this sqlmodel-gen instead of building it
   --target-dir DIR    builds and works there (CARGO_TARGET_DIR, or target beside the benchmark's manifest)";
 
@@ -26,6 +29,7 @@ pub(crate) enum Command {
     Compile,
     BuildCost,
     Drivers,
+    Servers,
     Help,
 }
 
@@ -36,6 +40,11 @@ pub(crate) struct Arguments {
     runs: Option<usize>,
     models: Vec<usize>,
     only: Vec<String>,
+    workloads: Vec<String>,
+    /// Servers to measure instead of private ones.
+    pub(crate) postgres: Option<String>,
+    pub(crate) mysql: Option<String>,
+    core: Option<usize>,
     pub(crate) program: Option<PathBuf>,
     /// Where everything is built, and where projects are written.
     pub(crate) target_dir: PathBuf,
@@ -48,6 +57,7 @@ impl Arguments {
             Some("compile") => Command::Compile,
             Some("build-cost") => Command::BuildCost,
             Some("drivers") => Command::Drivers,
+            Some("servers") => Command::Servers,
             Some("help" | "--help" | "-h") | None => Command::Help,
             Some(other) => return Err(format!("no command `{other}`\n\n{USAGE}").into()),
         };
@@ -56,6 +66,10 @@ impl Arguments {
             runs: None,
             models: Vec::new(),
             only: Vec::new(),
+            workloads: Vec::new(),
+            postgres: None,
+            mysql: None,
+            core: None,
             program: None,
             target_dir: default_target_dir(),
         };
@@ -81,6 +95,10 @@ impl Arguments {
             "--runs" => self.runs = numbers()?.first().copied(),
             "--models" => self.models = numbers()?,
             "--only" => self.only = value.split(',').map(str::to_owned).collect(),
+            "--workloads" => self.workloads = value.split(',').map(str::to_owned).collect(),
+            "--postgres" => self.postgres = Some(value.to_owned()),
+            "--mysql" => self.mysql = Some(value.to_owned()),
+            "--core" => self.core = Some(value.parse()?),
             "--program" => self.program = Some(PathBuf::from(value)),
             "--target-dir" => self.target_dir = PathBuf::from(value),
             _ => return Err(format!("no option `{option}`\n\n{USAGE}").into()),
@@ -105,6 +123,21 @@ impl Arguments {
     pub(crate) fn includes(&self, name: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
     }
+
+    /// Tells whether a workload is to be measured.
+    pub(crate) fn includes_workload(&self, name: &str) -> bool {
+        self.workloads.is_empty() || self.workloads.iter().any(|only| only == name)
+    }
+
+    /// The core that client and server share.
+    pub(crate) fn core(&self) -> usize {
+        self.core.unwrap_or_else(last_core)
+    }
+}
+
+/// The last core that this process may use.
+fn last_core() -> usize {
+    std::thread::available_parallelism().map_or(0, |n_cores| n_cores.get() - 1)
 }
 
 fn default_target_dir() -> PathBuf {

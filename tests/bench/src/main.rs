@@ -10,6 +10,8 @@ mod generate;
 mod machine;
 mod measure;
 mod models;
+mod programs;
+mod servers;
 mod table;
 mod wrapper;
 
@@ -44,6 +46,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Command::Compile => compile::run(arguments),
         Command::BuildCost => build_cost::run(arguments),
         Command::Drivers => drivers::run(arguments),
+        Command::Servers => servers::run(arguments),
         Command::Help => Ok(()),
     }
 }

@@ -7,9 +7,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{self, BufRead, Write};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Instant;
 
-/// What is run. The number is of users.
+/// What is run. The number is of users, or of tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Workload {
     /// All users into structs.
@@ -18,28 +19,38 @@ pub enum Workload {
     Medium(usize),
     /// The same where each user has a post.
     MediumPosts(usize),
-    /// New users in one statement.
+    /// New users, in one statement or in as few as it takes.
     Insert(usize),
     /// Users with ten posts with ten comments each, by three statements, grouped.
     Associations(usize),
+    /// Tasks that each take a connection of a pool for a user by its key, again and again.
+    Pool(usize),
 }
 
+/// The connections of each pool.
+pub const POOL_SIZE: usize = 16;
+
+/// The users among which [`Workload::Pool`] chooses.
+pub const N_POOL_USERS: usize = 100;
+
+/// A table, its columns, and its rows as text.
+type Rows<'t> = (&'t str, &'t mut dyn Iterator<Item = String>);
+
 impl Workload {
-    /// All that is measured.
-    pub const ALL: [Self; 12] = [
-        Self::Trivial(1),
-        Self::Trivial(100),
-        Self::Trivial(10_000),
-        Self::Medium(1),
-        Self::Medium(100),
-        Self::Medium(10_000),
-        Self::MediumPosts(1),
-        Self::MediumPosts(100),
-        Self::MediumPosts(10_000),
-        Self::Insert(1),
-        Self::Insert(100),
-        Self::Associations(9),
-    ];
+    /// Reads a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let (kind, n) = name.rsplit_once('-')?;
+        let n = n.parse().ok()?;
+        Some(match kind {
+            "trivial" => Self::Trivial(n),
+            "medium" => Self::Medium(n),
+            "medium-posts" => Self::MediumPosts(n),
+            "insert" => Self::Insert(n),
+            "associations" => Self::Associations(n),
+            "pool" => Self::Pool(n),
+            _ => return None,
+        })
+    }
 
     /// The name in tables and between programs.
     pub fn name(self) -> String {
@@ -49,46 +60,69 @@ impl Workload {
             Self::MediumPosts(n) => format!("medium-posts-{n}"),
             Self::Insert(n) => format!("insert-{n}"),
             Self::Associations(n) => format!("associations-{n}"),
+            Self::Pool(n) => format!("pool-{n}"),
         }
     }
 
     /// The rows that one run must give: what it returns for the check.
     pub fn rows(self) -> usize {
         match self {
-            Self::Trivial(n) | Self::Insert(n) => n,
+            Self::Trivial(n) | Self::Insert(n) | Self::Pool(n) => n,
             // Every second user, beginning with the first.
             Self::Medium(n) | Self::MediumPosts(n) => n.div_ceil(2),
             Self::Associations(n) => n * 111,
         }
     }
 
-    /// The SQL that fills an empty database, after [`SCHEMA`].
+    /// The SQL that fills an empty database, one statement a line.
     pub fn data(self) -> String {
-        let users = |n: usize, hair: &str| {
-            format!(
-                "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {n} - 1)
-                 INSERT INTO users (id, name, hair_color) SELECT i + 1, 'User ' || i, {hair} FROM n;"
-            )
+        let bald = |i: usize| format!("({}, 'User {i}', NULL)", i + 1);
+        let colored = |i: usize| {
+            let color = if i % 2 == 0 { "black" } else { "brown" };
+            format!("({}, 'User {i}', '{color}')", i + 1)
         };
-        let colors = "CASE WHEN i % 2 = 0 THEN 'black' ELSE 'brown' END";
+        let post = |i: usize| format!("({0}, {0}, 'Title {0}', 'Body of User {i}')", i + 1);
+        let ten_posts = |i: usize| {
+            let (user, number) = (i / 10, i % 10);
+            let id = user + 1;
+            format!("({}, {id}, 'Post {number} by User {user}', NULL)", i + 1)
+        };
+        let ten_comments = |i: usize| {
+            let (post, number) = (i / 10, i % 10);
+            let title = format!("Post {} by User {}", post % 10, post / 10);
+            format!("({}, {}, 'Comment {number} on {title}')", i + 1, post + 1)
+        };
+        const USERS: &str = "users (id, name, hair_color)";
+        const POSTS: &str = "posts (id, user_id, title, body)";
+        const COMMENTS: &str = "comments (id, post_id, text)";
         match self {
-            Self::Trivial(n) => users(n, "NULL"),
-            Self::Medium(n) => users(n, colors),
-            Self::MediumPosts(n) => format!(
-                "{} INSERT INTO posts (user_id, title, body) SELECT id, 'Title ' || id, 'Body of ' || name FROM users;",
-                users(n, colors)
-            ),
+            Self::Trivial(n) => inserts([(USERS, &mut (0..n).map(bald))]),
+            Self::Pool(_) => inserts([(USERS, &mut (0..N_POOL_USERS).map(bald))]),
+            Self::Medium(n) => inserts([(USERS, &mut (0..n).map(colored))]),
+            Self::MediumPosts(n) => inserts([
+                (USERS, &mut (0..n).map(colored)),
+                (POSTS, &mut (0..n).map(post)),
+            ]),
             Self::Insert(_) => String::new(),
-            Self::Associations(n) => format!(
-                "{}
-                 WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9)
-                 INSERT INTO posts (user_id, title, body) SELECT users.id, 'Post ' || i || ' by ' || users.name, NULL FROM users, n;
-                 WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9)
-                 INSERT INTO comments (post_id, text) SELECT posts.id, 'Comment ' || i || ' on ' || posts.title FROM posts, n;",
-                users(n, "NULL")
-            ),
+            Self::Associations(n) => inserts([
+                (USERS, &mut (0..n).map(bald)),
+                (POSTS, &mut (0..n * 10).map(ten_posts)),
+                (COMMENTS, &mut (0..n * 100).map(ten_comments)),
+            ]),
         }
     }
+}
+
+/// Statements of up to a thousand rows.
+fn inserts<const N: usize>(tables: [Rows<'_>; N]) -> String {
+    let mut sql = String::new();
+    for (table, rows) in tables {
+        let rows: Vec<String> = rows.collect();
+        for rows in rows.chunks(1000) {
+            sql += &format!("INSERT INTO {table} VALUES {};\n", rows.join(", "));
+        }
+    }
+    sql
 }
 
 /// The tables, as SQLite has them.
@@ -97,6 +131,45 @@ pub const SCHEMA: &str = "
     CREATE TABLE posts (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL, title TEXT NOT NULL, body TEXT);
     CREATE TABLE comments (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, post_id INTEGER NOT NULL, text TEXT NOT NULL);
 ";
+
+/// The tables, as PostgreSQL has them, one statement a line.
+pub const POSTGRES_SCHEMA: &str = "
+    CREATE TABLE users (id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, name TEXT NOT NULL, hair_color TEXT);
+    CREATE TABLE posts (id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, user_id BIGINT NOT NULL, title TEXT NOT NULL, body TEXT);
+    CREATE TABLE comments (id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, post_id BIGINT NOT NULL, text TEXT NOT NULL);
+    CREATE INDEX ON posts (user_id);
+    CREATE INDEX ON comments (post_id);
+";
+
+/// The tables, as MySQL has them, one statement a line.
+pub const MYSQL_SCHEMA: &str = "
+    CREATE TABLE users (id BIGINT AUTO_INCREMENT PRIMARY KEY, name TEXT NOT NULL, hair_color TEXT);
+    CREATE TABLE posts (id BIGINT AUTO_INCREMENT PRIMARY KEY, user_id BIGINT NOT NULL, title TEXT NOT NULL, body TEXT, INDEX (user_id));
+    CREATE TABLE comments (id BIGINT AUTO_INCREMENT PRIMARY KEY, post_id BIGINT NOT NULL, text TEXT NOT NULL, INDEX (post_id));
+";
+
+/// The URL of the server, with a slash at its end, for the programs that measure one: `SQLMODEL_BENCH_URL`.
+pub fn server_url() -> Option<String> {
+    std::env::var("SQLMODEL_BENCH_URL").ok()
+}
+
+/// The name of the database that a workload has to itself.
+pub fn database_name(workload: Workload) -> String {
+    format!("bench_{}", workload.name().replace('-', "_"))
+}
+
+/// The URL of the workload's database.
+///
+/// # Panics
+///
+/// Without the server's URL.
+pub fn database_url(workload: Workload) -> String {
+    let server = server_url().expect("SQLMODEL_BENCH_URL is set");
+    format!("{server}{}", database_name(workload))
+}
+
+/// Empties the table that inserts have filled.
+pub const TRUNCATE: &str = "TRUNCATE TABLE users";
 
 /// The name of a user that is inserted.
 pub fn user_name(i: usize) -> String {
@@ -135,6 +208,22 @@ impl Meter {
         self.nanos += instant.elapsed().as_nanos();
         self.allocations += allocations() - before;
     }
+}
+
+/// A workload on a thread of its own, for runtimes that what they opened does not outlive.
+///
+/// `body` takes the questions, how often to run, until they end, and answers each with what it took and its rows.
+pub fn on_thread(body: impl FnOnce(Receiver<u64>, Sender<(Meter, usize)>) + Send + 'static) -> Run {
+    let (ask, questions) = mpsc::channel();
+    let (answer, answers) = mpsc::channel();
+    std::thread::spawn(move || body(questions, answer));
+    Box::new(move |n, meter| {
+        ask.send(n).expect("the thread listens");
+        let (sample, n_rows) = answers.recv().expect("the thread answers");
+        meter.nanos += sample.nanos;
+        meter.allocations += sample.allocations;
+        n_rows
+    })
 }
 
 /// Answers until the input ends. A word on the command line, `peer workload n`, runs that and ends, for profilers.
@@ -178,10 +267,7 @@ fn run(
     workload: &str,
     n: &str,
 ) -> io::Result<String> {
-    let wanted = Workload::ALL
-        .into_iter()
-        .find(|known| known.name() == workload);
-    let (Some(known), Ok(n)) = (wanted, n.parse()) else {
+    let (Some(known), Ok(n)) = (Workload::parse(workload), n.parse()) else {
         return Err(io::Error::other(format!(
             "no workload {workload} times {n}"
         )));

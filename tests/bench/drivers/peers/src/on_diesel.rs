@@ -126,5 +126,6 @@ fn run(connection: &mut SqliteConnection, workload: Workload) -> QueryResult<usi
             let posts = loaded.iter().flat_map(|(_, posts)| posts);
             loaded.len() + posts.map(|(_, comments)| 1 + comments.len()).sum::<usize>()
         }
+        Workload::Pool(_) => 0,
     })
 }

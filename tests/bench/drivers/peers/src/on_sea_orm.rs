@@ -177,5 +177,6 @@ async fn run(database: &DatabaseConnection, workload: Workload) -> Result<usize,
             let posts = loaded.iter().flat_map(|(_, posts)| posts);
             loaded.len() + posts.map(|(_, comments)| 1 + comments.len()).sum::<usize>()
         }
+        Workload::Pool(_) => 0,
     })
 }

@@ -91,6 +91,7 @@ async fn run(connection: &mut SqliteConnection, workload: Workload) -> sqlx::Res
             usize::try_from(done.rows_affected()).unwrap_or(0)
         }
         Workload::Associations(_) => associations(connection).await?,
+        Workload::Pool(_) => 0,
     })
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn prepare(workload: Workload) -> Option<Run> {
                 count(&black_box(group(users, posts, comments)))
             })
         }
+        Workload::Pool(_) => return None,
     })
 }
 

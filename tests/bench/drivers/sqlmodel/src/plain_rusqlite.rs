@@ -65,6 +65,7 @@ fn run(connection: &Connection, workload: Workload, n: u64, meter: &mut Meter) -
                 Ok(())
             })?;
         }
+        Workload::Pool(_) => {}
     }
     Ok(n_rows)
 }

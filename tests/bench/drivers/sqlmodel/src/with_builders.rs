@@ -25,16 +25,18 @@ pub(crate) fn open(workload: Workload) -> SqliteConnection {
 pub(crate) fn prepare(workload: Workload) -> Option<Run> {
     let mut connection = open(workload);
     Some(Box::new(move |n, meter| {
-        block_on(async |cx| run(cx, &mut connection, workload, n, meter).await)
+        block_on(async |cx| run(cx, &mut connection, workload, n, meter, "DELETE FROM users").await)
     }))
 }
 
-async fn run(
+/// Runs a workload so many times, and empties with `empty` the table that it has filled.
+pub(crate) async fn run(
     cx: &Cx,
-    connection: &mut SqliteConnection,
+    connection: &mut impl Executor,
     workload: Workload,
     n: u64,
     meter: &mut Meter,
+    empty: &str,
 ) -> usize {
     let mut n_rows = 0;
     let begin = meter.begin();
@@ -72,11 +74,12 @@ async fn run(
                     .expect("the query is right");
                 count(&black_box(users))
             }
+            Workload::Pool(_) => 0,
         };
     }
     meter.end(begin);
     if let Workload::Insert(_) = workload {
-        let deleted = User::delete().all_rows().execute(cx, connection).await;
+        let deleted = connection.execute_sql(cx, empty, &[]).await;
         deleted.into_result().expect("rows can be deleted");
     }
     n_rows

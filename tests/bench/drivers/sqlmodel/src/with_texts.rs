@@ -24,7 +24,7 @@ pub(crate) fn insert(n_users: usize) -> String {
 }
 
 pub(crate) fn prepare(workload: Workload) -> Option<Run> {
-    if let Workload::Associations(_) = workload {
+    if let Workload::Associations(_) | Workload::Pool(_) = workload {
         return None;
     }
     let mut connection = open(workload);
@@ -75,7 +75,7 @@ async fn run(
                 let done = done.into_result().expect("the rows are right");
                 usize::try_from(done.rows_affected).unwrap_or(0)
             }
-            Workload::Associations(_) => 0,
+            Workload::Associations(_) | Workload::Pool(_) => 0,
         };
     }
     meter.end(begin);
