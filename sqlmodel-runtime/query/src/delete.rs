@@ -203,6 +203,9 @@ impl<'r, M: Model> DeleteRow<'r, M> {
         writer.text("DELETE FROM ");
         writer.model::<M>();
         key_condition(&mut writer, key);
+        if const { M::IN_FAMILY } {
+            family::restrict_row::<M>(&mut writer);
+        }
         writer.finish()
     }
 
@@ -247,10 +250,8 @@ impl<'r, M: Model> DeleteRow<'r, M> {
     }
 }
 
-/// Tells whether a column says which row is meant: the key, and the version where there is one.
+/// Tells whether a column says which row is meant.
 fn is_identity<M: Model>(column: &str) -> bool {
-    M::PRIMARY_KEY.contains(&column)
-        || M::fields()
-            .iter()
-            .any(|field| field.is_version && field.column == column)
+    let mut fields = M::fields().iter();
+    fields.any(|field| field.column == column && family::is_identity(field))
 }

@@ -216,24 +216,29 @@ impl Source {
 
     /// Returns the condition that tells the model's rows from others in its table.
     pub(crate) fn restriction(&self) -> Option<Vec<Token>> {
-        let discriminator = self.inheritance.discriminator?;
         if !self.inheritance.is_part_of_table() {
             return None;
         }
-        let column = Token::Column {
-            table: self.name,
-            column: discriminator,
-        };
-        let mut tokens = vec![column, Token::Text(" IN (")];
-        for (position, tag) in self.inheritance.accepted.iter().enumerate() {
-            if position > 0 {
-                tokens.push(Token::Text(", "));
-            }
-            tokens.push(Token::Tag(*tag));
-        }
-        tokens.push(Token::Text(")"));
-        Some(tokens)
+        self.inheritance.discriminator.map(|discriminator| {
+            is_accepted(
+                Token::column(self.name, None, discriminator),
+                self.inheritance,
+            )
+        })
     }
+}
+
+/// Returns the condition that the discriminator is that of a model or of one that extends it.
+pub(crate) fn is_accepted(discriminator: Token, inheritance: &Inheritance) -> Vec<Token> {
+    let mut tokens = vec![discriminator, Token::Text(" IN (")];
+    for (position, tag) in inheritance.accepted.iter().enumerate() {
+        if position > 0 {
+            tokens.push(Token::Text(", "));
+        }
+        tokens.push(Token::Tag(*tag));
+    }
+    tokens.push(Token::Text(")"));
+    tokens
 }
 
 /// Writes `ON a.id = b.id AND ..`.

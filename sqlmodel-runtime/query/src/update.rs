@@ -327,19 +327,27 @@ impl<'r, M: Model> UpdateRow<'r, M> {
                 writer.param(value);
                 continue;
             }
-            if field.is_primary_key || field.is_version {
+            if family::is_identity(field) {
                 identity.push((column, value));
             }
         }
         key_condition(&mut writer, identity);
+        if const { M::IN_FAMILY } {
+            family::restrict_row::<M>(&mut writer);
+        }
         writer.finish()
     }
 
     /// Runs the update.
     ///
+    /// Of a row that is in several tables, those are written in which it differs from what is stored: a SELECT that locks the
+    /// row, and an UPDATE of each, in a transaction. The root's is written with any of them, where it has a version or a time
+    /// of change.
+    ///
     /// # Errors
     ///
-    /// [`ErrorKind::StaleRow`] when no row has the key any more, [`ErrorKind::Invalid`] when the row breaks rules of the schema.
+    /// [`ErrorKind::StaleRow`] when no row of the model has the key any more, or somebody else has changed the row's version;
+    /// [`ErrorKind::Invalid`] when the row breaks rules of the schema.
     pub fn execute<E: Executor>(
         self,
         cx: &Cx,
@@ -387,7 +395,7 @@ impl<'r, M: Model> UpdateRow<'r, M> {
                 }
                 _ => {}
             }
-            if field.is_primary_key || field.is_version {
+            if family::is_identity(field) {
                 identity.push(value);
             }
         }
@@ -452,7 +460,7 @@ impl<'r, M: Model> UpdateRow<'r, M> {
 
 /// Tells whether an update of a stored model writes the field's value.
 pub(crate) fn is_stored(field: &FieldInfo) -> bool {
-    !(field.is_primary_key || field.is_generated || field.is_kept_on_update || field.is_version)
+    !(family::is_identity(field) || field.is_generated || field.is_kept_on_update)
 }
 
 /// The list behind SET, in the making.

@@ -3,7 +3,7 @@
 use sqlmodel_core::{Error, FieldInfo, Model, Record, TablePart, Tag};
 
 use crate::expr::Token;
-use crate::query::Source;
+use crate::query::{Source, is_accepted};
 use crate::render::{Rename, Writer};
 use crate::update::Assignment;
 
@@ -86,6 +86,24 @@ pub(crate) fn restrict<M: Model>(
             writer.tokens(&restriction);
         }
     });
+}
+
+/// Adds to the condition for one row of a model that the row is of the model, where its values do not tell already.
+pub(crate) fn restrict_row<M: Model>(writer: &mut Writer<'_>) {
+    let is_known = |column: &str| M::COLUMNS.contains(&column);
+    let discriminator = M::inheritance().discriminator;
+    if let (Some(column), true) = (discriminator, M::inheritance().is_part_of_table())
+        && !is_known(column)
+    {
+        let column = Token::column(M::TABLE_NAME, None, column);
+        writer.text(" AND ");
+        writer.tokens(&is_accepted(column, M::inheritance()));
+    }
+}
+
+/// Tells whether a column says which row a stored model is: its key, its version, and what kind of row it is.
+pub(crate) fn is_identity(field: &FieldInfo) -> bool {
+    field.is_primary_key || field.is_version || field.is_discriminator
 }
 
 /// Refuses an update of what no update changes: the key that joins the tables of a row, and what tells its model.
