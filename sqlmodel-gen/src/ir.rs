@@ -26,7 +26,8 @@ pub use self::query::{
     QuerySql, Returns, Row, RowPart, Shape, SourceText, Statement, View, WrittenQuery, WrittenView,
 };
 pub use self::relation::{
-    Discriminator, DiscriminatorValue, Family, FieldPair, Join, Relation, RelationKind, Strategy,
+    Discriminator, DiscriminatorValue, Family, FieldPair, Join, PolymorphicLoad, Relation,
+    RelationKind, Strategy,
 };
 pub use self::types::{
     Builtin, Enum, EnumLiteral, EnumStorage, EnumValue, FieldType, NamedType, RustType, Scalar,

@@ -19,7 +19,7 @@ pub(crate) use self::expr::{Expr, ExprKind, parse_expr};
 pub(crate) use self::reader::{Context, Reader, list};
 pub(crate) use self::type_expr::parse_type;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{EnumStorage, Format, Strategy, VariantKind, Write};
+use crate::ir::{EnumStorage, Format, PolymorphicLoad, Strategy, VariantKind, Write};
 use crate::source::{SourceId, SourceMap, Span};
 
 /// A value and where it is written.
@@ -133,6 +133,7 @@ pub(crate) struct Model {
 pub(crate) struct Inheritance {
     pub(crate) strategy: Option<Spanned<Strategy>>,
     pub(crate) discriminator: Option<Name>,
+    pub(crate) polymorphic: Option<Spanned<PolymorphicLoad>>,
     pub(crate) union_view: Option<Spanned<bool>>,
     pub(crate) span: Span,
 }

@@ -15,8 +15,8 @@ pub use sqlmodel_core::{
 pub use sqlmodel_query::codegen::RecordTexts;
 pub use sqlmodel_query::typed;
 pub use sqlmodel_query::{
-    __parts as parts, Column, HasOne, ManyToMany, OwnTable, Polymorphic, ToMany, ToOne,
-    field_value, texts,
+    __parts as parts, Column, HasOne, ManyToMany, OwnTable, Polymorphic, PolymorphicLoad, ToMany,
+    ToOne, field_value, texts,
 };
 pub use sqlmodel_schema::View;
 pub use sqlmodel_sql as sql;

@@ -4,7 +4,8 @@ use crate::emit::model::{self, Column, ModelFile};
 use crate::emit::names;
 use crate::emit::rust::{Expr, Rust};
 use crate::ir::{
-    DiscriminatorValue, EnumLiteral, Family, Field, FieldId, ModelId, Schema, Strategy, TableId,
+    DiscriminatorValue, EnumLiteral, Family, Field, FieldId, ModelId, PolymorphicLoad, Schema,
+    Strategy, TableId,
 };
 
 impl<'a> ModelFile<'a> {
@@ -455,6 +456,9 @@ impl Any<'_, '_> {
         out.blank();
         out.block(format!("impl codegen::Decode for {}", self.name), |out| {
             out.line(format!("const WIDTH: usize = {width};"));
+            if self.family.strategy != Strategy::SingleTable {
+                out.line("const IS_POLYMORPHIC: bool = true;");
+            }
             out.blank();
             let result = format!("{}<Self, codegen::DecodeError>", names.result);
             let parameters = ["row: &R".to_owned(), "at: usize".to_owned()];
@@ -636,6 +640,10 @@ impl Any<'_, '_> {
         out.blank();
         let parts: Vec<ModelId> = self.parts.iter().map(|part| part.model).collect();
         out.block(format!("impl codegen::Polymorphic for {base}"), |out| {
+            if self.family.polymorphic == PolymorphicLoad::ByType {
+                let load = "codegen::PolymorphicLoad";
+                out.line(format!("const LOAD: {load} = {load}::ByType;"));
+            }
             out.line(format!("type Any = {any};"));
             let parts = parts.iter().map(|part| Expr::atom(self.path(*part)));
             let parts = Expr::call("codegen::parts!", parts);

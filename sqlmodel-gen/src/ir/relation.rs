@@ -82,6 +82,8 @@ pub struct Family {
     pub members: Vec<ModelId>,
     /// The column that tells which model a row is of; always present for single_table and joined.
     pub discriminator: Option<Discriminator>,
+    /// How rows of all members are loaded together, where a query does not say.
+    pub polymorphic: PolymorphicLoad,
     /// Whether a view over all tables is created; only for concrete.
     pub has_union_view: bool,
 }
@@ -95,6 +97,15 @@ pub enum Strategy {
     Joined,
     /// A table for each model that is not abstract, with all columns.
     Concrete,
+}
+
+/// How rows of a model and of those that extend it are loaded together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolymorphicLoad {
+    /// By one statement with outer joins.
+    Join,
+    /// By a statement for what they have in common, and one for each model that is among them.
+    ByType,
 }
 
 /// The column of the root's table that tells which model a row is of.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{
     Builtin, Discriminator, DiscriminatorValue, Family, FamilyId, FieldId, FieldType, ModelId,
-    Scalar, Strategy, ValueSource,
+    PolymorphicLoad, Scalar, Strategy, ValueSource,
 };
 use crate::resolve::Resolver;
 use crate::resolve::case::to_snake_case;
@@ -100,6 +100,15 @@ impl<'a> Resolver<'a> {
                     .note("with one root table, every row of the family is in it already"),
             );
         }
+        if let Some(polymorphic) = &inheritance.polymorphic
+            && strategy == Strategy::SingleTable
+        {
+            let message = "`polymorphic` is for strategies with several tables";
+            self.push(
+                Diagnostic::new(&codes::STRATEGY_OPTION, polymorphic.span, message)
+                    .note("rows of one table are loaded by one statement, which reads no other"),
+            );
+        }
         let column = self.discriminator_column(inheritance, strategy);
         self.families.push(Family {
             root,
@@ -111,6 +120,10 @@ impl<'a> Resolver<'a> {
                 field: None,
                 values: Vec::new(),
             }),
+            polymorphic: inheritance
+                .polymorphic
+                .as_ref()
+                .map_or(PolymorphicLoad::Join, |it| it.value),
             has_union_view: inheritance.union_view.as_ref().is_some_and(|it| it.value),
         });
     }

@@ -3,7 +3,7 @@
 use sqlmodel_sql::{Nulls, Order};
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::ir::{EnumStorage, Strategy, VariantKind};
+use crate::ir::{EnumStorage, PolymorphicLoad, Strategy, VariantKind};
 use crate::source::{SourceId, Span};
 use crate::syntax::field::{
     parse_fields, parse_reference_options, parse_rust_path, parse_validate,
@@ -29,6 +29,11 @@ const STRATEGIES: &[(&str, Strategy)] = &[
     ("single_table", Strategy::SingleTable),
     ("joined", Strategy::Joined),
     ("concrete", Strategy::Concrete),
+];
+
+const POLYMORPHIC_LOADS: &[(&str, PolymorphicLoad)] = &[
+    ("join", PolymorphicLoad::Join),
+    ("by_type", PolymorphicLoad::ByType),
 ];
 
 const STORAGES: &[(&str, EnumStorage)] = &[
@@ -273,6 +278,7 @@ fn parse_inheritance(reader: &mut Reader<'_, '_>) -> Option<Inheritance> {
     let inheritance = Inheritance {
         strategy: reader.word("strategy", STRATEGIES),
         discriminator: reader.string("discriminator"),
+        polymorphic: reader.word("polymorphic", POLYMORPHIC_LOADS),
         union_view: reader.boolean("union_view"),
         span: node.span,
     };

@@ -218,6 +218,8 @@ impl StdError for DecodeError {
 pub trait Decode: Sized {
     /// The number of columns the type takes.
     const WIDTH: usize = 1;
+    /// Whether the value can be of one of several models, or has a part that can.
+    const IS_POLYMORPHIC: bool = false;
 
     /// Reads the value whose first column is at position `at`.
     ///
@@ -260,6 +262,7 @@ impl<M: Model> Decode for M {
 
 impl<T: Decode> Decode for Option<T> {
     const WIDTH: usize = T::WIDTH;
+    const IS_POLYMORPHIC: bool = T::IS_POLYMORPHIC;
 
     #[inline]
     fn decode<R: RowRead>(row: &R, at: usize) -> Result<Self, DecodeError> {
@@ -302,6 +305,7 @@ macro_rules! decode_tuple {
     ($($part:ident)+) => {
         impl<$($part: Decode),+> Decode for ($($part,)+) {
             const WIDTH: usize = 0 $(+ $part::WIDTH)+;
+            const IS_POLYMORPHIC: bool = false $(|| $part::IS_POLYMORPHIC)+;
 
             #[inline]
             fn decode<R: RowRead>(row: &R, at: usize) -> Result<Self, DecodeError> {

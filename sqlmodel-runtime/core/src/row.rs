@@ -87,6 +87,20 @@ impl Row {
         self.values.get(at).unwrap_or(&Value::Null)
     }
 
+    /// Reads what SQLite has as text.
+    fn parsed<T>(
+        &self,
+        at: usize,
+        expected: &'static str,
+        parse: fn(&str) -> Option<T>,
+    ) -> Result<T, DecodeError> {
+        let text = match self.at(at) {
+            Value::Text(text) => parse(text),
+            _ => None,
+        };
+        text.map_or_else(|| self.refuse(at, expected), Ok)
+    }
+
     fn refuse<T>(&self, at: usize, expected: &'static str) -> Result<T, DecodeError> {
         Err(DecodeError::new(at, expected, self.at(at).kind()))
     }
@@ -112,8 +126,8 @@ impl RowRead for Row {
     fn bool(&self, at: usize) -> Result<bool, DecodeError> {
         match self.at(at) {
             Value::Bool(value) => Ok(*value),
-            Value::I64(0) => Ok(false),
-            Value::I64(1) => Ok(true),
+            Value::I16(0) | Value::I32(0) | Value::I64(0) => Ok(false),
+            Value::I16(1) | Value::I32(1) | Value::I64(1) => Ok(true),
             _ => self.refuse(at, "a bool"),
         }
     }
@@ -173,21 +187,21 @@ impl RowRead for Row {
     fn date(&self, at: usize) -> Result<Date, DecodeError> {
         match self.at(at) {
             Value::Date(date) => Ok(*date),
-            _ => self.refuse(at, "a date"),
+            _ => self.parsed(at, "a date", Date::parse),
         }
     }
 
     fn time(&self, at: usize) -> Result<Time, DecodeError> {
         match self.at(at) {
             Value::Time(time) => Ok(*time),
-            _ => self.refuse(at, "a time"),
+            _ => self.parsed(at, "a time", Time::parse),
         }
     }
 
     fn timestamp(&self, at: usize) -> Result<Timestamp, DecodeError> {
         match self.at(at) {
             Value::Timestamp(timestamp) | Value::Timestamptz(timestamp) => Ok(*timestamp),
-            _ => self.refuse(at, "a timestamp"),
+            _ => self.parsed(at, "a timestamp", Timestamp::parse),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Models that extend others: loading each row as what it is, and writing rows that are in several tables.
 
+mod by_type;
 mod change;
 mod insert;
 mod levels;
@@ -10,13 +11,14 @@ use std::pin::Pin;
 
 use sqlmodel_core::{Error, Outcome};
 
+pub(crate) use by_type::fetch_by_type;
 pub(crate) use change::{ChainUpdate, delete, delete_all, render_delete};
 pub(crate) use insert::{encoded, insert, insert_then_select, part_of_row, select_by_keys};
 pub(crate) use levels::{
     Level, check_assigned, check_concrete, check_table, has_several_tables, is_identity, is_split,
     levels, missing_tag, restrict, restrict_row,
 };
-pub use polymorphic::{Parts, Polymorphic};
+pub use polymorphic::{Parts, Polymorphic, PolymorphicLoad};
 pub(crate) use row::{delete_row, update_row};
 
 /// The rest of a call that is made in a transaction.

@@ -50,7 +50,7 @@ pub use compound::{Compound, Direction};
 pub use cte::{CommonTable, With};
 pub use delete::{Delete, DeleteRow};
 pub use expr::{Assign, Expr, Operand};
-pub use family::{Parts, Polymorphic};
+pub use family::{Parts, Polymorphic, PolymorphicLoad};
 pub use include::{
     Attach, Children, Include, IncludeOptions, Including, IntoLoading, Loading, LoadingOne,
 };

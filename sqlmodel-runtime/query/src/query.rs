@@ -4,6 +4,7 @@ use sqlmodel_core::{
     Dialect, Error, FieldInfo, Inheritance, InheritanceStrategy, Model, TablePart,
 };
 
+use crate::PolymorphicLoad;
 use crate::cte::CommonQuery;
 use crate::expr::Token;
 use crate::render::{self, Rename, Writer, reads};
@@ -27,6 +28,8 @@ pub(crate) struct Query {
     pub(crate) lock: Option<Lock>,
     /// The models that extend the one selected from, where rows of all of them are loaded as what they are.
     pub(crate) parts: Vec<FamilyPart>,
+    /// How the columns of those models are read.
+    pub(crate) load: PolymorphicLoad,
 }
 
 /// What a query selects.
@@ -47,6 +50,8 @@ pub(crate) struct ModelColumns {
     /// Columns of the key that come before the fields.
     pub(crate) key: &'static [&'static str],
     pub(crate) fields: &'static [FieldInfo],
+    /// The table of a model that extends the one selected from, where it has a table.
+    pub(crate) part: Option<TablePart>,
 }
 
 /// A table in the FROM clause.
@@ -105,6 +110,7 @@ impl ModelColumns {
             name: E::NAME,
             key: &[],
             fields: E::Model::fields(),
+            part: None,
         }
     }
 }
@@ -294,11 +300,13 @@ impl FamilyPart {
                 name: root.name,
                 key: &[],
                 fields: self.fields,
+                part: None,
             },
             InheritanceStrategy::JoinedTable => ModelColumns {
                 name: self.source.name,
                 key: self.source.key,
                 fields: self.fields,
+                part: Some(self.table()),
             },
             // Each table has all columns: those that the union has not are the model's own here.
             InheritanceStrategy::ConcreteTable => ModelColumns {
@@ -309,6 +317,7 @@ impl FamilyPart {
                     .fields
                     .get(root.fields.len()..)
                     .unwrap_or_default(),
+                part: Some(self.table()),
             },
         }
     }
@@ -391,6 +400,7 @@ impl Query {
             offset: 0,
             lock: None,
             parts: Vec::new(),
+            load: PolymorphicLoad::Join,
         }
     }
 
@@ -417,14 +427,16 @@ impl Query {
     }
 
     /// Selects rows of models that extend the one selected from as what they are.
-    pub(crate) fn with_parts(mut self, parts: Vec<FamilyPart>) -> Self {
+    pub(crate) fn with_parts(mut self, parts: Vec<FamilyPart>, load: PolymorphicLoad) -> Self {
         self.parts = parts;
+        self.load = load;
         let own = self.parts.iter().map(|part| part.columns(&self.from));
         let own: Vec<_> = own.collect();
         let member = self.is_union_of_parts().then_some(ModelColumns {
             name: self.from.name,
             key: &[MEMBER],
             fields: &[],
+            part: None,
         });
         if let Columns::Models(models) = &mut self.columns {
             models.extend(member);
@@ -788,7 +800,10 @@ impl Columns {
     fn write_models(models: &[ModelColumns], writer: &mut Writer<'_>) {
         let mut is_first = true;
         let mut alias = String::new();
-        for ModelColumns { name, key, fields } in models {
+        for ModelColumns {
+            name, key, fields, ..
+        } in models
+        {
             let key = key.iter().map(|column| (None, *column));
             let fields = fields
                 .iter()

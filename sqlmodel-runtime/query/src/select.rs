@@ -10,6 +10,7 @@ use sqlmodel_core::{
 };
 
 use crate::expr::{Expr, Level, Token};
+use crate::family::{self, PolymorphicLoad};
 use crate::operators::{Condition, Expression, Ordering};
 use crate::projection::{ColumnList, FromColumns, Project};
 use crate::query::{Columns, FULL_JOIN, Join, Lock, ModelColumns, Order, Query, Source};
@@ -559,6 +560,9 @@ pub(crate) async fn fetch<R: Decode + Send, E: Executor>(
     executor: &mut E,
     mut rows: Collect<R>,
 ) -> Outcome<Vec<R>, Error> {
+    if const { R::IS_POLYMORPHIC } && query.load == PolymorphicLoad::ByType {
+        return family::fetch_by_type(query, cx, executor, rows).await;
+    }
     let mut writer = Writer::for_executor(executor);
     query.write(&mut writer);
     let rendered = ok_result!(writer.try_finish());

@@ -425,7 +425,7 @@ fn families_are_checked() {
     check(
         r#"
 [model.A]
-inheritance = { strategy = "single_table", discriminator = "kind", union_view = true }
+inheritance = { strategy = "single_table", discriminator = "kind", union_view = true, polymorphic = "by_type" }
 tag = 1
 [model.A.fields]
 id = { type = "i64", key = "auto" }
@@ -459,6 +459,7 @@ inheritance = { }
 "#,
         expect![[r#"
             3:81: error[SM0506]: `union_view` is for the concrete strategy
+            3:101: error[SM0506]: `polymorphic` is for strategies with several tables
             4:7: error[SM0204]: the tag `1` does not fit its type
             9:12: error[SM0506]: `B` has no table of its own: its rows are in its root's table
             11:7: error[SM0505]: `B` cannot have a tag: it is abstract, and no row is of it

@@ -1,5 +1,7 @@
 //! Models that extend others: what is stored, what is loaded, and what statements over several tables do.
 
+use std::ops::ControlFlow;
+
 use generated::zoo::animals::{
     Animal, AnyAnimal, AnyBird, Bird, Eagle, Lion, NewEagle, NewLion, NewPenguin, Penguin,
 };
@@ -14,7 +16,7 @@ use generated::zoo::tables::TABLES;
 use live::{Failure, Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::value::Decimal;
-use sqlmodel_runtime::{Error, ErrorKind, Model, Upserted, excluded, table};
+use sqlmodel_runtime::{Error, ErrorKind, Model, PolymorphicLoad, Upserted, excluded, table};
 
 on_every_driver! {
     TABLES;
@@ -101,6 +103,13 @@ async fn rows_of_joined_tables_are_loaded_as_what_they_are<C: Connection>(
         AnyPerson::Vet(staff.vet.clone()),
     ];
     assert_eq!(all, expected);
+    let by_type = Person::select()
+        .order_by(Person::ID.asc())
+        .polymorphic_by(PolymorphicLoad::ByType)
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(by_type, expected);
 
     let keepers = Keeper::select()
         .order_by(Keeper::NAME.asc())
@@ -116,7 +125,36 @@ async fn rows_of_joined_tables_are_loaded_as_what_they_are<C: Connection>(
         .into_result()?;
     assert_eq!(keepers, [AnyKeeper::HeadKeeper(staff.head.clone())]);
 
+    let keepers = Keeper::select()
+        .polymorphic_by(PolymorphicLoad::ByType)
+        .order_by(Keeper::NAME.desc())
+        .limit(1)
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(keepers, [AnyKeeper::HeadKeeper(staff.head.clone())]);
+
     // From the base, by columns of a child: its own, and one that it has from a base.
+    let query = Person::select().polymorphic_by(PolymorphicLoad::ByType);
+    let by_badge = query
+        .clone()
+        .filter(HeadKeeper::BUDGET.gt("1000".parse::<Decimal>()?))
+        .filter(HeadKeeper::NAME.eq("Cy").and(HeadKeeper::BADGE.eq("C-1")))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(by_badge, AnyPerson::HeadKeeper(staff.head.clone()));
+    // Rows that are pulled one by one come from one statement.
+    let mut pulled = Vec::new();
+    query
+        .order_by(Person::ID.asc())
+        .for_each(cx, connection, |person| {
+            pulled.push(person);
+            ControlFlow::Continue(())
+        })
+        .await
+        .into_result()?;
+    assert_eq!(pulled, expected);
     let by_badge = Person::select()
         .polymorphic()
         .filter(HeadKeeper::BUDGET.gt("1000".parse::<Decimal>()?))
@@ -249,7 +287,14 @@ async fn rows_of_concrete_tables_are_loaded_as_what_they_are<C: Connection>(
         .all(cx, connection)
         .await
         .into_result()?;
+    let mut by_type = Event::select()
+        .polymorphic_by(PolymorphicLoad::ByType)
+        .all(cx, connection)
+        .await
+        .into_result()?;
     all.sort_by_key(|event| event.id);
+    by_type.sort_by_key(|event| event.id);
+    assert_eq!(all, by_type);
     let mut expected = vec![
         AnyEvent::Feeding(feeding.clone()),
         AnyEvent::Breakout(breakout.clone()),
@@ -405,6 +450,14 @@ async fn relations_lead_to_and_from_children<C: Connection>(cx: &Cx, connection:
         .all(cx, connection)
         .await
         .into_result()?;
+    let by_type = Keeper::select()
+        .polymorphic_by(PolymorphicLoad::ByType)
+        .include(Keeper::ENCLOSURES)
+        .order_by(Keeper::ID.asc())
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(people, by_type);
     let labels: Vec<&str> = people
         .iter()
         .flat_map(|(_, enclosures)| enclosures)
@@ -696,6 +749,16 @@ async fn rows_that_disagree_with_themselves_are_refused<C: Connection>(
             Ok(rows) => Err(format!("{rows:?}").into()),
             Err(sqlmodel_runtime::OutcomeError::Err(error)) => {
                 assert_eq!(error.kind(), ErrorKind::Decode);
+                let by_type = Person::select().polymorphic_by(PolymorphicLoad::ByType);
+                match by_type.all(cx, connection).await.into_result() {
+                    Err(sqlmodel_runtime::OutcomeError::Err(other)) => {
+                        let (error, other) = (error.to_string(), other.to_string());
+                        let told = |text: &str| text.split(" (in `").next().map(str::to_owned);
+                        assert_eq!(told(&other), told(&error));
+                        assert_ne!(told(&other), Some(other));
+                    }
+                    other => return Err(format!("{other:?}").into()),
+                }
                 Ok(error.to_string())
             }
             Err(other) => Err(other.into()),

@@ -12,8 +12,24 @@ use crate::select::{Models, Select};
 pub trait Polymorphic: Model {
     /// The enum of the models that a row can be of.
     type Any: Decode + Send;
+    /// How `polymorphic()` reads their columns, as the schema says.
+    const LOAD: PolymorphicLoad = PolymorphicLoad::Join;
     /// The models that extend this one, as entities that may have no row, in the order in which the enum reads their columns.
     type Parts: Parts;
+}
+
+/// How the columns of models that extend the one selected from are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PolymorphicLoad {
+    /// By one statement, with a LEFT JOIN of each table.
+    Join,
+    /// By a first statement for what all rows have in common, and one more for each model that is among them.
+    ///
+    /// The first statement joins the other tables for their keys alone, so it finds the same rows and the same errors. Less
+    /// is sent where models have many columns of their own, or few of them are among the rows.
+    /// A row that somebody deletes between the statements is left out.
+    /// Streams, and models that share one table, are read by one statement all the same.
+    ByType,
 }
 
 /// The scope of models that extend another.
@@ -47,8 +63,8 @@ macro_rules! __parts {
 impl<M: Polymorphic, Outer> Select<M, Tables<M>, Models, Outer> {
     /// Loads each row as the model that it is of: `Person::select().polymorphic()` has rows of type `AnyPerson`.
     ///
-    /// One statement: the tables of the models that extend this one are joined by LEFT JOIN; those of a concrete family to
-    /// the UNION ALL of what they have in common.
+    /// One statement, unless the schema says `polymorphic = "by_type"`: the tables of the models that extend this one are
+    /// joined by LEFT JOIN; those of a concrete family to the UNION ALL of what they have in common.
     /// Columns of those models can be used from here on; they are NULL in rows of other models.
     ///
     /// # Errors
@@ -57,8 +73,17 @@ impl<M: Polymorphic, Outer> Select<M, Tables<M>, Models, Outer> {
     /// other tables than its discriminator says; the message names table, key and values.
     #[must_use]
     pub fn polymorphic(self) -> Select<M::Any, Tables<M, M::Parts>, Models, Outer> {
+        self.polymorphic_by(M::LOAD)
+    }
+
+    /// The same as [`polymorphic`](Self::polymorphic), with the columns read in a way that this query chooses.
+    #[must_use]
+    pub fn polymorphic_by(
+        self,
+        load: PolymorphicLoad,
+    ) -> Select<M::Any, Tables<M, M::Parts>, Models, Outer> {
         let mut parts = Vec::new();
         M::Parts::push(&mut parts);
-        Select::from_query(self.into_query().with_parts(parts))
+        Select::from_query(self.into_query().with_parts(parts, load))
     }
 }

@@ -142,6 +142,7 @@ impl ::core::convert::TryFrom<AnyEvent> for super::AdminLogin {
 
 impl codegen::Decode for AnyEvent {
     const WIDTH: usize = 8;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {

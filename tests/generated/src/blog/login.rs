@@ -163,6 +163,7 @@ impl ::core::convert::TryFrom<AnyLogin> for super::AdminLogin {
 
 impl codegen::Decode for AnyLogin {
     const WIDTH: usize = 6;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {

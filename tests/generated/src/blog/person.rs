@@ -158,6 +158,7 @@ impl ::core::convert::TryFrom<AnyPerson> for super::Doctoral {
 
 impl codegen::Decode for AnyPerson {
     const WIDTH: usize = 7;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {

@@ -178,6 +178,7 @@ impl ::core::convert::TryFrom<AnyStudent> for super::Doctoral {
 
 impl codegen::Decode for AnyStudent {
     const WIDTH: usize = 6;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {

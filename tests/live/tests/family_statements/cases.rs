@@ -5,6 +5,7 @@ use generated::zoo::people::{
     HeadKeeper, Keeper, NewHeadKeeper, NewKeeper, NewPerson, NewVet, Person, Vet,
 };
 use live::{Failure, Test};
+use sqlmodel_runtime::PolymorphicLoad;
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::value::Decimal;
 
@@ -212,6 +213,20 @@ cases! {
         let rows = delete.all(cx, executor).await.into_result()?;
         let rows = rows.into_iter().map(|keeper| described(&keeper.into()));
         Ok(rows.collect::<Vec<_>>().join("; "))
+    }
+
+    load_by_type after staff: |cx, executor| {
+        let query = Person::select().order_by(Person::ID.asc());
+        let query = query.polymorphic_by(PolymorphicLoad::ByType);
+        let rows = query.all(cx, executor).await.into_result()?;
+        Ok(rows.iter().map(described).collect::<Vec<_>>().join("; "))
+    }
+
+    load_by_type_of_one_type after staff: |cx, executor| {
+        let query = Person::select().polymorphic_by(PolymorphicLoad::ByType);
+        let query = query.filter(Vet::LICENCE.ne(""));
+        let rows = query.all(cx, executor).await.into_result()?;
+        Ok(rows.iter().map(described).collect::<Vec<_>>().join("; "))
     }
 
     delete_in_a_shared_table after animals: |cx, executor| {

@@ -198,6 +198,7 @@ impl ::core::convert::TryFrom<AnyTruck> for super::Tanker {
 
 impl codegen::Decode for AnyTruck {
     const WIDTH: usize = 11;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {
@@ -239,6 +240,7 @@ impl<T> codegen::Append<T> for AnyTruck {
 }
 
 impl codegen::Polymorphic for Truck {
+    const LOAD: codegen::PolymorphicLoad = codegen::PolymorphicLoad::ByType;
     type Any = AnyTruck;
     type Parts = codegen::parts!(super::Tanker);
 }

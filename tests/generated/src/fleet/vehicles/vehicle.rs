@@ -208,6 +208,7 @@ impl ::core::convert::TryFrom<AnyVehicle> for super::Tanker {
 
 impl codegen::Decode for AnyVehicle {
     const WIDTH: usize = 16;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {
@@ -269,6 +270,7 @@ impl<T> codegen::Append<T> for AnyVehicle {
 }
 
 impl codegen::Polymorphic for Vehicle {
+    const LOAD: codegen::PolymorphicLoad = codegen::PolymorphicLoad::ByType;
     type Any = AnyVehicle;
     type Parts = codegen::parts!(super::Car, super::Truck, super::Tanker);
 }

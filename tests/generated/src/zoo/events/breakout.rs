@@ -173,6 +173,7 @@ impl ::core::convert::TryFrom<AnyBreakout> for super::GreatBreakout {
 
 impl codegen::Decode for AnyBreakout {
     const WIDTH: usize = 7;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {

@@ -163,6 +163,7 @@ impl ::core::convert::TryFrom<AnyEvent> for super::GreatBreakout {
 
 impl codegen::Decode for AnyEvent {
     const WIDTH: usize = 14;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {

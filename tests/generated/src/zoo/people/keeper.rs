@@ -188,6 +188,7 @@ impl ::core::convert::TryFrom<AnyKeeper> for super::HeadKeeper {
 
 impl codegen::Decode for AnyKeeper {
     const WIDTH: usize = 7;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {

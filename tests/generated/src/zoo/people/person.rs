@@ -188,6 +188,7 @@ impl ::core::convert::TryFrom<AnyPerson> for super::Vet {
 
 impl codegen::Decode for AnyPerson {
     const WIDTH: usize = 11;
+    const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         const LAYOUT: codegen::FamilyLayout = codegen::FamilyLayout {
