@@ -20,7 +20,7 @@ use self::terminal::{Status, Terminal};
 use crate::config::{Project, TimeCrate};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ir::Schema;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "live"))]
 use crate::verify;
 use crate::{compile, emit, generate, output, query};
 
@@ -37,6 +37,7 @@ pub fn main() -> ExitCode {
     let status = match name {
         "generate" => generate(matches, terminal),
         "check" => check(matches, terminal),
+        "verify" => verify_live(matches, terminal),
         "ddl" => ddl(matches, terminal),
         "dump" => dump(matches, terminal),
         "fmt" => edit::fmt(matches, terminal),
@@ -206,6 +207,40 @@ fn refused_by_sqlite(project: &Project, schema: &Schema) -> Result<Vec<Diagnosti
 #[cfg(not(feature = "sqlite"))]
 fn refused_by_sqlite(_: &Project, _: &Schema) -> Result<Vec<Diagnostic>, String> {
     Ok(Vec::new())
+}
+
+/// Asks the server at a URL about all SQL.
+#[cfg(feature = "live")]
+fn verify_live(matches: &ArgMatches, terminal: Terminal) -> Status {
+    let url = matches.get_one::<String>("url").map_or("", String::as_str);
+    ended(load(matches, terminal).and_then(|project| {
+        let schema = compile_project(&project, terminal)?;
+        let asked = sqlmodel_runtime::block_on(async |cx| {
+            let report = verify::live(cx, url, &schema, &project.sources).await;
+            report.into_result()
+        });
+        let report = asked.map_err(|error| terminal.error(error))?;
+        let verify::Report {
+            server,
+            n_tables,
+            n_views,
+            n_queries,
+            n_statements,
+            refused,
+        } = report;
+        let mut diagnostics = Diagnostics::new();
+        refused.into_iter().for_each(|it| diagnostics.push(it));
+        terminal.status(format_args!(
+            "{server}: {n_tables} tables, {n_views} views, {n_queries} queries with {n_statements} statements"
+        ));
+        concluded(Some(schema), diagnostics, &project, terminal)?;
+        Ok(Status::Fine)
+    }))
+}
+
+#[cfg(not(feature = "live"))]
+fn verify_live(_: &ArgMatches, terminal: Terminal) -> Status {
+    terminal.error("this program was built without the feature `live`, and asks no servers; build it with `--features live`")
 }
 
 fn dump(matches: &ArgMatches, terminal: Terminal) -> Status {

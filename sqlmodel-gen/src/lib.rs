@@ -14,7 +14,7 @@ pub mod guide;
 pub mod ir;
 pub mod output;
 pub mod source;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "live"))]
 pub mod verify;
 
 mod compile;

@@ -14,7 +14,7 @@ mod one;
 mod params;
 mod parse;
 mod pieces;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "live"))]
 mod place;
 mod row;
 mod text;
@@ -29,12 +29,20 @@ use self::catalog::{Catalog, Column, Source};
 pub(crate) use self::explain::explain;
 pub(crate) use self::fragment::check_fragments;
 use self::one::Analysis;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "live"))]
 pub(crate) use self::place::place;
+#[cfg(feature = "live")]
+pub(crate) use self::place::place_of;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::ir::{Piece, Schema, View, WrittenQuery, WrittenView};
 use crate::query::types::{Known, Ty};
 use crate::source::SourceMap;
+
+/// Returns the name of a type as the schema language spells it.
+#[cfg(feature = "live")]
+pub(crate) fn name_of(schema: &Schema, ty: &crate::ir::FieldType) -> String {
+    one::known_of(ty, None).name(schema)
+}
 
 /// Analyzes the views and queries of a schema; `None` if there is an error in one.
 pub(crate) fn analyze(

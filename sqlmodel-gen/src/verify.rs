@@ -3,10 +3,16 @@
 //! In: a schema that compiled. Out: diagnostics, at their places in the schema. Nothing of it is needed to generate code; it finds
 //! what the compiler took on trust, and what it knows wrongly.
 
+#[cfg(feature = "live")]
+mod live;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;
+#[cfg(feature = "live")]
+mod types;
 
+#[cfg(feature = "live")]
+pub use self::live::{Report, live};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::sqlite;
 pub use self::statement::{Statement, statements};

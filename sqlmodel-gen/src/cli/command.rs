@@ -31,6 +31,19 @@ pub(super) fn command() -> Command {
             project_command("check", "Checks a schema and writes nothing")
                 .arg(flag("fix", "Apply the edits that are certainly meant"))
                 .args(overrides()),
+            project_command(
+                "verify",
+                "Prepares the SQL on a server, in a schema of its own, and compares types",
+            )
+            .arg(
+                Arg::new("url")
+                    .long("url")
+                    .value_name("URL")
+                    .help("The server: postgres://.. or mysql://..")
+                    .env("SQLMODEL_VERIFY_URL")
+                    .hide_env_values(true)
+                    .required(true),
+            ),
             project_command("ddl", "Prints the SQL that creates the tables").arg(
                 Arg::new("dialect")
                     .long("dialect")

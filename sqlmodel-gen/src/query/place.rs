@@ -29,6 +29,18 @@ fn find(written: &SourceText, sent: &str, offset: usize, sources: &SourceMap) ->
     Some(text.span(token.range.clone()))
 }
 
+/// Returns the last place in the schema of a name or a parameter of a statement; all of it where there is none.
+#[cfg(feature = "live")]
+pub(crate) fn place_of(written: &SourceText, name: &str, sources: &SourceMap) -> Span {
+    let text = Text::read(written, sources).ok();
+    let found = text.and_then(|text| {
+        let bare = |at: usize| text.token(at).trim_matches(['"', '`']);
+        let at = (0..text.tokens.len()).rfind(|at| bare(*at).eq_ignore_ascii_case(name))?;
+        Some(text.span(text.tokens.get(at)?.range.clone()))
+    });
+    found.unwrap_or(written.span)
+}
+
 /// Cuts a text into words, quoted texts and signs, each with its start. Any dialect's text is cut well enough to be compared.
 fn tokens(sql: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();

@@ -1,5 +1,6 @@
 //! What a driver is: something that runs statements, and a connection that can begin transactions.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use sqlmodel_sql::Dialect;
@@ -200,7 +201,12 @@ pub struct Prepared {
     sql: Arc<str>,
     parameter_count: usize,
     columns: Arc<[Box<str>]>,
+    parameter_types: Arc<[TypeName]>,
+    column_types: Arc<[TypeName]>,
 }
+
+/// A type as a database calls it: `int8`, `varchar`, `bigint unsigned`.
+pub type TypeName = Cow<'static, str>;
 
 impl Prepared {
     /// Creates the description of a prepared statement; for drivers.
@@ -209,7 +215,17 @@ impl Prepared {
             sql: sql.into(),
             parameter_count,
             columns: columns.into(),
+            parameter_types: Arc::default(),
+            column_types: Arc::default(),
         }
+    }
+
+    /// Adds the types of the parameters and the columns, as many as there are of them or none; for drivers.
+    #[must_use]
+    pub fn with_types(mut self, parameters: Vec<TypeName>, columns: Vec<TypeName>) -> Self {
+        self.parameter_types = parameters.into();
+        self.column_types = columns.into();
+        self
     }
 
     /// Returns the SQL text.
@@ -225,6 +241,18 @@ impl Prepared {
     /// Returns the names of the result's columns; none for a command.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = &str> {
         self.columns.iter().map(AsRef::as_ref)
+    }
+
+    /// Returns the types of the parameters as the database calls them, nothing where it does not tell them, as MySQL and SQLite.
+    ///
+    /// PostgreSQL's names are those of `pg_type`, with `[]` for an array; of a type that is not built in, it is the OID in digits.
+    pub fn parameter_types(&self) -> &[TypeName] {
+        &self.parameter_types
+    }
+
+    /// Returns the types of the columns as the database calls them, nothing where it does not tell them, as SQLite.
+    pub fn column_types(&self) -> &[TypeName] {
+        &self.column_types
     }
 
     /// Returns a statement to run, with the values of its parameters.

@@ -29,7 +29,7 @@ pub mod validate;
 pub mod value;
 mod wait;
 
-pub use connection::{Capabilities, Connection, Executor, Prepared};
+pub use connection::{Capabilities, Connection, Executor, Prepared, TypeName};
 pub use connector::{Connector, LogPosition, Progress, Replication, Role, Upkeep};
 pub use cursor::{Fetched, Rows};
 pub use decode::{Append, Decode, DecodeError, FieldValue, Head, Perhaps, RowRead};

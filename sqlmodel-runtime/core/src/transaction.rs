@@ -8,7 +8,7 @@ mod tests;
 
 use sqlmodel_sql::Dialect;
 
-use crate::connection::{Capabilities, Connection, Executor};
+use crate::connection::{Capabilities, Connection, Executor, Prepared};
 use crate::cursor::Fetched;
 use crate::error::Error;
 use crate::seam::{Cx, Outcome};
@@ -162,6 +162,19 @@ fn name_of(step: TransactionStep) -> &'static str {
         TransactionStep::Savepoint(_) => "SAVEPOINT",
         TransactionStep::Release(_) => "RELEASE SAVEPOINT",
         TransactionStep::RollbackTo(_) => "ROLLBACK TO SAVEPOINT",
+    }
+}
+
+impl<C: Connection> Transaction<'_, C> {
+    /// Checks a statement in this transaction, whose tables it may name; see [`Connection::prepare`].
+    ///
+    /// PostgreSQL runs nothing else in a transaction, or a savepoint, after a statement that it refused.
+    ///
+    /// # Errors
+    ///
+    /// What the database has against the statement.
+    pub async fn prepare(&mut self, cx: &Cx, sql: &str) -> Outcome<Prepared, Error> {
+        self.connection.prepare(cx, sql).await
     }
 }
 

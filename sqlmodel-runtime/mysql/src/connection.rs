@@ -26,6 +26,7 @@ use self::wire::{Ended, Rows, Wire};
 use crate::cursor::{Cursor, cursor_is_open};
 use crate::error::{code, statement_error};
 use crate::options::MySqlOptions;
+use crate::protocol::column::Column;
 use crate::protocol::command::Command;
 use crate::protocol::greeting::Greeting;
 use crate::protocol::login::Line;
@@ -563,7 +564,9 @@ impl<T: Transport> Connection for MySqlConnection<T> {
         let prepared = self.prepared(wait, sql).await;
         let prepared = ok!(prepared.map_err(|error| error.with_sql(sql)));
         let columns = prepared.columns.iter().map(|column| column.name.clone());
-        Outcome::Ok(Prepared::new(sql, prepared.n_params, columns.collect()))
+        let column_types = prepared.columns.iter().map(Column::type_name);
+        let described = Prepared::new(sql, prepared.n_params, columns.collect());
+        Outcome::Ok(described.with_types(Vec::new(), column_types.collect()))
     }
 
     async fn step(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {

@@ -22,6 +22,7 @@ use crate::options::PostgresOptions;
 use crate::protocol::backend::{Cell, Notification, Status};
 use crate::statements::Statements;
 use crate::task::{Aim, MAX_PARAMETERS, Task, has_types};
+use crate::types::oid;
 use crate::types::row::PostgresRow;
 
 /// A connection to a PostgreSQL server.
@@ -264,11 +265,10 @@ impl<T: Transport> PostgresConnection<T> {
             return Err(Stop::Err(closed()));
         };
         let columns = shape.columns.iter().map(|column| column.name.clone());
-        Ok(Prepared::new(
-            sql,
-            shape.parameters.len(),
-            columns.collect(),
-        ))
+        let parameter_types = shape.parameters.iter().map(|oid| oid::name(*oid));
+        let column_types = shape.columns.iter().map(|column| oid::name(column.oid));
+        let prepared = Prepared::new(sql, shape.parameters.len(), columns.collect());
+        Ok(prepared.with_types(parameter_types.collect(), column_types.collect()))
     }
 
     async fn run_step(&mut self, cx: &Cx, step: TransactionStep) -> Result<(), Stop> {

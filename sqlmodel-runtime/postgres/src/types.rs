@@ -12,6 +12,8 @@ use sqlmodel_core::ValueKind;
 
 /// The OIDs of built-in types (pg_type.dat).
 pub(crate) mod oid {
+    use std::borrow::Cow;
+
     pub(crate) const BOOL: u32 = 16;
     pub(crate) const BYTEA: u32 = 17;
     pub(crate) const CHAR: u32 = 18;
@@ -36,6 +38,41 @@ pub(crate) mod oid {
     pub(crate) const NUMERIC: u32 = 1700;
     pub(crate) const UUID: u32 = 2950;
     pub(crate) const JSONB: u32 = 3802;
+
+    /// Returns the name of a built-in type in `pg_type`, with `[]` for an array; the digits of any other.
+    pub(crate) fn name(oid: u32) -> Cow<'static, str> {
+        if let Some(element) = element_of(oid) {
+            return format!("{}[]", name(element)).into();
+        }
+        let name = match oid {
+            BOOL => "bool",
+            BYTEA => "bytea",
+            CHAR => "char",
+            NAME => "name",
+            INT8 => "int8",
+            INT2 => "int2",
+            INT4 => "int4",
+            TEXT => "text",
+            OID => "oid",
+            JSON => "json",
+            XML => "xml",
+            FLOAT4 => "float4",
+            FLOAT8 => "float8",
+            UNKNOWN => "unknown",
+            BPCHAR => "bpchar",
+            VARCHAR => "varchar",
+            DATE => "date",
+            TIME => "time",
+            TIMESTAMP => "timestamp",
+            TIMESTAMPTZ => "timestamptz",
+            INTERVAL => "interval",
+            NUMERIC => "numeric",
+            UUID => "uuid",
+            JSONB => "jsonb",
+            other => return other.to_string().into(),
+        };
+        name.into()
+    }
 
     /// Types and the types of their arrays.
     const ARRAYS: &[(u32, u32)] = &[

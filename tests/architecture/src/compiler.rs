@@ -87,6 +87,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
         "databases are asked by `verify` alone",
     ),
     (
+        "sqlmodel_runtime::",
+        &["cli", "emit", "verify"],
+        "servers are asked by `verify`, for which `cli` starts the runtime; `emit` writes the name",
+    ),
+    (
         "clap",
         &["cli"],
         "the command line is parsed by `cli` alone",

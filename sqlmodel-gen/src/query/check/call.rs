@@ -226,7 +226,7 @@ impl Checker<'_> {
                 self.rename(call, "sqlmodel_decimal_abs");
             }
             return match args.first().map(|it| it.ty) {
-                Some(Ty::Known(known)) => Ty::Known(known.bare(self.schema)),
+                Some(Ty::Known(known)) => Ty::Known(self.without_sign(known)),
                 _ => Ty::Unknown,
             };
         }

@@ -211,6 +211,14 @@ impl Checker<'_> {
         typed
     }
 
+    /// The type of a number whose sign was changed. PostgreSQL refuses the one that does not fit; the others make a wider one of it.
+    pub(super) fn without_sign(&self, known: Known) -> Known {
+        match (known.class(self.schema), self.dialect) {
+            (Class::Int, Dialect::Sqlite | Dialect::Mysql) => Known::I64,
+            _ => known.bare(self.schema),
+        }
+    }
+
     fn negated(&mut self, typed: Typed, at: At) -> Typed {
         let class = typed.known().map(|it| it.class(self.schema));
         if class == Some(Class::Decimal) && self.dialect == Dialect::Sqlite {
@@ -221,7 +229,7 @@ impl Checker<'_> {
         Typed {
             ty: typed
                 .known()
-                .map_or(typed.ty, |it| Ty::Known(it.bare(self.schema))),
+                .map_or(typed.ty, |it| Ty::Known(self.without_sign(it))),
             column: None,
             constant: typed.constant.map(|it| match it {
                 Constant::Number(number) => Constant::Number(format!("-{number}")),

@@ -1,5 +1,7 @@
 //! What the server tells about a column of a result.
 
+use std::borrow::Cow;
+
 use super::wire::{Cursor, Malformed};
 
 /// How the values of a column are written.
@@ -31,6 +33,34 @@ pub(crate) struct Column {
     pub(crate) is_unsigned: bool,
     /// Whether strings are bytes.
     pub(crate) is_binary: bool,
+}
+
+impl Column {
+    /// Returns the type in SQL's words, without lengths. Types that travel as strings are not told from one another.
+    pub(crate) fn type_name(&self) -> Cow<'static, str> {
+        let name = match (self.ty, self.is_binary) {
+            (ColumnType::Null, _) => "null",
+            (ColumnType::Tiny, _) => "tinyint",
+            (ColumnType::Short, _) => "smallint",
+            (ColumnType::Year, _) => "year",
+            (ColumnType::Int, _) => "int",
+            (ColumnType::Long, _) => "bigint",
+            (ColumnType::Float, _) => "float",
+            (ColumnType::Double, _) => "double",
+            (ColumnType::Decimal, _) => "decimal",
+            (ColumnType::Date, _) => "date",
+            (ColumnType::DateTime, _) => "datetime",
+            (ColumnType::Time, _) => "time",
+            (ColumnType::Bit, _) => "bit",
+            (ColumnType::Json, _) => "json",
+            (ColumnType::String, false) => "varchar",
+            (ColumnType::String, true) => "varbinary",
+        };
+        match self.is_unsigned {
+            true => format!("{name} unsigned").into(),
+            false => name.into(),
+        }
+    }
 }
 
 /// A column's definition as it stands in its packet.
