@@ -22,8 +22,9 @@ pub use self::model::{
 };
 pub(crate) use self::query::{Fragment, FragmentPlace};
 pub use self::query::{
-    PartKind, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryOptions, QueryParam,
-    QuerySql, Returns, Row, RowPart, Shape, SourceText, Statement, View, WrittenQuery, WrittenView,
+    Page, PageKey, PartKind, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryOptions,
+    QueryParam, QuerySql, Returns, Row, RowPart, Shape, SourceText, Statement, View, WrittenPage,
+    WrittenQuery, WrittenView,
 };
 pub use self::relation::{
     Discriminator, DiscriminatorValue, Family, FieldPair, Join, PolymorphicLoad, Relation,

@@ -11,6 +11,7 @@ mod feature;
 mod fragment;
 mod functions;
 mod one;
+mod page;
 mod params;
 mod parse;
 mod pieces;

@@ -399,6 +399,17 @@ pub(crate) struct Query {
     pub(crate) timeout: Option<Name>,
     pub(crate) cache: Option<Spanned<bool>>,
     pub(crate) batch: Option<Spanned<bool>>,
+    pub(crate) page: Option<Page>,
+    pub(crate) span: Span,
+}
+
+/// The value of `page`.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) by: Vec<Name>,
+    pub(crate) size: Option<Spanned<i64>>,
+    pub(crate) unique: bool,
+    pub(crate) derive: Vec<Name>,
     pub(crate) span: Span,
 }
 

@@ -1,6 +1,7 @@
 //! The file of a module's typed queries: a function for each, and the structs of their rows.
 
 mod batch;
+mod page;
 mod row;
 mod sql;
 
@@ -67,6 +68,10 @@ impl QueryFile<'_> {
             out.blank();
             self.batch(out);
         }
+        if let Some(page) = &self.query.page {
+            out.blank();
+            self.page(page, out);
+        }
         if !self.query.orders.is_empty() {
             out.blank();
             self.orders(out);
@@ -89,7 +94,29 @@ impl QueryFile<'_> {
         }
     }
 
-    /// What the function returns, without the lifetime.
+    /// The type of a row.
+    fn row_type(&self) -> String {
+        match &self.query.row {
+            Row::None | Row::Ignored => "codegen::typed::Unread".to_owned(),
+            Row::Scalar(column) => self.scalar_type(column),
+            Row::Model(id) => {
+                let model = &self.types.schema.models[*id];
+                let names = self.types.names;
+                names.path(self.types.module, model.module, &model.name)
+            }
+            Row::View(at) => {
+                let view = self.types.schema.views.get(*at).map(|it| &it.written);
+                let path = view.map(|it| {
+                    let name = format!("views::{}", it.name.value);
+                    self.types.names.path(self.types.module, it.module, &name)
+                });
+                path.unwrap_or_default()
+            }
+            Row::Struct { name, .. } | Row::Nested { name, .. } => name.clone(),
+        }
+    }
+
+    /// What the function returns, with a lifetime.
     fn returned(&self, lifetime: &str) -> String {
         let Query { returns, row, .. } = self.query;
         let place = match self.query.options.needs_transaction {
@@ -107,47 +134,31 @@ impl QueryFile<'_> {
             Returns::Optional => ", codegen::typed::AtMostOne",
             Returns::Exists => ", codegen::typed::Any",
         };
-        let (query, row) = match row {
-            Row::None | Row::Ignored => ("TypedQuery", "codegen::typed::Unread".to_owned()),
-            Row::Scalar(column) => ("TypedQuery", self.scalar_type(column)),
-            Row::Model(id) => {
-                let model = &self.types.schema.models[*id];
-                (
-                    "TypedQuery",
-                    self.types
-                        .names
-                        .path(self.types.module, model.module, &model.name),
-                )
-            }
-            Row::View(at) => {
-                let view = self.types.schema.views.get(*at).map(|it| &it.written);
-                let path = view.map(|it| {
-                    let name = format!("views::{}", it.name.value);
-                    self.types.names.path(self.types.module, it.module, &name)
-                });
-                ("TypedQuery", path.unwrap_or_default())
-            }
-            Row::Struct { name, .. } => ("TypedQuery", name.clone()),
-            Row::Nested { name, parts } => {
-                let is_gathered = parts.iter().any(|it| it.number == PartNumber::Many);
-                (
-                    if is_gathered {
-                        "TypedGather"
-                    } else {
-                        "TypedQuery"
-                    },
-                    name.clone(),
-                )
-            }
+        let is_gathered = matches!(row, Row::Nested { parts, .. } if parts.iter().any(|it| it.number == PartNumber::Many));
+        let query = match is_gathered {
+            true => "TypedGather",
+            false => "TypedQuery",
         };
+        let row = self.row_type();
+        if self.query.page.is_some() {
+            let cursor = self.cursor();
+            return format!("codegen::typed::TypedPage<{lifetime}, {row}, {cursor}{place}>");
+        }
         format!("codegen::typed::{query}<{lifetime}, {row}{number}{place}>")
+    }
+
+    /// The parameters that the caller gives one by one, with their positions; the others are the page's.
+    fn given_params(&self) -> impl Iterator<Item = (usize, &QueryParam)> {
+        let page = self.query.page.as_ref();
+        let n_given = page.map_or(self.query.params.len(), |it| it.first_param);
+        self.query.params.iter().enumerate().take(n_given)
     }
 
     /// The arguments of the function and their types, where `'q` is the lifetime of what they borrow.
     fn arguments(&self) -> Vec<(String, String)> {
         let query = self.query;
         let mut arguments: Vec<(String, String)> = Vec::new();
-        for (at, param) in query.params.iter().enumerate() {
+        for (at, param) in self.given_params() {
             match param.block.and_then(|it| query.blocks.get(it)) {
                 None => {
                     arguments.push((param.name.clone(), self.maybe(param, self.given(param).ty)));
@@ -173,6 +184,10 @@ impl QueryFile<'_> {
         }
         for block in query.blocks.iter().filter(|it| it.params.is_empty()) {
             arguments.push((block.name.clone(), "bool".to_owned()));
+        }
+        if query.page.is_some() {
+            let ty = self.types.option(&format!("&'q {}", self.cursor()));
+            arguments.push((self.cursor_argument(), ty));
         }
         if !query.orders.is_empty() {
             arguments.push((self.order_argument(), self.order_name()));
@@ -209,7 +224,8 @@ impl QueryFile<'_> {
                 .as_deref()
                 .unwrap_or(&format!("The query `{}`.", query.name)),
         );
-        for param in query.params.iter().filter(|it| !it.reason.is_empty()) {
+        let given = self.given_params().map(|(_, it)| it);
+        for param in given.filter(|it| !it.reason.is_empty()) {
             out.line("///");
             out.doc(&format!("`{}`: {}.", param.name, sentence(&param.reason)));
         }
@@ -222,12 +238,15 @@ impl QueryFile<'_> {
         let head = format!("pub fn {}{generics}", query.name);
         out.function(&head, &arguments, &self.returned(lifetime), |out| {
             sql::constant(query, self.types.names, out);
-            let values: Vec<String> = query
-                .params
-                .iter()
-                .enumerate()
+            let mut values: Vec<String> = self
+                .given_params()
                 .map(|(at, it)| self.value(at, it))
                 .collect();
+            if let Some(page) = &query.page {
+                let keys = page.keys.iter();
+                values.extend(keys.map(|it| self.cursor_value(&it.column.name)));
+                values.push("codegen::Value::Null".to_owned());
+            }
             out.blank();
             if values.is_empty() {
                 out.line(format!("let values = {}::new();", self.types.names.vec));
@@ -240,7 +259,9 @@ impl QueryFile<'_> {
             }
             let mut call = "codegen::typed::Call::new(&SQL, values)".to_owned();
             for (at, block) in query.blocks.iter().enumerate() {
+                let is_of_page = query.page.is_some() && at + 1 == query.blocks.len();
                 let is_on = match block.params.as_slice() {
+                    _ if is_of_page => format!("{}.is_some()", self.cursor_argument()),
                     [] => block.name.clone(),
                     [only] => format!(
                         "{}.is_some()",
@@ -267,7 +288,10 @@ impl QueryFile<'_> {
             }
             let returned = self.returned(lifetime);
             let path = returned.split('<').next().unwrap_or_default().to_owned();
-            out.line(format!("{path}::new({call})"));
+            match &query.page {
+                None => out.line(format!("{path}::new({call})")),
+                Some(page) => out.line(format!("{path}::new({call}, {})", page.size)),
+            }
         });
     }
 
@@ -403,10 +427,23 @@ impl QueryFile<'_> {
 
     /// The argument of the order, by a name that no parameter has.
     fn order_argument(&self) -> String {
-        let mut name = "order".to_owned();
-        while self.query.params.iter().any(|it| it.name == name)
-            || self.query.blocks.iter().any(|it| it.name == name)
-        {
+        self.free_name("order")
+    }
+
+    /// A name for an argument that is no parameter's.
+    fn free_name(&self, name: &str) -> String {
+        let mut name = name.to_owned();
+        let n_blocks = self.query.blocks.len() - usize::from(self.query.page.is_some());
+        let is_taken = |name: &String| {
+            self.given_params().any(|(_, it)| it.name == *name)
+                || self
+                    .query
+                    .blocks
+                    .iter()
+                    .take(n_blocks)
+                    .any(|it| it.name == *name)
+        };
+        while is_taken(&name) {
             name.push('_');
         }
         name

@@ -140,6 +140,8 @@ pub struct WrittenQuery {
     pub order: Vec<(SourceText, SourceText)>,
     /// How the function looks and how its statement runs.
     pub options: QueryOptions,
+    /// How it is read in pages.
+    pub page: Option<WrittenPage>,
     /// Whether it writes, where the user says so, and where that is said.
     pub write: Option<(bool, Span)>,
     /// Where the entry is.
@@ -161,6 +163,45 @@ pub struct QueryOptions {
     pub is_once: bool,
     /// Where a function for many sets of parameters is asked for.
     pub batch: Option<Span>,
+}
+
+/// The value of `page` as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenPage {
+    /// The columns that rows are ordered by, and whether downwards.
+    pub by: Vec<(SourceText, bool)>,
+    /// The number of rows on a page.
+    pub size: u32,
+    /// Whether the user says that the columns tell rows apart.
+    pub is_unique: bool,
+    /// Derives of the cursor beyond the minimal set, as Rust paths.
+    pub derive: Vec<String>,
+    /// The value's place.
+    pub span: Span,
+}
+
+/// How a query is read in pages, each behind a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What rows are ordered by; together they tell rows apart.
+    pub keys: Vec<PageKey>,
+    /// The number of rows on a page, if the caller asks for no other.
+    pub size: u32,
+    /// The position of the first parameter that is the page's: one for each key, and the number of rows.
+    pub first_param: usize,
+    /// Derives of the cursor beyond the minimal set, as Rust paths.
+    pub derive: Vec<String>,
+}
+
+/// A column that pages are ordered by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageKey {
+    /// The column, never NULL.
+    pub column: QueryColumn,
+    /// Whether larger values come first.
+    pub is_descending: bool,
+    /// Where a row has its value, as Rust fields with dots between them.
+    pub path: String,
 }
 
 /// The value of one key of `shape`.
@@ -210,6 +251,8 @@ pub struct Query {
     pub columns: Vec<QueryColumn>,
     /// The SQL as written.
     pub sql: QuerySql,
+    /// How it is read in pages: of the blocks, the last is on behind a row.
+    pub page: Option<Page>,
     /// How the function looks and how its statement runs.
     pub options: QueryOptions,
     /// Whether it writes or locks rows, so that no replica can run it.

@@ -19,6 +19,7 @@ use self::scope::Scope;
 use crate::diagnostic::{Code, Diagnostic, codes, nearest};
 use crate::ir::Schema;
 use crate::query::catalog::{Catalog, Source};
+use crate::query::page::Ending;
 use crate::query::params::{Param, Params};
 use crate::query::parse::{TokenId, Variant};
 use crate::query::tree::{At, Conflict, Name, Statement};
@@ -86,6 +87,10 @@ pub(super) struct Checked {
     pub(super) table: Option<crate::ir::TableId>,
     /// Whether it locks the rows that it reads.
     pub(super) is_locking: bool,
+    /// What stands at the end of a SELECT.
+    pub(super) ending: Ending,
+    /// Whether the columns that pages are ordered by were proved to tell rows apart.
+    pub(super) has_row_key: bool,
 }
 
 /// What is known about a query before its text is looked at.
@@ -94,6 +99,8 @@ pub(super) struct Declared {
     pub(super) params: Params,
     /// The columns whose types the user states.
     pub(super) columns: BTreeSet<String>,
+    /// The columns that pages are ordered by.
+    pub(super) page: Vec<String>,
 }
 
 pub(super) struct Checker<'a> {
@@ -165,6 +172,8 @@ pub(super) fn check(
         table,
         may_skip,
         is_locking: false,
+        ending: Ending::of(statement),
+        has_row_key: false,
     }
 }
 

@@ -7,11 +7,12 @@ use sqlmodel_sql::Dialect;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{
     Builtin, FieldType, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryParam, QuerySql,
-    Row, Schema, SourceText, Statement, WrittenQuery,
+    Row, Schema, SourceText, Statement, WrittenPage, WrittenQuery,
 };
 use crate::query::catalog::Catalog;
 use crate::query::check::{Action, Checked, Declared, Output, check};
 use crate::query::feature::Feature;
+use crate::query::page::{Paged, identify};
 use crate::query::params::{Param, Params};
 use crate::query::parse::{ParseError, ParseErrorKind, Variant, parse};
 use crate::query::pieces::Writer;
@@ -104,7 +105,8 @@ impl Analysis<'_> {
         dialects: &[Dialect],
         columns: &[Statement],
     ) -> Found<Signature> {
-        let (mut found, columns) = self.in_dialects(name, sql, dialects, &[], columns, &[])?;
+        let (mut found, columns) =
+            self.in_dialects(name, sql, dialects, &[], columns, &[], None)?;
         let [first, ..] = found.as_slice() else {
             return Err(Vec::new());
         };
@@ -141,6 +143,7 @@ impl Analysis<'_> {
             &written.params,
             &written.columns,
             &written.order,
+            written.page.as_ref(),
         )?;
         let Some(first) = found.first() else {
             return Err(vec![Diagnostic::new(
@@ -149,7 +152,7 @@ impl Analysis<'_> {
                 "the query is for no dialect of the schema",
             )]);
         };
-        let (params, blocks) = self.params(written, &found)?;
+        let (mut params, mut blocks) = self.params(written, &found)?;
         let shape = row::Shaped {
             schema: self.schema,
             written,
@@ -158,6 +161,19 @@ impl Analysis<'_> {
         };
         let (returns, row) = shape.finish()?;
         check_batch(written, &params, &row)?;
+        let page = match &written.page {
+            None => None,
+            Some(page) => {
+                let paged = Paged {
+                    schema: self.schema,
+                    written,
+                    page,
+                    columns: &columns,
+                    row: &row,
+                };
+                Some(paged.finish(returns, &found, &mut params, &mut blocks)?)
+            }
+        };
         let positions: BTreeMap<String, usize> = params
             .iter()
             .enumerate()
@@ -179,6 +195,13 @@ impl Analysis<'_> {
         if returns == crate::ir::Returns::LastId {
             row::return_key(self.schema, &first.checked, &mut texts);
         }
+        if let Some(page) = &page {
+            let block = blocks.len() - 1;
+            for (dialect, pieces) in &mut texts {
+                let rows = std::mem::take(pieces);
+                *pieces = page.wrap(self.schema, *dialect, block, &columns, rows);
+            }
+        }
         Ok(Query {
             name: written.name.value.clone(),
             module: written.module,
@@ -195,6 +218,7 @@ impl Analysis<'_> {
             texts,
             columns,
             sql: written.sql.clone(),
+            page,
             options: written.options.clone(),
             is_write: is_write(written, &found)?,
             span: written.span,
@@ -231,8 +255,9 @@ impl Analysis<'_> {
         params: &[Statement],
         columns: &[Statement],
         orders: &[(SourceText, SourceText)],
+        page: Option<&WrittenPage>,
     ) -> Found<(Vec<InDialect>, Vec<QueryColumn>)> {
-        let declared = self.declared(params, columns);
+        let declared = self.declared(params, columns, page);
         let mut found: Vec<InDialect> = Vec::new();
         let mut all: Vec<Vec<QueryColumn>> = Vec::new();
         for dialect in dialects {
@@ -269,7 +294,12 @@ impl Analysis<'_> {
         }
     }
 
-    fn declared(&self, params: &[Statement], columns: &[Statement]) -> Declared {
+    fn declared(
+        &self,
+        params: &[Statement],
+        columns: &[Statement],
+        page: Option<&WrittenPage>,
+    ) -> Declared {
         let by_name = params.iter().filter_map(|it| {
             let ty = it.ty.as_ref()?;
             let param = Param {
@@ -302,6 +332,9 @@ impl Analysis<'_> {
                 .filter(|it| it.ty.is_some())
                 .map(|it| it.name.value.clone())
                 .collect(),
+            page: page.map_or_else(Vec::new, |page| {
+                page.by.iter().map(|(name, _)| name.value.clone()).collect()
+            }),
         }
     }
 
@@ -457,6 +490,12 @@ impl Analysis<'_> {
             .features
             .iter()
             .any(|(feature, _)| *feature == Feature::ForUpdate);
+        let positions = declared.page.iter().filter_map(|name| {
+            let mut outputs = checked.outputs.iter();
+            outputs.position(|it| it.name.as_ref() == Some(name))
+        });
+        let by: Vec<usize> = positions.collect();
+        checked.has_row_key = identify(&parsed.statement, self.catalog, &checked.outputs, &by);
         if checked.diagnostics.is_empty() {
             Ok(checked)
         } else {
@@ -503,6 +542,7 @@ impl Analysis<'_> {
             merged.edits.entry(at).or_insert(edit);
         }
         merged.after.extend(other.after);
+        merged.has_row_key &= other.has_row_key;
         for name in other.params.order {
             let Some(param) = other.params.by_name.get(&name) else {
                 continue;

@@ -204,7 +204,8 @@ impl Writer<'_> {
     }
 }
 
-fn push(pieces: &mut Vec<Piece>, text: &str) {
+/// Appends text, to the text that is last if there is one.
+pub(super) fn push(pieces: &mut Vec<Piece>, text: &str) {
     match pieces.last_mut() {
         Some(Piece::Text(last)) => last.push_str(text),
         _ => pieces.push(Piece::Text(text.to_owned())),

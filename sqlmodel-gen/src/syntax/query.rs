@@ -4,7 +4,7 @@ use sqlmodel_sql::Dialect;
 
 use crate::source::Span;
 use crate::syntax::reader::{Context, Reader};
-use crate::syntax::{Name, Node, Query, Shape, Spanned, Sql, Table, Value, View, slot};
+use crate::syntax::{Name, Node, Page, Query, Shape, Spanned, Sql, Table, Value, View, slot};
 
 pub(super) fn parse_view(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> View {
     let mut reader = Reader::new(cx, table, span, "a view");
@@ -46,6 +46,7 @@ pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Qu
         timeout: reader.string("timeout"),
         cache: reader.boolean("cache"),
         batch: reader.boolean("batch"),
+        page: parse_page(&mut reader),
         span,
     };
     reader.finish();
@@ -88,6 +89,31 @@ fn parse_replacements(cx: &mut Context<'_>, table: &Table, span: Span, sql: &mut
         reader.finish();
     }
     reader.finish();
+}
+
+fn parse_page(reader: &mut Reader<'_, '_>) -> Option<Page> {
+    let node = reader.get("page")?;
+    let Value::Table(table) = &node.value else {
+        let expected = "a table such as `{ by = [\"id\"], size = 50 }`";
+        return reader.cx.wrong_kind(node, "page", expected);
+    };
+    let mut reader = Reader::new(reader.cx, table, node.span, "`page`");
+    let by = reader.get("by");
+    if by.is_none() {
+        reader.missing("by", "by = [\"id\"]");
+    }
+    let page = Page {
+        by: reader.strings("by").unwrap_or_default(),
+        size: reader.integer("size"),
+        unique: reader.is_true("unique"),
+        derive: reader.strings("derive").unwrap_or_default(),
+        span: node.span,
+    };
+    if let Some(by) = by.filter(|_| page.by.is_empty()) {
+        reader.cx.empty(by.span, "by");
+    }
+    reader.finish();
+    Some(page)
 }
 
 fn parse_shape(reader: &mut Reader<'_, '_>) -> Vec<(Name, Shape)> {

@@ -6,6 +6,7 @@
 mod batch;
 mod call;
 mod gather;
+mod page;
 mod text;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use crate::select::{Each, only, or_no_rows};
 pub use self::batch::TypedBatch;
 pub use self::call::{Anywhere, Call, InTransaction, RunsIn};
 pub use self::gather::{Gather, Gathered, Key};
+pub use self::page::{Cursor, KeysetPage, TypedPage};
 pub use self::text::{Piece, Sql, Text};
 
 /// How many rows `run` returns, as `returns` says in the schema.

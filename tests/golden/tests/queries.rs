@@ -98,3 +98,161 @@ sql = "SELECT id FROM hero"
         "#]],
     );
 }
+
+#[test]
+fn a_page_is_of_rows_in_an_order_that_they_alone_have() {
+    check(
+        r#"
+[[query]]
+name = "a"
+page = { by = ["nme", "age", "id"] }
+sql = "SELECT id, name, age FROM hero"
+[[query]]
+name = "b"
+page = { by = ["id", "id"] }
+sql = "SELECT id FROM hero"
+[[query]]
+name = "c"
+page = { by = ["id"] }
+sql = "SELECT id FROM hero ORDER BY name"
+[[query]]
+name = "d"
+page = { by = ["id"] }
+sql = "SELECT id FROM hero LIMIT 3"
+[[query]]
+name = "e"
+page = { by = ["id"] }
+returns = "one"
+sql = "SELECT id FROM hero WHERE id = :id"
+[[query]]
+name = "f"
+page = { by = ["id"] }
+sql = "DELETE FROM hero WHERE id = :id"
+[[query]]
+name = "g"
+page = { by = ["score"] }
+columns = { score = "f64!" }
+sql = "SELECT id, 1.5 * id AS score FROM hero"
+[[query]]
+name = "h"
+page = { by = ["id"] }
+shape = { hero = "h", team = "t" }
+sql = "SELECT h.*, t.* FROM hero h JOIN team t ON t.id = h.team_id"
+[[query]]
+name = "i"
+page = { by = ["id"] }
+sql = "SELECT id FROM hero WHERE name = :page_size"
+"#,
+        expect![[r#"
+            3:16: error[SM0705]: the query has no column `nme`
+            3:23: error[SM0721]: `age` may be NULL, and is behind no row
+            7:22: error[SM0721]: `id` is a key of the page twice
+            11:8: error[SM0721]: a page has its own order
+            15:8: error[SM0721]: a page has its own LIMIT, and locks nothing
+            19:8: error[SM0721]: a page has many rows
+            24:8: error[SM0721]: a page has many rows
+            28:16: error[SM0721]: `score` is a float, and equal to itself by luck
+            33:8: error[SM0721]: two columns of the page are called `id`
+            38:8: error[SM0721]: the parameter `:page_size` has a name of the page's
+        "#]],
+    );
+    check(
+        r#"
+[[query]]
+name = "a"
+page = { by = [], size = 0 }
+sql = "SELECT id FROM hero"
+[[query]]
+name = "b"
+page = { by = ["id downwards"] }
+sql = "SELECT id FROM hero"
+[[query]]
+name = "c"
+page = 3
+sql = "SELECT id FROM hero"
+"#,
+        expect![[r#"
+            3:15: error[SM0010]: `by` is empty
+            3:26: error[SM0011]: a page has 1 to 100000 rows, and not 0
+            7:16: error[SM0007]: `downwards` is not a direction
+            11:8: error[SM0006]: `page` is an integer, expected a table such as `{ by = ["id"], size = 50 }`
+        "#]],
+    );
+}
+
+#[test]
+fn the_keys_of_a_page_are_proved_to_tell_rows_apart() {
+    let page = |by: &str, sql: &str| {
+        let query = format!("[[query]]\nname = \"a\"\npage = {{ by = [{by}] }}\nsql = \"{sql}\"\n");
+        let compiled = compile_text(&format!("{MODELS}{query}"));
+        let diagnostics = &compiled.compilation.diagnostics;
+        let text = render(diagnostics, &compiled.sources, Format::Short, Color::Never);
+        let is_unproved = text.contains("nothing proves");
+        assert!(is_unproved || text.is_empty(), "{sql}: {text}");
+        !is_unproved
+    };
+    for (by, sql) in [
+        ("'id'", "SELECT id, name FROM hero"),
+        ("'name'", "SELECT name FROM hero WHERE age > 3"),
+        (
+            "'id'",
+            "SELECT h.id, t.name FROM hero h JOIN team t ON t.id = h.team_id",
+        ),
+        (
+            "'id'",
+            "SELECT h.id FROM hero h LEFT JOIN team t ON t.id = h.team_id",
+        ),
+        (
+            "'id'",
+            "SELECT h.id FROM hero h, team t WHERE t.id = h.team_id",
+        ),
+        (
+            "'id'",
+            "SELECT h.id FROM hero h CROSS JOIN team t WHERE t.id = :team",
+        ),
+        (
+            "'id', 'team'",
+            "SELECT h.id, t.id AS team FROM hero h CROSS JOIN team t",
+        ),
+        (
+            "'id'",
+            "SELECT g.id FROM hero h JOIN hero g ON g.name = h.name JOIN team t ON t.id = g.team_id",
+        ),
+        (
+            "'team_id'",
+            "SELECT team_id, count(*) AS n FROM hero WHERE team_id > 0 GROUP BY team_id",
+        ),
+        ("'name'", "SELECT DISTINCT name FROM team"),
+    ] {
+        assert!(page(by, sql), "{sql}");
+    }
+    for (by, sql) in [
+        ("'name'", "SELECT id, name FROM team"),
+        (
+            "'id'",
+            "SELECT t.id FROM hero h JOIN team t ON t.id = h.team_id",
+        ),
+        ("'id'", "SELECT h.id FROM hero h CROSS JOIN team t"),
+        (
+            "'id'",
+            "SELECT h.id FROM hero h JOIN team t ON t.name = h.name",
+        ),
+        // Where the second team is not found, the row is there for each hero nevertheless.
+        (
+            "'id'",
+            "SELECT t.id FROM team t CROSS JOIN hero h LEFT JOIN hero g ON g.id = t.id AND g.name = h.name",
+        ),
+        ("'id'", "SELECT id FROM hero UNION ALL SELECT id FROM team"),
+        (
+            "'id'",
+            "WITH hero AS (SELECT 1 AS id FROM team) SELECT id FROM hero",
+        ),
+        ("'name'", "SELECT DISTINCT id, name FROM team"),
+        (
+            "'name'",
+            "SELECT max(name) AS name, team_id FROM hero WHERE name > '' GROUP BY team_id",
+        ),
+    ] {
+        assert!(!page(by, sql), "{sql}");
+    }
+}

@@ -1,14 +1,16 @@
 //! What a query of the schema can have besides its SQL, on every driver.
 
 use generated::news::queries::{
-    PostParams, RateParams, RenameArticleParams, StarsOfParams, count_for_ever, post_batch,
-    rate_batch, rename_article, rename_article_batch, stars_of_batch, titles_of,
+    PostParams, RateParams, RenameArticleParams, StarsOfParams, cheapest, count_for_ever, feed,
+    most_read, post_batch, rate_batch, readings_with_articles, rename_article,
+    rename_article_batch, stars_of_batch, titles_of,
 };
 use generated::news::tables::TABLES;
-use generated::news::{Article, NewArticle};
+use generated::news::{Article, NewArticle, NewReading};
 use live::{Failure, Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::types::time::{Duration, OffsetDateTime};
+use sqlmodel_runtime::value::Decimal;
 use sqlmodel_runtime::{Access, Dialect, TransactionOps};
 
 on_every_driver! {
@@ -20,6 +22,9 @@ on_every_driver! {
     a_batch_of_commands_is_kept_as_a_whole,
     a_batch_of_inserts_returns_their_keys,
     a_batch_of_queries_returns_what_each_finds,
+    pages_have_each_row_once,
+    pages_are_ordered_by_decimals_and_sums,
+    rows_of_pages_may_be_nested,
 }
 
 /// Stores articles, each a minute after the one before it.
@@ -209,6 +214,140 @@ async fn a_batch_of_queries_returns_what_each_finds<C: Connection>(
         .map(|it| it.map(|it| (it.title, it.stars)))
         .collect();
     assert_eq!(found, [Some(("Bees".to_owned(), 3)), None, None]);
+    Ok(())
+}
+
+async fn pages_have_each_row_once<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let titles = ["Ants", "Bees", "Cats", "Dogs", "Eels", "Foxes", "Gnats"];
+    let mut expected = store(cx, connection, &titles).await?;
+    // Rows of one time are told apart by their keys.
+    for (article, other) in [(2, 1), (3, 1), (6, 5)] {
+        let posted = expected[other].posted;
+        let update = Article::update().set(Article::POSTED, posted);
+        let update = update.filter(Article::ID.eq(expected[article].id));
+        update.execute(cx, connection).await.into_result()?;
+        expected[article].posted = posted;
+    }
+    expected.sort_by_key(|it| (std::cmp::Reverse(it.posted), it.id));
+    for size in [1, 2, 3, 6, 7, 8] {
+        let (mut found, mut after, mut n_pages) = (Vec::new(), None, 0);
+        loop {
+            let query = feed("news", None, after.as_ref()).size(size);
+            let page = query.run(cx, connection).await.into_result()?;
+            assert!(page.rows.len() <= size as usize);
+            found.extend(page.rows);
+            n_pages += 1;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(found, expected, "pages of {size}");
+        assert_eq!(n_pages, titles.len().div_ceil(size as usize));
+    }
+    // The size of the schema, a block, and an article that is added before the place where the next page begins.
+    let first = feed("news", Some(3), None)
+        .run(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(first.rows, expected[..3]);
+    let newest = NewArticle::new("news", "Hares", 3, expected[0].posted + Duration::hours(1));
+    insert!(newest).one(cx, connection).await.into_result()?;
+    let second = feed("news", Some(3), first.next.as_ref());
+    let second = second.run(cx, connection).await.into_result()?;
+    assert_eq!(second.rows, expected[3..6]);
+    let none = feed("sport", None, None)
+        .run(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!((none.rows.len(), none.next), (0, None));
+    Ok(())
+}
+
+async fn pages_are_ordered_by_decimals_and_sums<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let titles = ["Ants", "Bees", "Cats", "Dogs"];
+    let stored = store(cx, connection, &titles).await?;
+    for (article, cents) in stored.iter().zip([1000, 950, 10_000, 950]) {
+        let price = Decimal::try_new(cents, 2).ok_or("a price")?;
+        let update = Article::update().set(Article::PRICE, price);
+        let update = update.filter(Article::ID.eq(article.id));
+        update.execute(cx, connection).await.into_result()?;
+    }
+    for (at, minutes) in [(1, 20), (2, 3), (1, 5), (3, 25)] {
+        let reader = format!("reader {minutes}");
+        let reading = NewReading::new(reader, stored[at].id, minutes);
+        insert!(reading)
+            .execute(cx, connection)
+            .await
+            .into_result()?;
+    }
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = cheapest(after.as_ref())
+            .size(1)
+            .run(cx, connection)
+            .await
+            .into_result()?;
+        found.extend(page.rows.into_iter().map(|it| it.title));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(found, ["Dogs", "Bees", "Ants", "Cats"]);
+    let first = most_read(None).run(cx, connection).await.into_result()?;
+    let second = most_read(first.next.as_ref())
+        .run(cx, connection)
+        .await
+        .into_result()?;
+    let rows = first.rows.into_iter().chain(second.rows);
+    let rows: Vec<_> = rows.map(|it| (it.title, it.minutes)).collect();
+    let row = |title: &str, minutes| (title.to_owned(), minutes);
+    assert_eq!(
+        rows,
+        [
+            row("Bees", 25),
+            row("Dogs", 25),
+            row("Cats", 3),
+            row("Ants", 0)
+        ]
+    );
+    assert_eq!(second.next, None);
+    Ok(())
+}
+
+async fn rows_of_pages_may_be_nested<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let stored = store(cx, connection, &["Ants", "Bees"]).await?;
+    for (reader, at) in [("brian", 0), ("ada", 1), ("ada", 0)] {
+        let reading = NewReading::new(reader, stored[at].id, 5);
+        insert!(reading)
+            .execute(cx, connection)
+            .await
+            .into_result()?;
+    }
+    let first = readings_with_articles(None)
+        .size(2)
+        .run(cx, connection)
+        .await
+        .into_result()?;
+    let rows = first
+        .rows
+        .iter()
+        .map(|it| (it.reader.as_str(), it.article.title.as_str()));
+    assert_eq!(rows.collect::<Vec<_>>(), [("ada", "Ants"), ("ada", "Bees")]);
+    let cursor = first.next.ok_or("there is more")?;
+    assert_eq!(
+        (cursor.reader.as_str(), cursor.article_id),
+        ("ada", stored[1].id)
+    );
+    let rest = readings_with_articles(Some(&cursor))
+        .run(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!((rest.rows.len(), rest.next), (1, None));
     Ok(())
 }
 

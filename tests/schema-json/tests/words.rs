@@ -49,6 +49,7 @@ const TABLES: &[(&str, &str)] = &[
     ("/definitions/mixin", "mixin.A = { KEY }"),
     ("/definitions/model", "model.A = { KEY }"),
     ("/definitions/named_type", "type.A = { KEY }"),
+    ("/definitions/page", "query = [{ page = { KEY } }]"),
     ("/definitions/query", "query = [{ KEY }]"),
     (
         "/definitions/replacements",

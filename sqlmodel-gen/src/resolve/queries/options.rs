@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::ir::QueryOptions;
+use crate::ir::{QueryOptions, SourceText, WrittenPage};
 use crate::resolve::Resolver;
 use crate::resolve::case::is_rust_path;
 use crate::syntax::{self, Name};
@@ -13,6 +13,12 @@ const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("m", 60_000)];
 
 /// The longest `timeout`.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+
+/// The number of rows on a page, if the schema says nothing.
+const DEFAULT_SIZE: u32 = 50;
+
+/// The most rows on a page.
+const MAX_SIZE: u32 = 100_000;
 
 impl Resolver<'_> {
     pub(super) fn query_options(&mut self, syntax: &syntax::Query) -> QueryOptions {
@@ -36,6 +42,51 @@ impl Resolver<'_> {
                 .map(|it| it.span),
             is_once: syntax.cache.as_ref().is_some_and(|it| !it.value),
         }
+    }
+
+    pub(super) fn page(&mut self, page: &syntax::Page) -> WrittenPage {
+        let by = page.by.iter().map(|name| self.page_key(name)).collect();
+        let size = page.size.as_ref().map_or(DEFAULT_SIZE, |size| {
+            let found = u32::try_from(size.value).ok();
+            found
+                .filter(|it| (1..=MAX_SIZE).contains(it))
+                .unwrap_or_else(|| {
+                    let message =
+                        format!("a page has 1 to {MAX_SIZE} rows, and not {}", size.value);
+                    self.error(&codes::OUT_OF_RANGE, size.span, message);
+                    DEFAULT_SIZE
+                })
+        });
+        WrittenPage {
+            by,
+            size,
+            is_unique: page.unique,
+            derive: self.derives(&page.derive),
+            span: page.span,
+        }
+    }
+
+    /// Reads `created_at desc`.
+    fn page_key(&mut self, name: &Name) -> (SourceText, bool) {
+        let mut words = name.value.split_whitespace();
+        let column = words.next().unwrap_or_default().to_owned();
+        let is_descending = match words.next().map(str::to_ascii_lowercase).as_deref() {
+            None | Some("asc") => false,
+            Some("desc") => true,
+            Some(word) => {
+                let message = format!("`{word}` is not a direction");
+                self.push(
+                    Diagnostic::new(&codes::UNKNOWN_WORD, name.span, message)
+                        .help("write `asc` or `desc` after the column"),
+                );
+                false
+            }
+        };
+        let text = SourceText {
+            value: column,
+            span: name.span,
+        };
+        (text, is_descending)
     }
 
     fn check_attribute(&mut self, attr: &Name) {

@@ -13,3 +13,14 @@ CREATE TABLE `article` (
 )
 ENGINE = InnoDB
 DEFAULT CHARACTER SET = utf8mb4;
+
+CREATE TABLE `reading` (
+    `reader` VARCHAR(40) NOT NULL,
+    `article_id` BIGINT NOT NULL,
+    `minutes` INT NOT NULL,
+    PRIMARY KEY (`reader`, `article_id`),
+    CONSTRAINT `fk_reading_article_id` FOREIGN KEY (`article_id`)
+        REFERENCES `article` (`id`)
+)
+ENGINE = InnoDB
+DEFAULT CHARACTER SET = utf8mb4;

@@ -11,3 +11,12 @@ CREATE TABLE "article" (
     CONSTRAINT "pk_article" PRIMARY KEY ("id"),
     CONSTRAINT "uq_article_section_title" UNIQUE ("section", "title")
 );
+
+CREATE TABLE "reading" (
+    "reader" VARCHAR(40) NOT NULL,
+    "article_id" INTEGER NOT NULL,
+    "minutes" INTEGER NOT NULL,
+    CONSTRAINT "pk_reading" PRIMARY KEY ("reader", "article_id"),
+    CONSTRAINT "fk_reading_article_id" FOREIGN KEY ("article_id")
+        REFERENCES "article" ("id")
+);

@@ -37,6 +37,9 @@ impl Article {
         codegen::Column::new("posted");
     /// The column `note`.
     pub const NOTE: codegen::Column<Self, Option<String>> = codegen::Column::new("note");
+    /// Every [`Reading`](super::Reading) whose `article_id` refers to this row.
+    pub const READINGS: codegen::ToMany<Self, super::Reading> =
+        codegen::ToMany::new(&["id"], &["article_id"]);
 }
 
 impl codegen::Model for Article {

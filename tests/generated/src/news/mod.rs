@@ -17,5 +17,7 @@ pub mod tables;
 pub mod queries;
 
 mod article;
+mod reading;
 
 pub use self::article::{Article, NewArticle};
+pub use self::reading::{NewReading, Reading};

@@ -463,3 +463,539 @@ impl codegen::Decode for StarsOfRow {
         COLUMNS.get(offset).map(|column| ("stars_of", *column))
     }
 }
+
+/// The newest articles first.
+///
+/// `section`: compared with column `article.section`, not null.
+///
+/// `least`: compared with column `article.stars`, not null.
+#[must_use]
+#[rustfmt::skip]
+pub fn feed<'q>(
+    section: &'q str,
+    least: Option<i32>,
+    after: Option<&'q FeedCursor>,
+) -> codegen::typed::TypedPage<'q, super::Article, FeedCursor> {
+    use codegen::typed::{Piece, Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Pieces(&[
+            Piece::Text("SELECT \"page\".\"id\", \"page\".\"section\", \"page\".\"title\", \"page\".\"stars\", \
+                \"page\".\"price\", \"page\".\"posted\", \"page\".\"note\" FROM (SELECT \"article\".\"id\", \
+                \"article\".\"section\", \"article\".\"title\", \"article\".\"stars\", \"article\".\"price\", \
+                \"article\".\"posted\", \"article\".\"note\" FROM article WHERE section = "),
+            Piece::Param(0),
+            Piece::Text(" "),
+            Piece::Block(0, &[
+                Piece::Text("AND stars >= "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(") AS \"page\" "),
+            Piece::Block(1, &[
+                Piece::Text("WHERE "),
+                Piece::Text("\"page\".\"posted\" <= "),
+                Piece::Param(2),
+                Piece::Text(" AND (\"page\".\"posted\" < "),
+                Piece::Param(2),
+                Piece::Text(" OR \"page\".\"posted\" = "),
+                Piece::Param(2),
+                Piece::Text(" AND \"page\".\"id\" > "),
+                Piece::Param(3),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY \"page\".\"posted\" DESC, \"page\".\"id\" LIMIT "),
+            Piece::Param(4),
+        ])),
+        postgres: Some(Text::Pieces(&[
+            Piece::Text("SELECT \"page\".\"id\", \"page\".\"section\", \"page\".\"title\", \"page\".\"stars\", \
+                \"page\".\"price\", \"page\".\"posted\", \"page\".\"note\" FROM (SELECT \"article\".\"id\", \
+                \"article\".\"section\", \"article\".\"title\", \"article\".\"stars\", \"article\".\"price\", \
+                \"article\".\"posted\", \"article\".\"note\" FROM article WHERE section = "),
+            Piece::Param(0),
+            Piece::Text(" "),
+            Piece::Block(0, &[
+                Piece::Text("AND stars >= "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(") AS \"page\" "),
+            Piece::Block(1, &[
+                Piece::Text("WHERE "),
+                Piece::Text("\"page\".\"posted\" <= "),
+                Piece::Param(2),
+                Piece::Text(" AND (\"page\".\"posted\" < "),
+                Piece::Param(2),
+                Piece::Text(" OR \"page\".\"posted\" = "),
+                Piece::Param(2),
+                Piece::Text(" AND \"page\".\"id\" > "),
+                Piece::Param(3),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY \"page\".\"posted\" DESC, \"page\".\"id\" LIMIT "),
+            Piece::Param(4),
+        ])),
+        mysql: Some(Text::Pieces(&[
+            Piece::Text("SELECT `page`.`id`, `page`.`section`, `page`.`title`, `page`.`stars`, `page`.`price`, \
+                `page`.`posted`, `page`.`note` FROM (SELECT `article`.`id`, `article`.`section`, \
+                `article`.`title`, `article`.`stars`, `article`.`price`, `article`.`posted`, `article`.`note` \
+                FROM article WHERE section = "),
+            Piece::Param(0),
+            Piece::Text(" "),
+            Piece::Block(0, &[
+                Piece::Text("AND stars >= "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(") AS `page` "),
+            Piece::Block(1, &[
+                Piece::Text("WHERE "),
+                Piece::Text("`page`.`posted` <= "),
+                Piece::Param(2),
+                Piece::Text(" AND (`page`.`posted` < "),
+                Piece::Param(2),
+                Piece::Text(" OR `page`.`posted` = "),
+                Piece::Param(2),
+                Piece::Text(" AND `page`.`id` > "),
+                Piece::Param(3),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY `page`.`posted` DESC, `page`.`id` LIMIT "),
+            Piece::Param(4),
+        ])),
+    };
+
+    let values = ::std::vec![
+        codegen::Value::Text(::std::borrow::Cow::Borrowed(section)),
+        least.map_or(codegen::Value::Null, codegen::Encode::into_value),
+        after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.posted)),
+        after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.id)),
+        codegen::Value::Null,
+    ];
+    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, values).block(0, least.is_some()).block(1, after.is_some()), 3)
+}
+
+/// The place of a row in the order of [`feed`], behind which a page begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedCursor {
+    /// `posted`, falling.
+    pub posted: codegen::types::time::OffsetDateTime,
+    /// `id`, rising.
+    pub id: i64,
+}
+
+#[rustfmt::skip]
+impl codegen::typed::Cursor<super::Article> for FeedCursor {
+    fn of(row: &super::Article) -> Self {
+        Self {
+            posted: ::core::clone::Clone::clone(&row.posted),
+            id: ::core::clone::Clone::clone(&row.id),
+        }
+    }
+}
+
+/// The query `cheapest`.
+#[must_use]
+#[rustfmt::skip]
+pub fn cheapest(
+    after: Option<&CheapestCursor>,
+) -> codegen::typed::TypedPage<'_, CheapestRow, CheapestCursor> {
+    use codegen::typed::{Piece, Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Pieces(&[
+            Piece::Text("SELECT \"page\".\"title\", \"page\".\"price\" FROM (SELECT title, price FROM article) \
+                AS \"page\" "),
+            Piece::Block(0, &[
+                Piece::Text("WHERE "),
+                Piece::Text("\"page\".\"price\" COLLATE sqlmodel_decimal >= "),
+                Piece::Param(0),
+                Piece::Text(" AND (\"page\".\"price\" COLLATE sqlmodel_decimal > "),
+                Piece::Param(0),
+                Piece::Text(" OR \"page\".\"price\" COLLATE sqlmodel_decimal = "),
+                Piece::Param(0),
+                Piece::Text(" AND \"page\".\"title\" < "),
+                Piece::Param(1),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY \"page\".\"price\" COLLATE sqlmodel_decimal, \"page\".\"title\" DESC LIMIT "),
+            Piece::Param(2),
+        ])),
+        postgres: Some(Text::Pieces(&[
+            Piece::Text("SELECT \"page\".\"title\", \"page\".\"price\" FROM (SELECT title, price FROM article) \
+                AS \"page\" "),
+            Piece::Block(0, &[
+                Piece::Text("WHERE "),
+                Piece::Text("\"page\".\"price\" >= "),
+                Piece::Param(0),
+                Piece::Text(" AND (\"page\".\"price\" > "),
+                Piece::Param(0),
+                Piece::Text(" OR \"page\".\"price\" = "),
+                Piece::Param(0),
+                Piece::Text(" AND \"page\".\"title\" < "),
+                Piece::Param(1),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY \"page\".\"price\", \"page\".\"title\" DESC LIMIT "),
+            Piece::Param(2),
+        ])),
+        mysql: Some(Text::Pieces(&[
+            Piece::Text("SELECT `page`.`title`, `page`.`price` FROM (SELECT title, price FROM article) AS \
+                `page` "),
+            Piece::Block(0, &[
+                Piece::Text("WHERE "),
+                Piece::Text("`page`.`price` >= "),
+                Piece::Param(0),
+                Piece::Text(" AND (`page`.`price` > "),
+                Piece::Param(0),
+                Piece::Text(" OR `page`.`price` = "),
+                Piece::Param(0),
+                Piece::Text(" AND `page`.`title` < "),
+                Piece::Param(1),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY `page`.`price`, `page`.`title` DESC LIMIT "),
+            Piece::Param(2),
+        ])),
+    };
+
+    let values = ::std::vec![
+        after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.price)),
+        after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.title)),
+        codegen::Value::Null,
+    ];
+    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, values).block(0, after.is_some()), 50)
+}
+
+/// The place of a row in the order of [`cheapest`], behind which a page begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheapestCursor {
+    /// `price`, rising.
+    pub price: codegen::types::Decimal,
+    /// `title`, falling.
+    pub title: String,
+}
+
+#[rustfmt::skip]
+impl codegen::typed::Cursor<CheapestRow> for CheapestCursor {
+    fn of(row: &CheapestRow) -> Self {
+        Self {
+            price: ::core::clone::Clone::clone(&row.price),
+            title: ::core::clone::Clone::clone(&row.title),
+        }
+    }
+}
+
+/// A row of [`cheapest`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheapestRow {
+    /// Column `article.title`, not null.
+    pub title: String,
+    /// Column `article.price`, not null.
+    pub price: codegen::types::Decimal,
+}
+
+#[rustfmt::skip]
+impl codegen::Decode for CheapestRow {
+    const WIDTH: usize = 2;
+
+    fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        Ok(Self {
+            title: codegen::Decode::decode(row, at)?,
+            price: codegen::Decode::decode(row, at + 1)?,
+        })
+    }
+
+    fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {
+        const COLUMNS: &[&str] = &["title", "price"];
+        COLUMNS.get(offset).map(|column| ("cheapest", *column))
+    }
+}
+
+/// The query `most_read`.
+#[must_use]
+#[rustfmt::skip]
+pub fn most_read(
+    after: Option<&MostReadCursor>,
+) -> codegen::typed::TypedPage<'_, MostReadRow, MostReadCursor> {
+    use codegen::typed::{Piece, Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Pieces(&[
+            Piece::Text("SELECT \"page\".\"section\", \"page\".\"title\", \"page\".\"minutes\" FROM (SELECT \
+                a.section, a.title, coalesce(sum(r.minutes), 0) AS minutes FROM article a LEFT JOIN reading r \
+                ON r.article_id = a.id GROUP BY a.section, a.title) AS \"page\" "),
+            Piece::Block(0, &[
+                Piece::Text("WHERE "),
+                Piece::Text("\"page\".\"minutes\" <= "),
+                Piece::Param(0),
+                Piece::Text(" AND (\"page\".\"minutes\" < "),
+                Piece::Param(0),
+                Piece::Text(" OR \"page\".\"minutes\" = "),
+                Piece::Param(0),
+                Piece::Text(" AND \"page\".\"section\" > "),
+                Piece::Param(1),
+                Piece::Text(" OR \"page\".\"minutes\" = "),
+                Piece::Param(0),
+                Piece::Text(" AND \"page\".\"section\" = "),
+                Piece::Param(1),
+                Piece::Text(" AND \"page\".\"title\" > "),
+                Piece::Param(2),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY \"page\".\"minutes\" DESC, \"page\".\"section\", \"page\".\"title\" LIMIT "),
+            Piece::Param(3),
+        ])),
+        postgres: Some(Text::Pieces(&[
+            Piece::Text("SELECT \"page\".\"section\", \"page\".\"title\", \"page\".\"minutes\" FROM (SELECT \
+                a.section, a.title, coalesce(sum(r.minutes), 0) AS minutes FROM article a LEFT JOIN reading r \
+                ON r.article_id = a.id GROUP BY a.section, a.title) AS \"page\" "),
+            Piece::Block(0, &[
+                Piece::Text("WHERE "),
+                Piece::Text("\"page\".\"minutes\" <= "),
+                Piece::Param(0),
+                Piece::Text(" AND (\"page\".\"minutes\" < "),
+                Piece::Param(0),
+                Piece::Text(" OR \"page\".\"minutes\" = "),
+                Piece::Param(0),
+                Piece::Text(" AND \"page\".\"section\" > "),
+                Piece::Param(1),
+                Piece::Text(" OR \"page\".\"minutes\" = "),
+                Piece::Param(0),
+                Piece::Text(" AND \"page\".\"section\" = "),
+                Piece::Param(1),
+                Piece::Text(" AND \"page\".\"title\" > "),
+                Piece::Param(2),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY \"page\".\"minutes\" DESC, \"page\".\"section\", \"page\".\"title\" LIMIT "),
+            Piece::Param(3),
+        ])),
+        mysql: Some(Text::Pieces(&[
+            Piece::Text("SELECT `page`.`section`, `page`.`title`, `page`.`minutes` FROM (SELECT a.section, \
+                a.title, CAST(coalesce(sum(r.minutes), 0) AS SIGNED) AS minutes FROM article a LEFT JOIN \
+                reading r ON r.article_id = a.id GROUP BY a.section, a.title) AS `page` "),
+            Piece::Block(0, &[
+                Piece::Text("WHERE "),
+                Piece::Text("`page`.`minutes` <= "),
+                Piece::Param(0),
+                Piece::Text(" AND (`page`.`minutes` < "),
+                Piece::Param(0),
+                Piece::Text(" OR `page`.`minutes` = "),
+                Piece::Param(0),
+                Piece::Text(" AND `page`.`section` > "),
+                Piece::Param(1),
+                Piece::Text(" OR `page`.`minutes` = "),
+                Piece::Param(0),
+                Piece::Text(" AND `page`.`section` = "),
+                Piece::Param(1),
+                Piece::Text(" AND `page`.`title` > "),
+                Piece::Param(2),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY `page`.`minutes` DESC, `page`.`section`, `page`.`title` LIMIT "),
+            Piece::Param(3),
+        ])),
+    };
+
+    let values = ::std::vec![
+        after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.minutes)),
+        after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.section)),
+        after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.title)),
+        codegen::Value::Null,
+    ];
+    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, values).block(0, after.is_some()), 2)
+}
+
+/// The place of a row in the order of [`most_read`], behind which a page begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MostReadCursor {
+    /// `minutes`, falling.
+    pub minutes: i64,
+    /// `section`, rising.
+    pub section: String,
+    /// `title`, rising.
+    pub title: String,
+}
+
+#[rustfmt::skip]
+impl codegen::typed::Cursor<MostReadRow> for MostReadCursor {
+    fn of(row: &MostReadRow) -> Self {
+        Self {
+            minutes: ::core::clone::Clone::clone(&row.minutes),
+            section: ::core::clone::Clone::clone(&row.section),
+            title: ::core::clone::Clone::clone(&row.title),
+        }
+    }
+}
+
+/// A row of [`most_read`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct MostReadRow {
+    /// Column `article.section`, not null.
+    pub section: String,
+    /// Column `article.title`, not null.
+    pub title: String,
+    /// Stated in `columns`; found: `coalesce`: NULL when all arguments are.
+    pub minutes: i64,
+}
+
+#[rustfmt::skip]
+impl codegen::Decode for MostReadRow {
+    const WIDTH: usize = 3;
+
+    fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        Ok(Self {
+            section: codegen::Decode::decode(row, at)?,
+            title: codegen::Decode::decode(row, at + 1)?,
+            minutes: codegen::Decode::decode(row, at + 2)?,
+        })
+    }
+
+    fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {
+        const COLUMNS: &[&str] = &["section", "title", "minutes"];
+        COLUMNS.get(offset).map(|column| ("most_read", *column))
+    }
+}
+
+/// The query `readings_with_articles`.
+#[must_use]
+#[rustfmt::skip]
+pub fn readings_with_articles(
+    after: Option<&ReadingsWithArticlesCursor>,
+) -> codegen::typed::TypedPage<'_, ReadingsWithArticlesRow, ReadingsWithArticlesCursor> {
+    use codegen::typed::{Piece, Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Pieces(&[
+            Piece::Text("SELECT \"page\".\"reader\", \"page\".\"article_id\", \"page\".\"minutes\", \
+                \"page\".\"title\" FROM (SELECT r.reader, r.article_id, r.minutes, a.title FROM reading r JOIN \
+                article a ON a.id = r.article_id) AS \"page\" "),
+            Piece::Block(0, &[
+                Piece::Text("WHERE "),
+                Piece::Text("\"page\".\"reader\" >= "),
+                Piece::Param(0),
+                Piece::Text(" AND (\"page\".\"reader\" > "),
+                Piece::Param(0),
+                Piece::Text(" OR \"page\".\"reader\" = "),
+                Piece::Param(0),
+                Piece::Text(" AND \"page\".\"article_id\" > "),
+                Piece::Param(1),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY \"page\".\"reader\", \"page\".\"article_id\" LIMIT "),
+            Piece::Param(2),
+        ])),
+        postgres: Some(Text::Pieces(&[
+            Piece::Text("SELECT \"page\".\"reader\", \"page\".\"article_id\", \"page\".\"minutes\", \
+                \"page\".\"title\" FROM (SELECT r.reader, r.article_id, r.minutes, a.title FROM reading r JOIN \
+                article a ON a.id = r.article_id) AS \"page\" "),
+            Piece::Block(0, &[
+                Piece::Text("WHERE "),
+                Piece::Text("\"page\".\"reader\" >= "),
+                Piece::Param(0),
+                Piece::Text(" AND (\"page\".\"reader\" > "),
+                Piece::Param(0),
+                Piece::Text(" OR \"page\".\"reader\" = "),
+                Piece::Param(0),
+                Piece::Text(" AND \"page\".\"article_id\" > "),
+                Piece::Param(1),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY \"page\".\"reader\", \"page\".\"article_id\" LIMIT "),
+            Piece::Param(2),
+        ])),
+        mysql: Some(Text::Pieces(&[
+            Piece::Text("SELECT `page`.`reader`, `page`.`article_id`, `page`.`minutes`, `page`.`title` FROM \
+                (SELECT r.reader, r.article_id, r.minutes, a.title FROM reading r JOIN article a ON a.id = \
+                r.article_id) AS `page` "),
+            Piece::Block(0, &[
+                Piece::Text("WHERE "),
+                Piece::Text("`page`.`reader` >= "),
+                Piece::Param(0),
+                Piece::Text(" AND (`page`.`reader` > "),
+                Piece::Param(0),
+                Piece::Text(" OR `page`.`reader` = "),
+                Piece::Param(0),
+                Piece::Text(" AND `page`.`article_id` > "),
+                Piece::Param(1),
+                Piece::Text(")"),
+            ]),
+            Piece::Text(" ORDER BY `page`.`reader`, `page`.`article_id` LIMIT "),
+            Piece::Param(2),
+        ])),
+    };
+
+    let values = ::std::vec![
+        after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.reader)),
+        after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.article_id)),
+        codegen::Value::Null,
+    ];
+    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, values).block(0, after.is_some()), 50)
+}
+
+/// The place of a row in the order of [`readings_with_articles`], behind which a page begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadingsWithArticlesCursor {
+    /// `reader`, rising.
+    pub reader: String,
+    /// `article_id`, rising.
+    pub article_id: i64,
+}
+
+#[rustfmt::skip]
+impl codegen::typed::Cursor<ReadingsWithArticlesRow> for ReadingsWithArticlesCursor {
+    fn of(row: &ReadingsWithArticlesRow) -> Self {
+        Self {
+            reader: ::core::clone::Clone::clone(&row.reader),
+            article_id: ::core::clone::Clone::clone(&row.article_id),
+        }
+    }
+}
+
+/// A row of [`readings_with_articles`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadingsWithArticlesRow {
+    /// Column `reading.reader`, not null.
+    pub reader: String,
+    /// Column `reading.article_id`, not null.
+    pub article_id: i64,
+    /// Column `reading.minutes`, not null.
+    pub minutes: i32,
+    /// The part `article`.
+    pub article: ReadingsWithArticlesArticle,
+}
+
+#[rustfmt::skip]
+impl codegen::Decode for ReadingsWithArticlesRow {
+    const WIDTH: usize = 4;
+
+    fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        Ok(Self {
+            reader: codegen::Decode::decode(row, at + 0)?,
+            article_id: codegen::Decode::decode(row, at + 1)?,
+            minutes: codegen::Decode::decode(row, at + 2)?,
+            article: codegen::Decode::decode(row, at + 3)?,
+        })
+    }
+}
+
+/// The part `article` of a row of [`readings_with_articles`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadingsWithArticlesArticle {
+    /// Column `article.title`, not null.
+    pub title: String,
+}
+
+#[rustfmt::skip]
+impl codegen::Decode for ReadingsWithArticlesArticle {
+    const WIDTH: usize = 1;
+
+    fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        Ok(Self {
+            title: codegen::Decode::decode(row, at)?,
+        })
+    }
+
+    fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {
+        const COLUMNS: &[&str] = &["title"];
+        COLUMNS.get(offset).map(|column| ("readings_with_articles", *column))
+    }
+}

@@ -5,7 +5,7 @@ use ::std::borrow::Cow;
 use ::sqlmodel_runtime::codegen::sql;
 
 /// Every table, each model's in the order of the schema.
-pub static TABLES: &[&sql::Table] = &[&ARTICLE];
+pub static TABLES: &[&sql::Table] = &[&ARTICLE, &READING];
 
 /// The table `article`.
 pub static ARTICLE: sql::Table = sql::Table {
@@ -27,6 +27,30 @@ pub static ARTICLE: sql::Table = sql::Table {
         &[Cow::Borrowed("section"), Cow::Borrowed("title")],
     )]),
     foreign_keys: Cow::Borrowed(&[]),
+    checks: Cow::Borrowed(&[]),
+    indexes: Cow::Borrowed(&[]),
+    comment: None,
+};
+
+/// The table `reading`.
+pub static READING: sql::Table = sql::Table {
+    name: sql::TableName::new("reading"),
+    columns: Cow::Borrowed(&[
+        sql::Column::new("reader", sql::SqlType::text(40)),
+        sql::Column::new("article_id", sql::SqlType::I64),
+        sql::Column::new("minutes", sql::SqlType::I32),
+    ]),
+    primary_key: Some(sql::PrimaryKey::new(
+        "pk_reading",
+        &[Cow::Borrowed("reader"), Cow::Borrowed("article_id")],
+    )),
+    unique_keys: Cow::Borrowed(&[]),
+    foreign_keys: Cow::Borrowed(&[sql::ForeignKey::new(
+        "fk_reading_article_id",
+        &[Cow::Borrowed("article_id")],
+        sql::TableName::new("article"),
+        &[Cow::Borrowed("id")],
+    )]),
     checks: Cow::Borrowed(&[]),
     indexes: Cow::Borrowed(&[]),
     comment: None,
