@@ -1,10 +1,22 @@
 //! The whole front: texts in, the schema or what is wrong with it out.
 
+use std::collections::BTreeSet;
+
 use crate::config::Options;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, codes};
 use crate::source::{Role, SourceId, SourceMap};
 use crate::syntax::Context;
 use crate::{ir, query, resolve, syntax};
+
+/// What is reported of names that are declared nowhere.
+const NOT_FOUND: &[&Code] = &[
+    &codes::UNKNOWN_TYPE,
+    &codes::UNKNOWN_RELATION_TARGET,
+    &codes::UNKNOWN_BASE,
+    &codes::UNKNOWN_MIXIN,
+    &codes::UNKNOWN_FIELD,
+    &codes::UNUSED,
+];
 
 /// What a compilation gives.
 #[derive(Debug)]
@@ -56,6 +68,15 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
     if !broken.is_empty() {
         diagnostics.retain(|diagnostic| is_certain(diagnostic, &broken));
     }
+    let lost: BTreeSet<&str> = files
+        .iter()
+        .flat_map(|file| file.lost.iter().map(String::as_str))
+        .collect();
+    if !lost.is_empty() {
+        // What stands under a kind that is not known was meant to be declared.
+        let is_lost = |diagnostic: &Diagnostic| lost.contains(sources.text(diagnostic.span));
+        diagnostics.retain(|it| !(NOT_FOUND.contains(&it.code) && is_lost(it)));
+    }
     diagnostics.sort(sources);
     Compilation {
         schema,
@@ -67,14 +88,6 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
 ///
 /// What a broken file seems to say is not certain, and what is not found may stand in the part that was not read.
 fn is_certain(diagnostic: &Diagnostic, broken: &[SourceId]) -> bool {
-    const NOT_FOUND: &[&Code] = &[
-        &codes::UNKNOWN_TYPE,
-        &codes::UNKNOWN_RELATION_TARGET,
-        &codes::UNKNOWN_BASE,
-        &codes::UNKNOWN_MIXIN,
-        &codes::UNKNOWN_FIELD,
-        &codes::UNUSED,
-    ];
     const OF_READING: &[&Code] = &[&codes::INVALID_TOML, &codes::TOO_LARGE, &codes::TOO_DEEP];
     match broken.contains(&diagnostic.span.source) {
         true => OF_READING.contains(&diagnostic.code),

@@ -12,7 +12,7 @@ mod suggest;
 pub use self::code::{Code, codes};
 pub(crate) use self::json::JsonWriter;
 pub use self::render::{Color, Format, render, render_one};
-pub(crate) use self::suggest::nearest;
+pub(crate) use self::suggest::{nearest, nearest_word};
 use crate::source::{SourceMap, Span};
 
 /// How bad it is.
@@ -166,6 +166,11 @@ impl Diagnostics {
         } else {
             self.list.push(diagnostic);
         }
+    }
+
+    /// Returns how many diagnostics were added so far.
+    pub(crate) fn n_pushed(&self) -> usize {
+        self.list.len() + self.n_left_off
     }
 
     /// Returns whether further diagnostics are only counted.

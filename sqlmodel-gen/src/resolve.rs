@@ -204,6 +204,8 @@ struct Resolver<'a> {
     families: Arena<FamilyId, ir::Family>,
     /// Mixins, abstract bases, types and enums that something uses.
     used: BTreeSet<Symbol>,
+    /// The names of references that lead to each other in a circle, which was reported.
+    typeless: BTreeSet<Span>,
 }
 
 impl<'a> Resolver<'a> {
@@ -264,6 +266,7 @@ impl<'a> Resolver<'a> {
             relations: Arena::new(),
             families: Arena::new(),
             used: BTreeSet::new(),
+            typeless: BTreeSet::new(),
         }
     }
 

@@ -57,6 +57,8 @@ pub(crate) struct File {
     pub(crate) models: Vec<Model>,
     pub(crate) views: Vec<View>,
     pub(crate) queries: Vec<Query>,
+    /// Names in tables that are not known, such as `A` of `[modle.A]`: they were meant to be declared.
+    pub(crate) lost: Vec<String>,
 }
 
 /// `[type.X]`.
@@ -100,6 +102,8 @@ pub(crate) struct Bundle {
     pub(crate) extends: Option<Name>,
     pub(crate) mixins: Vec<Name>,
     pub(crate) fields: Vec<Field>,
+    /// Whether some of it could not be read, which was reported.
+    pub(crate) has_mistakes: bool,
 }
 
 /// `[model.X]`.
@@ -126,6 +130,8 @@ pub(crate) struct Model {
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
     pub(crate) rules: Vec<ModelRule>,
+    /// Whether some of it could not be read, which was reported.
+    pub(crate) has_mistakes: bool,
 }
 
 /// `inheritance = { .. }`.

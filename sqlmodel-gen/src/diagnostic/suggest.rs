@@ -6,6 +6,9 @@ const MAX_LEN: usize = 64;
 /// More candidates are not compared, so that a huge schema full of mistakes is still answered at once.
 const MAX_CANDIDATES: usize = 2_000;
 
+/// The shortest beginning that stands for a whole word.
+const MIN_PREFIX: usize = 4;
+
 /// Returns the candidate nearest to `name`, if one is near enough to be a slip of the fingers.
 ///
 /// Of equally near ones the first in order of the alphabet is returned, whatever the order of candidates.
@@ -16,7 +19,11 @@ pub(crate) fn nearest<'a>(
     if name.is_empty() || name.len() > MAX_LEN {
         return None;
     }
-    let limit = (name.chars().count() / 3).max(1);
+    // One letter of two says nothing, but its case may be wrong.
+    let limit = match name.chars().count() {
+        0..=2 => 0,
+        n => n / 3,
+    };
     candidates
         .into_iter()
         .take(MAX_CANDIDATES)
@@ -28,6 +35,17 @@ pub(crate) fn nearest<'a>(
         })
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// Returns the word of a fixed list that was probably meant: the nearest, or the only one that begins so.
+pub(crate) fn nearest_word<'a>(name: &str, words: &[&'a str]) -> Option<&'a str> {
+    nearest(name, words.iter().copied()).or_else(|| {
+        let mut longer = words.iter().filter(|word| word.starts_with(name));
+        match (longer.next(), longer.next()) {
+            (Some(word), None) if name.len() >= MIN_PREFIX => Some(word),
+            _ => None,
+        }
+    })
 }
 
 /// Returns the number of letters to insert, drop, replace or swap with a neighbour, if at most `limit`; case counts for nothing.

@@ -8,12 +8,22 @@ fn nearest_finds_slips_of_the_fingers() {
     assert_eq!(nearest("tem", names), Some("team"));
     assert_eq!(nearest("villain", names), None);
     assert_eq!(nearest("", names), None);
+    assert_eq!(nearest("A", ["B", "a"]), Some("a"));
+    assert_eq!(nearest("A", ["B"]), None);
+}
+
+#[test]
+fn the_beginning_of_one_word_stands_for_it() {
+    let words = ["single_table", "joined", "join_table"];
+    assert_eq!(nearest_word("single", &words), Some("single_table"));
+    assert_eq!(nearest_word("join", &words), None);
+    assert_eq!(nearest_word("sin", &words), None);
 }
 
 #[test]
 fn nearest_does_not_depend_on_order() {
-    assert_eq!(nearest("ac", ["ab", "aa"]), Some("aa"));
-    assert_eq!(nearest("ac", ["aa", "ab"]), Some("aa"));
+    assert_eq!(nearest("teac", ["teab", "teaa"]), Some("teaa"));
+    assert_eq!(nearest("teac", ["teaa", "teab"]), Some("teaa"));
 }
 
 #[test]

@@ -48,8 +48,8 @@ impl<'a> Resolver<'a> {
         let mixins = |resolver: &Self, names: &[Name]| {
             names.iter().any(|name| is_lost(resolver, name))
                 || resolver.mixins_below(names).into_iter().any(|id| {
-                    let names = &resolver.mixins[id].syntax.mixins;
-                    names.iter().any(|name| is_lost(resolver, name))
+                    let syntax = resolver.mixins[id].syntax;
+                    syntax.has_mistakes || syntax.mixins.iter().any(|name| is_lost(resolver, name))
                 })
         };
         for id in self.models.ids() {
@@ -57,6 +57,7 @@ impl<'a> Resolver<'a> {
             let has_lost_base = draft.abstracts.iter().any(|base| {
                 let draft = &self.abstracts[*base];
                 (draft.syntax.extends.is_some() && draft.base.is_none())
+                    || draft.syntax.has_mistakes
                     || mixins(self, &draft.syntax.mixins)
             });
             if has_lost_base || mixins(self, &draft.syntax.mixins) {

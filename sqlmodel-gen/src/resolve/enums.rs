@@ -14,6 +14,14 @@ use crate::syntax::{self, Node, Value};
 /// The most bytes of a text value: what PostgreSQL takes for a label. MySQL takes 255 characters.
 const MAX_LABEL_LEN: usize = 63;
 
+/// Why a value cannot be stored.
+#[derive(Clone)]
+struct Misfit {
+    diagnostic: Box<Diagnostic>,
+    /// Whether it is of another kind than the enum is stored as.
+    is_of_storage: bool,
+}
+
 impl<'a> Resolver<'a> {
     /// Resolves an enum; `None` if one of its values cannot be.
     pub(super) fn resolve_enum(
@@ -30,22 +38,29 @@ impl<'a> Resolver<'a> {
             .values
             .iter()
             .map(|value| enum_literal(value, storage));
-        let literals = match literals.collect::<Result<Vec<_>, _>>() {
-            Ok(literals) => literals,
-            Err(misfit) => {
-                // One wrong word for the storage makes every value wrong: the first stands for all.
-                self.diagnostics.push(*misfit);
-                return None;
+        let literals: Vec<_> = literals.collect();
+        let mut misfits: Vec<Misfit> = Vec::new();
+        for misfit in literals.iter().filter_map(|it| it.as_ref().err()) {
+            // One wrong word for the storage makes every value wrong: the first stands for all.
+            if !misfits
+                .iter()
+                .any(|it| it.is_of_storage && misfit.is_of_storage)
+            {
+                misfits.push(misfit.clone());
             }
-        };
+        }
+        for misfit in misfits {
+            self.push(*misfit.diagnostic);
+        }
         let values: Vec<Option<EnumValue>> = syntax
             .values
             .iter()
             .zip(literals)
-            .map(|(value, literal)| self.enum_value(value, literal))
+            .map(|(value, literal)| self.enum_value(value, literal.ok()?))
             .collect();
+        let is_distinct = self.check_enum_values(syntax, &values);
         let values = values.into_iter().collect::<Option<Vec<_>>>()?;
-        if values.is_empty() || !self.check_enum_values(syntax, &values) {
+        if values.is_empty() || !is_distinct {
             return None;
         }
         Some(ir::Enum {
@@ -96,11 +111,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// Reports values with the same name, or stored alike; true if there are none.
-    fn check_enum_values(&mut self, syntax: &syntax::Enum, values: &[EnumValue]) -> bool {
+    fn check_enum_values(&mut self, syntax: &syntax::Enum, values: &[Option<EnumValue>]) -> bool {
         let mut names: BTreeMap<&str, Span> = BTreeMap::new();
         let mut stored: BTreeMap<String, Span> = BTreeMap::new();
         let mut is_distinct = true;
         for (value, written) in values.iter().zip(&syntax.values) {
+            let Some(value) = value else { continue };
             let literal = match &value.value {
                 EnumLiteral::Text(text) => text.clone(),
                 EnumLiteral::Int(int) => int.to_string(),
@@ -124,17 +140,14 @@ impl<'a> Resolver<'a> {
 }
 
 /// Returns what the database stores for a value, or why it cannot.
-fn enum_literal(
-    syntax: &syntax::EnumValue,
-    storage: EnumStorage,
-) -> Result<EnumLiteral, Box<Diagnostic>> {
+fn enum_literal(syntax: &syntax::EnumValue, storage: EnumStorage) -> Result<EnumLiteral, Misfit> {
     match storage {
         EnumStorage::Int => int_literal(syntax),
         EnumStorage::Text | EnumStorage::Native => text_literal(syntax),
     }
 }
 
-fn int_literal(syntax: &syntax::EnumValue) -> Result<EnumLiteral, Box<Diagnostic>> {
+fn int_literal(syntax: &syntax::EnumValue) -> Result<EnumLiteral, Misfit> {
     let Some(node) = &syntax.value else {
         let message = "a value of an enum stored as integers has no number";
         return Err(misfit(syntax.span, message.to_owned(), "add `value = 1`"));
@@ -155,7 +168,7 @@ fn int_literal(syntax: &syntax::EnumValue) -> Result<EnumLiteral, Box<Diagnostic
     }
 }
 
-fn text_literal(syntax: &syntax::EnumValue) -> Result<EnumLiteral, Box<Diagnostic>> {
+fn text_literal(syntax: &syntax::EnumValue) -> Result<EnumLiteral, Misfit> {
     let Some(node) = &syntax.value else {
         let name = syntax.name.as_ref().map(|name| to_snake_case(&name.value));
         return Ok(EnumLiteral::Text(name.unwrap_or_default()));
@@ -174,15 +187,18 @@ fn text_literal(syntax: &syntax::EnumValue) -> Result<EnumLiteral, Box<Diagnosti
     }
 }
 
-fn wrong_kind(node: &Node, storage: &str, help: &str) -> Box<Diagnostic> {
+fn wrong_kind(node: &Node, storage: &str, help: &str) -> Misfit {
     let kind = node.value.kind();
-    misfit(
-        node.span,
-        format!("the enum is stored as {storage}, and this is {kind}"),
-        help,
-    )
+    let message = format!("the enum is stored as {storage}, and this is {kind}");
+    Misfit {
+        is_of_storage: true,
+        ..misfit(node.span, message, help)
+    }
 }
 
-fn misfit(span: Span, message: String, help: &str) -> Box<Diagnostic> {
-    Box::new(Diagnostic::new(&codes::ENUM_VALUE, span, message).help(help))
+fn misfit(span: Span, message: String, help: &str) -> Misfit {
+    Misfit {
+        diagnostic: Box::new(Diagnostic::new(&codes::ENUM_VALUE, span, message).help(help)),
+        is_of_storage: false,
+    }
 }

@@ -301,7 +301,10 @@ impl<'a> Resolver<'a> {
                 "the name of {what} cannot be {}",
                 self.sources.text(name.span)
             );
-            self.error(&codes::SQL_NAME, name.span, message);
+            self.push(
+                Diagnostic::new(&codes::SQL_NAME, name.span, message)
+                    .help("write a name, or remove the key"),
+            );
         }
     }
 

@@ -1,9 +1,12 @@
 //! Pass 4: primary keys; a reference takes its type from the key it leads to.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Builtin, FieldId, FieldType, ModelId, Scalar};
 use crate::resolve::names::Symbol;
 use crate::resolve::{DeclId, Resolver};
+use crate::source::Span;
 use crate::syntax::{self, Key, Name, Reference};
 
 impl Resolver<'_> {
@@ -30,7 +33,9 @@ impl Resolver<'_> {
             .copied()
             .filter(is_key)
             .collect();
-        if key.is_empty() && !self.models[model].is_poisoned {
+        // The key may be in what could not be read.
+        let has_lost = self.models[model].is_poisoned || self.models[model].syntax.has_mistakes;
+        if key.is_empty() && !has_lost {
             let name = &self.models[model].syntax.name;
             let message = format!("`{}` has no primary key", name.value);
             self.push(
@@ -105,43 +110,73 @@ impl Resolver<'_> {
                 self.check_reference(reference);
             }
         }
+        let mut lost = BTreeSet::new();
         for id in (0..self.decls.len()).map(DeclId) {
-            self.decls[id.0].ty = self.reference_type(id);
+            self.resolve_reference_type(id, &mut lost);
         }
     }
 
-    /// Follows references from key to key until one has a type; a circle has none.
-    fn reference_type(&self, start: DeclId) -> Option<FieldType> {
-        let is_nullable = |id| {
-            let syntax = self.decl(id).syntax;
-            syntax
-                .reference
-                .as_ref()
-                .map(|reference| reference.is_nullable)
-        };
-        let mut seen = vec![start];
+    /// Follows references from key to key until one has a type, and gives it to all on the way.
+    ///
+    /// `lost` are those that lead nowhere or in a circle.
+    fn resolve_reference_type(&mut self, start: DeclId, lost: &mut BTreeSet<DeclId>) {
+        let mut way: Vec<DeclId> = Vec::new();
+        let mut on_way = BTreeSet::new();
         let mut at = start;
-        while let Some(reference) = &self.decl(at).syntax.reference {
-            if let Some(ty) = &self.decl(at).ty {
-                let is_nullable = is_nullable(start).unwrap_or(ty.is_nullable);
-                return Some(FieldType {
-                    is_nullable,
-                    ..ty.clone()
-                });
+        let ty = loop {
+            let decl = self.decl(at);
+            if decl.ty.is_some() {
+                break decl.ty.clone();
             }
-            let target = self.fields[self.referenced_field(reference)?].decl;
-            if seen.contains(&target) || seen.len() > 100 {
-                return None;
+            if lost.contains(&at) {
+                break None;
             }
-            seen.push(target);
-            at = target;
+            if !on_way.insert(at) {
+                let circle = way.iter().copied().skip_while(|it| *it != at);
+                self.push_typeless(circle.collect());
+                break None;
+            }
+            way.push(at);
+            let reference = decl.syntax.reference.as_ref();
+            match reference.and_then(|it| self.referenced_field(it)) {
+                Some(field) => at = self.fields[field].decl,
+                None => break None,
+            }
+        };
+        for id in way {
+            match (&ty, &self.decl(id).syntax.reference) {
+                (Some(ty), Some(reference)) => {
+                    self.decls[id.0].ty = Some(FieldType {
+                        is_nullable: reference.is_nullable,
+                        ..ty.clone()
+                    });
+                }
+                _ => {
+                    lost.insert(id);
+                }
+            }
         }
-        let ty = self.decl(at).ty.as_ref()?;
-        let is_nullable = is_nullable(start).unwrap_or(ty.is_nullable);
-        Some(FieldType {
-            is_nullable,
-            ..ty.clone()
-        })
+    }
+
+    /// Reports references that take their type from each other.
+    fn push_typeless(&mut self, circle: Vec<DeclId>) {
+        let names: Vec<&Name> = circle
+            .iter()
+            .map(|id| &self.decl(*id).syntax.name)
+            .collect();
+        let Some(first) = names.iter().min_by_key(|name| name.span).copied() else {
+            return;
+        };
+        let message = format!("the type of `{}` would be its own", first.value);
+        let mut diagnostic = Diagnostic::new(&codes::KEY_CYCLE, first.span, message)
+            .label("it takes the type of the key that it references")
+            .help("give the key of one of the models a type: `id = { type = \"i64\", key = \"auto\" }`");
+        for name in names.iter().filter(|name| name.span != first.span).take(8) {
+            diagnostic = diagnostic.related(name.span, "which takes this one's");
+        }
+        let spans: Vec<Span> = names.iter().map(|name| name.span).collect();
+        self.typeless.extend(spans);
+        self.push(diagnostic);
     }
 
     /// Returns the model that a reference leads to.
@@ -229,12 +264,7 @@ impl Resolver<'_> {
     }
 
     /// Reports fields that are not unique together, and so can be no target of a foreign key.
-    pub(super) fn check_is_unique(
-        &mut self,
-        model: ModelId,
-        fields: &[FieldId],
-        span: crate::source::Span,
-    ) {
+    pub(super) fn check_is_unique(&mut self, model: ModelId, fields: &[FieldId], span: Span) {
         if self.is_unique(model, fields) {
             return;
         }

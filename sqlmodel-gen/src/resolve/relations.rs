@@ -91,6 +91,8 @@ impl Resolver<'_> {
                 .collect();
             for id in relations {
                 let relation = &self.relations[id];
+                let is_declared = relation.kind == RelationKind::ManyToMany
+                    && relation.inverse.is_none_or(|it| it > id);
                 let (name, span, owner) = (relation.name.clone(), relation.span, relation.model);
                 let other = match taken.get(&name) {
                     Some(other) => *other,
@@ -108,7 +110,10 @@ impl Resolver<'_> {
                         Diagnostic::new(&codes::RELATION_NAME, span, message)
                             .label("another relation of that name")
                             .related(other.0, "the name is taken here")
-                            .help("choose another name with `relation = \"..\"` or `inverse = \"..\"`"),
+                            .help(match is_declared {
+                                true => "choose another name",
+                                false => "choose another name with `relation = \"..\"` or `inverse = \"..\"`",
+                            }),
                     );
                 }
             }

@@ -1,5 +1,7 @@
 //! Pass 2: enums, named types, and the types of fields.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Builtin, FieldType, NamedType, RustType, Scalar, TypeId};
 use crate::resolve::case::{is_rust_path, is_rust_primitive};
@@ -360,23 +362,27 @@ impl<'a> Resolver<'a> {
 
     /// Checks the path of a type: one word alone names a type of no crate.
     pub(super) fn check_rust_type(&mut self, path: &Name) {
-        let is_word = path
-            .value
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if !is_word || !is_rust_path(&path.value) {
+        if !is_word(&path.value) || !is_rust_path(&path.value) {
             self.check_rust_path(path);
         } else if !is_rust_primitive(&path.value) {
-            let message = format!("`{}` is a type of no crate", path.value);
-            self.push(
-                Diagnostic::new(&codes::RUST_PATH, path.span, message)
-                    .note("generated code stands in modules of its own, and imports nothing")
-                    .help(format!(
-                        "write `crate::{}`, or the crate that it is in",
-                        path.value
-                    )),
-            );
+            self.push_of_no_crate(path, "a type");
         }
+    }
+
+    fn push_of_no_crate(&mut self, path: &Name, what: &str) {
+        let name = &path.value;
+        let message = format!("`{name}` is {what} of no crate");
+        let home = match name.as_str() {
+            "Serialize" | "Deserialize" => "serde",
+            _ => "crate",
+        };
+        self.push(
+            Diagnostic::new(&codes::RUST_PATH, path.span, message)
+                .note("generated code stands in modules of its own, and imports nothing")
+                .help(format!(
+                    "write `{home}::{name}`, or the crate that it is in"
+                )),
+        );
     }
 
     fn check_rust_path(&mut self, path: &Name) {
@@ -397,8 +403,27 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn derives(&mut self, derive: &[Name]) -> Vec<String> {
+        const OF_PRELUDE: &[&str] = &[
+            "Clone",
+            "Copy",
+            "Debug",
+            "Default",
+            "Eq",
+            "Hash",
+            "Ord",
+            "PartialEq",
+            "PartialOrd",
+        ];
+        let mut seen = BTreeSet::new();
         for path in derive {
-            self.check_rust_path(path);
+            if !seen.insert(&path.value) {
+                let message = format!("`{}` is derived twice", path.value);
+                self.error(&codes::DUPLICATE_VALUE, path.span, message);
+            } else if !is_word(&path.value) || !is_rust_path(&path.value) {
+                self.check_rust_path(path);
+            } else if !OF_PRELUDE.contains(&path.value.as_str()) {
+                self.push_of_no_crate(path, "a derive");
+            }
         }
         derive.iter().map(|path| path.value.clone()).collect()
     }
@@ -418,4 +443,9 @@ impl<'a> Resolver<'a> {
             );
         }
     }
+}
+
+/// Returns whether a path is one word.
+fn is_word(path: &str) -> bool {
+    path.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }

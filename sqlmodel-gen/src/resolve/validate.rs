@@ -26,6 +26,7 @@ impl Resolver<'_> {
             }
         }
         self.check_bounds(&resolved);
+        self.check_lengths(&resolved, scalar, is_array);
         resolved
             .into_iter()
             .map(|(validation, _)| validation)
@@ -69,6 +70,12 @@ impl Resolver<'_> {
                     .iter()
                     .filter_map(|node| self.literal(node, scalar, "a value"))
                     .collect();
+                for (at, value) in values.iter().enumerate() {
+                    if let (true, Some(node)) = (values[..at].contains(value), nodes.get(at)) {
+                        let message = "`one_of` has this value already";
+                        self.error(&codes::DUPLICATE_VALUE, node.span, message);
+                    }
+                }
                 (values.len() == nodes.len()).then_some(Validation::OneOf(values))
             }
             rule_value => {
@@ -101,6 +108,20 @@ impl Resolver<'_> {
                 self.types[id].as_ref().map(|ty| ty.base)
             }
             Scalar::Named(_) | Scalar::Enum(_) => None,
+        }
+    }
+
+    /// Reports a least length that is more than the type holds.
+    fn check_lengths(&mut self, rules: &[(Validation, Span)], scalar: Scalar, is_array: bool) {
+        let Some(Builtin::Text { max_len: Some(max) }) = self.builtin_of(scalar) else {
+            return;
+        };
+        for (rule, span) in rules {
+            if matches!(rule, Validation::MinLen(min) if *min > max) && !is_array {
+                let message =
+                    format!("no value can meet this rule: the type holds {max} characters");
+                self.error(&codes::RULES_EXCLUDE, *span, message);
+            }
         }
     }
 

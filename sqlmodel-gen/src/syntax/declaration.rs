@@ -72,9 +72,22 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
             .into_iter()
             .map(|(table, span)| parse_query(reader.cx, table, span))
             .collect(),
+        lost: lost_names(&reader),
     };
     reader.finish();
     file
+}
+
+/// Returns the names in tables of no known kind.
+fn lost_names(reader: &Reader<'_, '_>) -> Vec<String> {
+    let tables = reader.unknown().filter_map(|(_, node)| match &node.value {
+        Value::Table(table) => Some(table.entries.iter()),
+        _ => None,
+    });
+    tables
+        .flatten()
+        .map(|(name, _)| name.value.clone())
+        .collect()
 }
 
 /// Reads all `[kind.Name]` tables.
@@ -175,8 +188,9 @@ fn parse_enum_value(cx: &mut Context<'_>, node: &Node) -> Option<EnumValue> {
                 reader.missing("name", "name = \"Archived\"");
             }
             reader.finish();
+            // A value without a name would be reported for that again.
             Some(EnumValue {
-                name,
+                name: Some(name?),
                 value,
                 doc,
                 span: node.span,
@@ -191,17 +205,21 @@ fn parse_enum_value(cx: &mut Context<'_>, node: &Node) -> Option<EnumValue> {
 }
 
 fn parse_mixin(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> Bundle {
+    let n_before = cx.diagnostics.n_pushed();
     let mut reader = Reader::new(cx, table, span, "a mixin");
-    let bundle = parse_bundle(&mut reader, name, None);
+    let mut bundle = parse_bundle(&mut reader, name, None);
     reader.finish();
+    bundle.has_mistakes = cx.diagnostics.n_pushed() > n_before;
     bundle
 }
 
 fn parse_abstract(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> Bundle {
+    let n_before = cx.diagnostics.n_pushed();
     let mut reader = Reader::new(cx, table, span, "an abstract base");
     let extends = reader.string("extends");
-    let bundle = parse_bundle(&mut reader, name, extends);
+    let mut bundle = parse_bundle(&mut reader, name, extends);
     reader.finish();
+    bundle.has_mistakes = cx.diagnostics.n_pushed() > n_before;
     bundle
 }
 
@@ -212,12 +230,14 @@ fn parse_bundle(reader: &mut Reader<'_, '_>, name: &Name, extends: Option<Name>)
         extends,
         mixins: reader.strings("mixins").unwrap_or_default(),
         fields: parse_fields(reader),
+        has_mistakes: false,
     }
 }
 
 fn parse_model(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> Model {
+    let n_before = cx.diagnostics.n_pushed();
     let mut reader = Reader::new(cx, table, span, "a model");
-    let model = Model {
+    let mut model = Model {
         name: name.clone(),
         doc: reader.doc(),
         comment: reader.string("comment"),
@@ -239,8 +259,10 @@ fn parse_model(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> 
         indexes: each(&mut reader, "indexes", parse_index),
         checks: each(&mut reader, "checks", parse_check),
         rules: each(&mut reader, "rules", parse_rule),
+        has_mistakes: false,
     };
     reader.finish();
+    model.has_mistakes = cx.diagnostics.n_pushed() > n_before;
     model
 }
 

@@ -127,6 +127,9 @@ pub(crate) fn parse_document(
 /// What most who meet an error of TOML itself need to know.
 const TOML_IN_SHORT: &str = "write `key = value` on a line of its own, text in double quotes, and `[model.Name]` before what belongs to it";
 
+/// What the parser calls a key that comes twice.
+const DUPLICATE: &str = "duplicate key";
+
 struct Builder<'a> {
     source: SourceId,
     text: &'a str,
@@ -149,10 +152,20 @@ impl Builder<'_> {
         };
         self.is_broken |= errors.iter().any(|error| !is_duplicate(error));
         for (at, message) in mistakes(self.text, errors, self.is_broken) {
-            let message = format!("invalid TOML: {message}");
             let span = self.span(at);
+            let (message, help) = match message.as_str() {
+                DUPLICATE => {
+                    let key = self.text.get(span.range()).unwrap_or_default();
+                    let message = format!("invalid TOML: `{key}` is given twice");
+                    (
+                        message,
+                        "remove or rename one of the two; a header such as `[model.Name]` stands once",
+                    )
+                }
+                _ => (format!("invalid TOML: {message}"), TOML_IN_SHORT),
+            };
             self.diagnostics
-                .push(Diagnostic::new(&codes::INVALID_TOML, span, message).help(TOML_IN_SHORT));
+                .push(Diagnostic::new(&codes::INVALID_TOML, span, message).help(help));
         }
         self.table(table, 0)
     }
@@ -261,7 +274,7 @@ fn first_error(text: &str) -> Option<usize> {
 
 /// Returns whether an error is a key that comes twice, which takes nothing else with it.
 fn is_duplicate(error: &toml::de::Error) -> bool {
-    error.message() == "duplicate key"
+    error.message() == DUPLICATE
 }
 
 impl Spanned<String> {

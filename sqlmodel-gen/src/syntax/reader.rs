@@ -2,7 +2,7 @@
 
 use sqlmodel_sql::{Dialect, DialectSet, PerDialect};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::diagnostic::{Diagnostic, Diagnostics, codes, nearest_word};
 use crate::source::{SourceMap, Span};
 use crate::syntax::{Flag, Name, Node, Spanned, Sql, Table, Value, slot};
 
@@ -23,6 +23,92 @@ pub(crate) struct Reader<'a, 'b> {
     known: Vec<&'static str>,
 }
 
+/// What other languages have a key for: of what, the key, and what to write.
+const FOREIGN_KEYS: &[(&str, &str, &str)] = &[
+    ("a field", "auto_increment", "write `key = \"auto\"`"),
+    ("a field", "autoincrement", "write `key = \"auto\"`"),
+    (
+        "a field",
+        "default_factory",
+        "write `default = { fn = \"uuid_v7\" }`, or another function",
+    ),
+    (
+        "a field",
+        "enum",
+        "declare `[enum.Name]`, and write its name as the type",
+    ),
+    ("a field", "exclude", "write `hidden = true`"),
+    (
+        "a field",
+        "foreign_key",
+        "write `ref = \"Team\"` in place of the type",
+    ),
+    (
+        "a field",
+        "length",
+        "write the length into the type: `text(80)`",
+    ),
+    (
+        "a field",
+        "max_length",
+        "write the length into the type: `text(80)`",
+    ),
+    (
+        "a field",
+        "min_length",
+        "write `validate = { min_len = 1 }`",
+    ),
+    ("a field", "name", "write `column = \"..\"`"),
+    (
+        "a field",
+        "not_null",
+        "leave it out: a type without `?` is not null",
+    ),
+    (
+        "a field",
+        "null",
+        "write `?` after a type that may be null: `text?`",
+    ),
+    (
+        "a field",
+        "nullable",
+        "write `?` after a type that may be null: `text?`",
+    ),
+    (
+        "a field",
+        "optional",
+        "write `?` after a type that may be null: `text?`",
+    ),
+    (
+        "a field",
+        "pk",
+        "write `key = \"auto\"`, or `key = true` for a key that you give",
+    ),
+    (
+        "a field",
+        "primary_key",
+        "write `key = \"auto\"`, or `key = true` for a key that you give",
+    ),
+    (
+        "a field",
+        "references",
+        "write `ref = \"Team\"` in place of the type",
+    ),
+    (
+        "a field",
+        "server_default",
+        "write `default = { sql = \"..\" }`",
+    ),
+    ("a model", "columns", "write `[model.Name.fields]`"),
+    ("a model", "inherits", "write `extends = \"Base\"`"),
+    ("a model", "primary_key", "write `key = true` in its fields"),
+    ("a model", "table_name", "write `table = \"..\"`"),
+    ("a model", "tablename", "write `table = \"..\"`"),
+    ("a schema file", "enums", "write `[enum.Name]`"),
+    ("a schema file", "models", "write `[model.Name.fields]`"),
+    ("a schema file", "table", "write `[model.Name.fields]`"),
+];
+
 impl<'a, 'b> Reader<'a, 'b> {
     pub(crate) fn new(
         cx: &'b mut Context<'a>,
@@ -41,29 +127,40 @@ impl<'a, 'b> Reader<'a, 'b> {
 
     /// Reports the keys that were not asked for.
     pub(crate) fn finish(self) {
-        for (key, _) in &self.table.entries {
-            if self.known.contains(&key.value.as_str()) {
-                continue;
-            }
+        let unknown: Vec<&Name> = self.unknown().map(|(key, _)| key).collect();
+        for key in unknown {
             let message = format!("unknown key `{}` in {}", key.value, self.what);
             let diagnostic = Diagnostic::new(&codes::UNKNOWN_KEY, key.span, message);
-            let diagnostic = match self
-                .cx
-                .diagnostics
-                .nearest(&key.value, self.known.iter().copied())
-            {
+            let diagnostic = match nearest_word(&key.value, &self.known) {
                 Some(known) => diagnostic
                     .label(format!("did you mean `{known}`?"))
                     .help(format!("write `{known}`"))
                     .fix(key.span, known),
-                None => diagnostic.help(format!(
-                    "the keys of {} are {}",
-                    self.what,
-                    list(&self.known)
-                )),
+                None => match self.words_for(&key.value) {
+                    Some(words) => diagnostic.help(words),
+                    None => diagnostic.help(format!(
+                        "the keys of {} are {}",
+                        self.what,
+                        list(&self.known)
+                    )),
+                },
             };
             self.cx.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Iterates over what was not asked for.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = &'b (Name, Node)> {
+        let entries = self.table.entries.iter();
+        entries.filter(|(key, _)| !self.known.contains(&key.value.as_str()))
+    }
+
+    /// Says what to write for a key that other languages have.
+    fn words_for(&self, key: &str) -> Option<&'static str> {
+        let found = FOREIGN_KEYS
+            .iter()
+            .find(|(what, foreign, _)| *what == self.what && *foreign == key);
+        found.map(|(_, _, words)| *words)
     }
 
     /// Takes a key.
@@ -177,7 +274,13 @@ impl<'a, 'b> Reader<'a, 'b> {
             return Vec::new();
         };
         let Value::Array(items) = &node.value else {
-            self.cx.wrong_kind::<()>(node, key, "a list of tables");
+            let kind = node.value.kind();
+            let message = format!("`{key}` is {kind}, expected a list of tables");
+            self.cx.diagnostics.push(
+                Diagnostic::new(&codes::WRONG_KIND, node.span, message)
+                    .label("expected a list of tables")
+                    .help(format!("two brackets begin one of a list: `[[..{key}]]`")),
+            );
             return Vec::new();
         };
         let table = |item: &'b Node| match &item.value {
@@ -284,7 +387,7 @@ impl Context<'_> {
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_WORD, text.span, message)
             .help(format!("`{key}` is one of {}", list(&names)));
         self.diagnostics
-            .push(match self.diagnostics.nearest(&text.value, names) {
+            .push(match nearest_word(&text.value, &names) {
                 Some(word) => diagnostic
                     .label(format!("did you mean `{word}`?"))
                     .fix(text.span, format!("\"{word}\"")),
@@ -308,6 +411,9 @@ impl Context<'_> {
                     *slot(&mut sql, dialect) = text.and_then(|node| reader.cx.sql_text(node, key));
                 }
                 reader.finish();
+                if table.entries.is_empty() {
+                    self.empty(node.span, key);
+                }
             }
             _ => {
                 self.wrong_kind::<()>(

@@ -730,7 +730,7 @@ name = "text"
 name = "text(80)"
 "#,
         expect![[r#"
-            5:1: error[SM0001]: invalid TOML: duplicate key
+            5:1: error[SM0001]: invalid TOML: `name` is given twice
         "#]],
     );
 }

@@ -71,6 +71,9 @@ impl Resolver<'_> {
             return;
         };
         path.push_str(&tables.tables[*id].name.to_string());
+        if places.iter().all(|(span, _)| self.typeless.contains(span)) {
+            return;
+        }
         let mut places = places.into_iter();
         let Some((span, label)) = places.next() else {
             return;

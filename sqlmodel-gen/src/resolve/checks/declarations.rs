@@ -234,7 +234,9 @@ fn check_earlier_names(all: &[Renamed<'_>], found: &mut Vec<Diagnostic>) {
         what, name, old, ..
     } in all
     {
-        let Some(old) = old else { continue };
+        let Some(old) = old.filter(|old| !old.value.trim().is_empty()) else {
+            continue;
+        };
         if old.value == *name {
             let message = format!("`{name}` is renamed from itself");
             found.push(

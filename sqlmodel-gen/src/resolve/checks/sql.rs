@@ -165,7 +165,8 @@ impl Resolver<'_> {
     pub(super) fn check_dialects(&mut self, tables: &Tables) {
         let blamed = self.blamed_entries();
         for id in tables.tables.ids() {
-            if tables.origins[id].is_poisoned {
+            // A table without a key or columns is reported at its model.
+            if tables.origins[id].is_poisoned || tables.tables[id].columns.is_empty() {
                 continue;
             }
             let mut by_object: Vec<(Object, Vec<Unsupported>)> = Vec::new();

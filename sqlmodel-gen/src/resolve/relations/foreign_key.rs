@@ -66,7 +66,10 @@ impl<'a> Resolver<'a> {
         self.push(
             Diagnostic::new(&codes::UNNAMED_RELATION, name.span, message)
                 .note("a field that ends with `_id` gives its relation the name before that")
-                .help(format!("rename the field to `{0}_id`, or add `relation = \"..\"`, or `relation = false` for none", name.value)),
+                .help(match name.value.as_str() {
+                    "id" => "add `relation = \"..\"`, or `relation = false` for none".to_owned(),
+                    other => format!("rename the field to `{other}_id`, or add `relation = \"..\"`, or `relation = false` for none"),
+                }),
         );
         RelationName::Missing
     }

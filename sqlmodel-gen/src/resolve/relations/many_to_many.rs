@@ -110,6 +110,10 @@ impl<'a> Resolver<'a> {
             )
         };
         let (near, far) = (near.first().copied()?, far.first().copied()?);
+        if near == far {
+            self.push_one_key(model, link, near, syntax);
+            return None;
+        }
         Some((pairs(self, near)?, pairs(self, far)?))
     }
 
@@ -155,6 +159,31 @@ impl<'a> Resolver<'a> {
                     "add `{field}_id = {{ ref = \"{side}\", key = true }}` to it"
                 )),
         );
+    }
+
+    /// Reports a link that has one key for both sides.
+    fn push_one_key(&mut self, model: ModelId, link: ModelId, key: usize, syntax: &ManyToMany) {
+        let Some(name) = &syntax.link else { return };
+        if let (Some(from), Some(to)) = (&syntax.from, &syntax.to) {
+            let message = "both sides of the relation are one foreign key";
+            self.push(
+                Diagnostic::new(&codes::LINK_WITHOUT_KEY, to.span, message)
+                    .related(from.span, "chosen already")
+                    .help("choose the other one, or leave `to` out"),
+            );
+            return;
+        }
+        let side = self.model_name(model);
+        let name_of_link = &name.value;
+        let message =
+            format!("the link `{name_of_link}` has one foreign key to `{side}`, and needs two");
+        let mut diagnostic = Diagnostic::new(&codes::LINK_WITHOUT_KEY, name.span, message);
+        if let Some(key) = self.models[link].foreign_keys.get(key) {
+            diagnostic = diagnostic.related(key.span, "the only one");
+        }
+        self.push(diagnostic.help(format!(
+            "add another, such as `other_id = {{ ref = \"{side}\", key = true }}`, to it"
+        )));
     }
 
     fn push_ambiguous_link(

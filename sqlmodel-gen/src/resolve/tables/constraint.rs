@@ -10,7 +10,7 @@ use crate::ir::{FieldId, ModelId, Strategy, TableId};
 use crate::resolve::sql_text;
 use crate::resolve::tables::{Builder, Placement};
 use crate::source::Span;
-use crate::syntax::{self, Name};
+use crate::syntax::{self, Key, Name};
 
 impl Builder<'_, '_> {
     /// Gives every table its primary key, and tables of joined children the foreign key to their base's.
@@ -69,7 +69,11 @@ impl Builder<'_, '_> {
             };
             let key = &self.resolver.models[model].key;
             if key.as_slice() == [field] {
-                self.push_redundant(flag.span, "the key is unique already");
+                // Beside `auto` it is an error, which was reported.
+                let written = self.resolver.field_syntax(field).key.as_ref();
+                if written.is_none_or(|key| key.value != Key::Auto) {
+                    self.push_redundant(flag.span, "the key is unique already");
+                }
                 continue;
             }
             self.add_unique_key(model, &[field], flag.name.as_ref(), flag.span);
