@@ -44,7 +44,7 @@ pub fn postgres_url() -> Option<&'static str> {
 #[must_use]
 pub fn postgres_authority() -> Option<String> {
     postgres_url()?;
-    authority(
+    detail(
         "SQLMODEL_TEST_POSTGRES_AUTHORITY",
         &POSTGRES,
         Server::Postgres,
@@ -74,21 +74,44 @@ static MYSQL: OnceLock<Option<Servers>> = OnceLock::new();
 #[must_use]
 pub fn mysql_authority() -> Option<String> {
     mysql_url()?;
-    authority("SQLMODEL_TEST_MYSQL_AUTHORITY", &MYSQL, Server::MySql)
+    detail("SQLMODEL_TEST_MYSQL_AUTHORITY", &MYSQL, Server::MySql)
 }
 
-fn authority(
+/// Returns the path of the PostgreSQL server's Unix socket; `None` after telling aloud that there is none, and the test is skipped.
+///
+/// # Panics
+///
+/// As [`postgres_url`] does.
+#[must_use]
+pub fn postgres_socket() -> Option<String> {
+    postgres_url()?;
+    detail("SQLMODEL_TEST_POSTGRES_SOCKET", &POSTGRES, Server::Postgres)
+}
+
+/// Returns the path of the MySQL or MariaDB server's Unix socket, as [`postgres_socket`] does.
+///
+/// # Panics
+///
+/// As [`postgres_url`] does.
+#[must_use]
+pub fn mysql_socket() -> Option<String> {
+    mysql_url()?;
+    detail("SQLMODEL_TEST_MYSQL_SOCKET", &MYSQL, Server::MySql)
+}
+
+/// What is told about a server beside its URL: by the script that has started it, or by the environment.
+fn detail(
     variable: &str,
     shared: &'static OnceLock<Option<Servers>>,
     server: Server,
 ) -> Option<String> {
     let servers = shared.get().and_then(Option::as_ref);
     let started = servers.and_then(|servers| servers.variables.get(variable).cloned());
-    let authority = started.or_else(|| std::env::var(variable).ok());
-    if authority.is_none() {
+    let detail = started.or_else(|| std::env::var(variable).ok());
+    if detail.is_none() {
         skip(&[server]);
     }
-    authority
+    detail
 }
 
 fn shared_url(shared: &'static OnceLock<Option<Servers>>, server: Server) -> Option<&'static str> {
