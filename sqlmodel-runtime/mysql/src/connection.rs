@@ -40,8 +40,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_millis(50);
 
 /// Makes sessions alike. Values that do not fit are errors, dates are of the calendar, and times are in UTC.
+///
+/// A column that is neither grouped by nor an aggregate is refused where the server can tell that its group does not decide it.
+/// MariaDB cannot (it refuses `SELECT id, name .. GROUP BY id`), and passes over comments for MySQL's versions from 5.7.0.
 const SETUP: &str = "SET NAMES utf8mb4, time_zone = '+00:00', autocommit = 1, session_track_state_change = 1, \
-    sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+    sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION' \
+    /*!50700 , ',ONLY_FULL_GROUP_BY' */)";
 
 /// A connection to a MySQL or MariaDB server.
 ///
@@ -307,8 +311,7 @@ impl<T: Transport> MySqlConnection<T> {
         self.has_changed_session |= match &ended.result {
             // A transaction that was begun by hand is nobody's to end but the reset's.
             Ok(summary) => {
-                summary.has_changed_session()
-                    || (self.unit.is_over() && summary.is_in_transaction())
+                summary.has_changed_session || (self.unit.is_over() && summary.is_in_transaction())
             }
             Err(_) => false,
         };

@@ -102,6 +102,20 @@ fn what_does_not_fit_is_refused_and_not_cut() {
 }
 
 #[test]
+fn a_column_that_its_group_does_not_decide_is_refused_where_the_server_knows() {
+    with_database(async |cx, connection, _| {
+        run(cx, connection, TEAM).await;
+        let decided = "SELECT id, name, count(*) FROM team GROUP BY id";
+        let undecided = "SELECT name, count(*) FROM team GROUP BY n";
+        run(cx, connection, decided).await;
+        let outcome = connection.execute_sql(cx, undecided, &[]).await;
+        run(cx, connection, "SET sql_mode = 'ONLY_FULL_GROUP_BY'").await;
+        let knows = connection.execute_sql(cx, decided, &[]).await.is_ok();
+        assert_eq!(outcome.is_err(), knows, "{outcome:?}");
+    });
+}
+
+#[test]
 fn commands_tell_what_they_matched_and_assigned() {
     with_database(async |cx, connection, _| {
         run(cx, connection, TEAM).await;
@@ -188,16 +202,9 @@ fn statements_are_prepared_once_and_closed_when_evicted() {
                 assert!(rows[0].get::<i64>("n").unwrap() > turn);
             }
         }
-        let rows = connection
-            .query_rows(
-                cx,
-                "SELECT VARIABLE_VALUE AS n FROM information_schema.SESSION_STATUS \
-            WHERE VARIABLE_NAME = 'Com_stmt_close'",
-                &[],
-            )
-            .await
-            .unwrap();
-        let n_closed: String = rows[0].get("n").unwrap();
+        let sql = "SHOW SESSION STATUS LIKE 'Com_stmt_close'";
+        let rows = connection.query_rows(cx, sql, &[]).await.unwrap();
+        let n_closed: String = rows[0].get("Value").unwrap();
         assert!(n_closed.parse::<u32>().unwrap() >= 27, "{n_closed}");
     });
 }

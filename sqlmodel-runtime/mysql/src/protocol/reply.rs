@@ -51,6 +51,8 @@ pub(crate) struct Summary {
     /// The first key that the server assigned, or zero.
     pub(crate) insert_id: u64,
     status: u16,
+    /// Whether something was done that outlives the statement, such as setting a variable.
+    pub(crate) has_changed_session: bool,
 }
 
 /// The most columns of a result; a table has 4,096 at most.
@@ -60,16 +62,45 @@ const MAX_DEFINITIONS: usize = 16 * 1024 * 1024;
 
 const IN_TRANSACTION: u16 = 1;
 const MORE_RESULTS: u16 = 8;
-const CHANGED_SESSION: u16 = 1 << 14;
+const TOLD_OF_SESSION: u16 = 1 << 14;
+
+/// The kinds of what an OK tells of the session (`enum_session_state_type`) that are no change of it: the transactions that were
+/// committed, and how the one that runs began and what it has done. MySQL tells the last ones whenever a transaction ends.
+const GTIDS: u8 = 3;
+const TRANSACTION_CHARACTERISTICS: u8 = 4;
+const TRANSACTION_STATE: u8 = 5;
+
+/// Reads the end of an OK: a text for people, then what it tells of the session, each behind its kind and its length.
+fn changes_session(mut cursor: Cursor<'_>) -> Result<bool, Malformed> {
+    cursor.sized()?;
+    let mut told = Cursor::new(cursor.sized()?);
+    while !told.rest().is_empty() {
+        if !matches!(
+            told.u8()?,
+            GTIDS | TRANSACTION_CHARACTERISTICS | TRANSACTION_STATE
+        ) {
+            return Ok(true);
+        }
+        told.sized()?;
+    }
+    Ok(false)
+}
 
 impl Summary {
     fn read_ok(payload: &[u8]) -> Result<Self, Malformed> {
         let mut cursor = Cursor::new(payload);
         cursor.u8()?;
+        let rows_affected = cursor.length()?;
+        let insert_id = cursor.length()?;
+        let status = cursor.u16()?;
+        let _warnings = cursor.u16();
         Ok(Self {
-            rows_affected: cursor.length()?,
-            insert_id: cursor.length()?,
-            status: cursor.u16()?,
+            rows_affected,
+            insert_id,
+            status,
+            // What cannot be read counts as a change: a reset too many does no harm.
+            has_changed_session: status & TOLD_OF_SESSION != 0
+                && changes_session(cursor).unwrap_or(true),
         })
     }
 
@@ -81,11 +112,6 @@ impl Summary {
             status: cursor.u16()?,
             ..Self::default()
         })
-    }
-
-    /// Tells whether something was done that outlives the statement, such as setting a variable.
-    pub(crate) fn has_changed_session(&self) -> bool {
-        self.status & CHANGED_SESSION != 0
     }
 
     /// Tells whether a transaction is open on the server.

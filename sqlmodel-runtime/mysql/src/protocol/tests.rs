@@ -456,6 +456,31 @@ fn spoiled_replies_are_refused_and_nothing_worse() {
     assert!(n_refused > 1_000, "{n_refused}");
 }
 
+#[test]
+fn what_is_told_of_a_transaction_is_no_change_of_the_session() {
+    let changed = |told: &[u8]| {
+        let ok = [&[0, 0, 0, 2, 0x40, 0, 0, 0][..], told].concat();
+        let reply = || Reply::to_command(flags::SESSION_TRACK, Arc::default());
+        match reply().receive(&ok) {
+            Ok(Received::End(Ok(summary))) => summary.has_changed_session,
+            other => panic!("{other:?}"),
+        }
+    };
+    let state = b"\x05\x09\x08________";
+    assert!(
+        !changed(&[&[11], &state[..]].concat()),
+        "as COMMIT tells it"
+    );
+    assert!(!changed(b"\x04\x03\x02\x01x"), "a GTID");
+    assert!(changed(b"\x03\x02\x011"), "a variable");
+    let both = [&[14], &state[..], b"\x02\x011"].concat();
+    assert!(changed(&both));
+    // What is cut off, or says nothing of what it tells of.
+    for told in [&b""[..], b"\x03\x05", b"\x02\x05\x09"] {
+        assert!(changed(told), "{told:?}");
+    }
+}
+
 /// Reads the only field of a row, whose bytes follow the map of NULLs.
 fn field<T>(
     ty: ColumnType,
