@@ -125,41 +125,54 @@ init_replica() {
 start_replica() { launch_postgres replica "$replica_port"; }
 kill_replica() { stop_postgres replica; }
 
-# --- MariaDB, by the name that its protocol has.
+# --- MariaDB, or the MySQL server that SQLMODEL_MYSQLD names, by the name that their protocol has.
 
 init_mysql() {
-    local init
-    daemon=$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null) || fail 3 'MariaDB is not installed: needs `mariadbd`'
-    init=$(command -v mariadb-install-db) || fail 3 'MariaDB is not installed: needs `mariadb-install-db`'
+    daemon=${SQLMODEL_MYSQLD:-$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null)} || true
+    [ -n "$daemon" ] || fail 3 'MariaDB is not installed: needs `mariadbd`'
     mysql_port=$(free_port)
     # A server that starts removes the temporary tables of others from the folder that they share.
     mkdir -p "$folder/mysql/temporary"
     # Below the limits of the system's configuration, which is not read.
-    quietly env TMPDIR="$folder/mysql/temporary" "$init" --no-defaults --datadir="$folder/mysql/data" --user="$(id -un)" \
-        --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve --innodb-log-file-size=16M
-    mysql_tls=()
+    mysql_options=(--no-defaults "--datadir=$folder/mysql/data" "--user=$(id -un)" --skip-name-resolve)
+    case $("$daemon" --version) in
+    *MariaDB*) init_mariadb ;;
+    *) init_real_mysql ;;
+    esac
     if command -v openssl >/dev/null; then
         make_certificates "$folder/mysql"
-        mysql_tls=("--ssl-cert=$folder/mysql/server.pem" "--ssl-key=$folder/mysql/server.key")
+        mysql_options+=("--ssl-ca=$folder/mysql/ca.pem" "--ssl-cert=$folder/mysql/server.pem" "--ssl-key=$folder/mysql/server.key")
         echo "SQLMODEL_TEST_MYSQL_AUTHORITY=$folder/mysql/ca.pem"
     fi
     start_mysql
     echo "SQLMODEL_TEST_MYSQL_URL=mysql://root@127.0.0.1:$mysql_port/?tls=disable"
     echo "SQLMODEL_TEST_MYSQL_SOCKET=$folder/mysql/socket"
 }
+init_mariadb() {
+    local init
+    init=$(command -v mariadb-install-db) || fail 3 'MariaDB is not installed: needs `mariadb-install-db`'
+    mysql_options+=(--innodb-log-file-size=16M)
+    quietly env TMPDIR="$folder/mysql/temporary" "$init" "${mysql_options[@]}" --auth-root-authentication-method=normal --skip-test-db
+}
+init_real_mysql() {
+    # The one root of a new server comes from `localhost`, which nobody is without the resolver.
+    echo "CREATE USER root@'127.0.0.1'; GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;" >"$folder/mysql/users"
+    mysql_options+=(--mysqlx=OFF --secure-file-priv=NULL --innodb-redo-log-capacity=32M)
+    quietly "$daemon" "${mysql_options[@]}" --initialize-insecure "--init-file=$folder/mysql/users"
+}
 start_mysql() {
-    "$daemon" --no-defaults --datadir="$folder/mysql/data" --user="$(id -un)" --socket="$folder/mysql/socket" \
-        --pid-file="$folder/mysql/pid" --tmpdir="$folder/mysql/temporary" --bind-address=127.0.0.1 --port="$mysql_port" \
-        --skip-name-resolve --skip-log-bin --innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0 \
-        --innodb-log-file-size=16M --innodb-buffer-pool-size=64M --max-connections=300 --max-allowed-packet=64M \
-        "${mysql_tls[@]}" </dev/null >>"$folder/mysql/log" 2>&1 &
+    local log=$folder/mysql/log tries=1200
+    : >"$log"
+    "$daemon" "${mysql_options[@]}" --socket="$folder/mysql/socket" --pid-file="$folder/mysql/pid" \
+        --tmpdir="$folder/mysql/temporary" --bind-address=127.0.0.1 --port="$mysql_port" \
+        --skip-log-bin --innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0 \
+        --innodb-buffer-pool-size=64M --max-connections=300 --max-allowed-packet=64M </dev/null >>"$log" 2>&1 &
     mysql_pid=$!
-    local tries=600
-    until mariadb-admin --no-defaults --socket="$folder/mysql/socket" --user=root ping >>"$folder/log" 2>&1; do
+    until grep -q 'ready for connections' "$log"; do
         tries=$((tries - 1))
         if [ "$tries" = 0 ] || ! kill -0 "$mysql_pid" 2>/dev/null; then
-            tail -n 20 "$folder/mysql/log" >&2
-            fail 1 'MariaDB does not start'
+            tail -n 20 "$log" >&2
+            fail 1 'the MySQL server does not start'
         fi
         sleep 0.05
     done

@@ -2,6 +2,7 @@
 # Runs all tests. Needs Rust and a C compiler. Runs private PostgreSQL and MariaDB servers from the system's binaries, and
 # installs Debian's packages of them when they are missing and root runs this.
 # SQLMODEL_TEST_POSTGRES_URL and SQLMODEL_TEST_MYSQL_URL name servers to use instead; tests make databases of their own in them.
+# SQLMODEL_MYSQLD names the program of a MySQL server, `mysqld` of MySQL 8 or 9, to run instead of MariaDB.
 # Without servers their tests are skipped, and say so; with CI set they fail.
 # Arguments go to `cargo test`: `build-support/test.sh -- joined` runs the tests with "joined" in their name.
 set -euo pipefail
@@ -19,7 +20,7 @@ need "${compiler%% *}" 'SQLite is compiled from source; on Debian: apt-get insta
 # --- servers
 
 has_postgres() { [ -n "$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ]; }
-has_mysql() { [ -n "$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null)" ]; }
+has_mysql() { [ -n "${SQLMODEL_MYSQLD-}$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null)" ]; }
 provide() { # provide SERVER PACKAGE
     if "has_$1"; then return; fi
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -12,7 +12,7 @@ use sqlmodel_runtime::types::time::Duration as Span;
 use sqlmodel_runtime::{
     Connector, ErrorKind, PostgresConnection, Row, Statement, Upkeep, Value, block_on, within,
 };
-use support::{postgres_authority, postgres_url};
+use support::{postgres_authority, postgres_socket, postgres_url};
 
 const PASSWORD: &str = "open%20sesame";
 
@@ -217,6 +217,34 @@ fn a_statement_is_cancelled_through_encryption_too() -> Test {
             .await
             .into_result()?;
         assert_eq!(rows[0].value_of("n"), Some(&Value::I32(42)));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_socket_of_this_machine_is_as_good_as_a_network() -> Test {
+    let Some(socket) = postgres_socket() else {
+        return Ok(());
+    };
+    let (folder, port) = socket
+        .split_once("/.s.PGSQL.")
+        .ok_or("it is named as PostgreSQL does")?;
+    let url = format!("postgres://postgres@/postgres?host={folder}&port={port}");
+    block_on(async |cx| {
+        let mut connection = connect(cx, &url).await?;
+        let sql = "SELECT inet_client_addr() IS NULL AS local, repeat('x', 1000000) AS long";
+        let rows = connection.query_rows(cx, sql, &[]).await.into_result()?;
+        assert!(rows[0].get::<bool>("local")?);
+        assert_eq!(rows[0].get::<String>("long")?.len(), 1_000_000);
+        // A statement is stopped over a second connection, to the same socket.
+        let soon = within(cx, Duration::from_millis(50));
+        let began = Instant::now();
+        let slept = connection
+            .query_rows(&soon, "SELECT pg_sleep(60)", &[])
+            .await;
+        assert!(slept.is_cancelled(), "{slept:?}");
+        assert!(began.elapsed() < Duration::from_secs(5));
+        connection.ping(cx).await.into_result()?;
         Ok(())
     })
 }
