@@ -27,7 +27,7 @@ use std::rc::Rc;
 
 use self::catalog::{Catalog, Column, Source};
 #[cfg(feature = "cli")]
-pub(crate) use self::explain::explain;
+pub(crate) use self::explain::{explain, text};
 pub(crate) use self::fragment::check_fragments;
 use self::one::Analysis;
 #[cfg(any(feature = "sqlite", feature = "live"))]

@@ -487,6 +487,78 @@ fn dump_is_data() {
     }
 }
 
+const QUERIES: &str = r#"
+[view.Grown]
+doc = "Those of age."
+key = ["id"]
+sql = "SELECT id, name, age FROM hero WHERE age >= 18"
+
+[[query]]
+name = "found"
+doc = "Heroes of teams."
+order = { by_name = "h.name", oldest = "g.age DESC" }
+sql = """
+SELECT h.name, g.age, count(t.id) AS teams, coalesce(max(t.name), 'none') AS team
+FROM hero h
+LEFT JOIN grown g ON g.id = h.id
+LEFT JOIN team t ON t.id = h.team_id
+WHERE h.name IN (:names) /*if older*/ AND g.age > :older /*end*/
+GROUP BY h.name, g.age
+ORDER BY /*order*/ h.name /*end*/"""
+
+[[query]]
+name = "with_heroes"
+shape = { team = "t", heroes = ["h"] }
+sql = "SELECT t.*, h.* FROM team t LEFT JOIN hero h ON h.team_id = t.id"
+
+[[query]]
+name = "new_team"
+returns = "last_id"
+sql = "INSERT INTO team (name) VALUES (:name)"
+"#;
+
+fn of_queries() -> String {
+    let schema = r#"
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+name = "text(80)"
+
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+name = "text(80)"
+age = "i32?"
+team_id = { ref = "Team?" }
+"#;
+    format!("{schema}{QUERIES}")
+}
+
+/// The format is documented in `cli/dump.rs`; tools read it, so that what changes here is a matter of its version.
+#[test]
+fn dump_has_views_and_queries() {
+    let project = Project::new(&of_queries());
+    let output = project.run(&["dump", "--dialects", "postgres"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let json = out(&output);
+    let at = json.find("  \"views\"").expect("there are views");
+    expect_test::expect_file!["golden/dump.json"].assert_eq(&json[at..]);
+}
+
+#[test]
+fn explain_gives_the_reason_of_each_parameter_and_column() {
+    let project = Project::new(&of_queries());
+    let mut all = String::new();
+    for name in ["found", "with_heroes", "new_team"] {
+        let output = project.run(&["explain", "query", name]);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        all.push_str(&out(&output));
+        all.push('\n');
+    }
+    expect_test::expect_file!["golden/explain.txt"].assert_eq(&all);
+    let output = project.run(&["explain", "query", "lost"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(err(&output), "error: there is no query `lost`\n");
+}
+
 /// `check` asks SQLite; what it refuses is told with what the compiler warns of, as one document.
 #[cfg(feature = "sqlite")]
 #[test]

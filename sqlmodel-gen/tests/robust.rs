@@ -94,6 +94,15 @@ fn what_the_fuzzer_found_stays_fixed() {
 }
 
 #[test]
+fn sql_that_the_fuzzer_found_stays_fixed() {
+    let sqls = texts("tests/fuzz/corpus/query_sql");
+    assert!(sqls.len() > 300);
+    for sqls in sqls.chunks(100) {
+        property::check_sql(&sqls.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn examples_and_mistakes_hold() {
     let all = ["schemas", "tests/golden/errors", "tests/quickstart/schema"];
     check_all(all.into_iter().flat_map(texts));

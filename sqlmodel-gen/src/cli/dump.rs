@@ -13,13 +13,27 @@
 //!             foreign_keys: [{ name, columns, target, target_columns, on_delete, on_update }],
 //!             checks: [{ name, sql: PerDialect }], indexes: [{ name, unique: bool, columns: [name or null for an expression] }] }]
 //!
+//! views:   [{ name, module, doc, view, schema, key: [column], columns: [Result], sql: Texts }]
+//! queries: [{ name, module, doc, returns: one|optional|many|exec|affected|last_id|scalar|exists, write: bool, attrs: [text],
+//!             deprecated, transaction: bool, timeout_ms, once: bool, batch: bool, params: [Param],
+//!             blocks: [{ name, params: [param] }], orders: [{ name, sql }], columns: [Result], page: Page, row: Row,
+//!             sql: Texts }]
+//!
 //! Field:      { name, column, type, array: bool, nullable: bool, key: auto|given, default: bool, generated: bool, hidden: bool,
 //!               version: bool, rust: path, doc }; a bool that is false is left out
 //! Relation:   { name, kind: to_one|has_one|to_many|many_to_many, target: model, fields: [field], target_fields: [field],
 //!               link: model, inverse: relation, doc }
 //! Column:     { name, type, nullable: bool, computed: bool, comment }
+//! Result:     { name, type, array: bool, nullable: bool, rust: path, hidden: bool, reason }
+//! Param:      a Result with list: bool, for IN, and block, which is off without it
+//! Page:       { size, keys: [{ name, descending: bool, path: field of the row }], first_param: the page's own begin there }
+//! Row:        { kind: none|ignored|scalar|model|view|struct|nested, name, parts: [Part] }
+//! Part:       { name, number: one|optional|many, first_column, kind: column|model|struct, of: model or struct }
+//! Texts:      { sqlite, postgres, mysql }, with parameters as `:name` and blocks as `/*if name*/ .. /*end*/`
 //! PerDialect: { default, sqlite, postgres, mysql }
 //! ```
+
+mod queries;
 
 use sqlmodel_sql::{Check, Column, ForeignKey, Index, IndexKey, PerDialect, Table, Text};
 
@@ -54,6 +68,12 @@ pub(super) fn render(schema: &Schema) -> String {
             model(json, schema, id);
         });
         objects(json, "tables", schema.tables.values(), table);
+        objects(json, "views", &schema.views, |json, it| {
+            queries::view(json, schema, it);
+        });
+        objects(json, "queries", &schema.queries, |json, it| {
+            queries::query(json, schema, it);
+        });
     });
     json.finish()
 }

@@ -282,6 +282,23 @@ pub enum Returns {
     Exists,
 }
 
+impl Returns {
+    /// Returns its name in the schema language.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Optional => "optional",
+            Self::Many => "many",
+            Self::Exec => "exec",
+            Self::Affected => "affected",
+            Self::LastId => "last_id",
+            Self::Scalar => "scalar",
+            Self::Exists => "exists",
+        }
+    }
+}
+
 /// A parameter of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryParam {

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::ir::{FieldType, PartKind, PartNumber, Piece, Query, QueryColumn, Row, Schema};
+use crate::ir::{FieldType, PartKind, PartNumber, Piece, Query, Row, Schema};
 use crate::query::one::known_of;
 
 /// Describes a query, `None` if there is none of the name.
 #[must_use]
 pub(crate) fn explain(schema: &Schema, name: &str) -> Option<String> {
     let query = schema.queries.iter().find(|it| it.name == name)?;
-    let returns = format!("{:?}", query.returns).to_lowercase();
+    let returns = query.returns.name();
     let mut out = format!("query {name}, returns {returns}\n");
     section(&mut out, "parameters");
     for param in &query.params {
@@ -26,7 +26,18 @@ pub(crate) fn explain(schema: &Schema, name: &str) -> Option<String> {
             &format!("{}{block}", param.reason),
         );
     }
-    columns(&mut out, schema, &query.row);
+    if query.params.is_empty() {
+        out.push_str("  none\n");
+    }
+    section(&mut out, "columns");
+    if query.columns.is_empty() {
+        out.push_str("  none\n");
+    }
+    for column in &query.columns {
+        let ty = type_name(schema, &column.ty);
+        line(&mut out, &column.name, &ty, &column.reason);
+    }
+    row(&mut out, schema, &query.row);
     texts(&mut out, query);
     Some(out)
 }
@@ -44,59 +55,56 @@ fn type_name(schema: &Schema, ty: &FieldType) -> String {
     format!("{}{null}", known_of(ty, None).name(schema))
 }
 
-fn columns(out: &mut String, schema: &Schema, row: &Row) {
-    section(out, "columns");
-    match row {
-        Row::None => out.push_str("  none\n"),
-        Row::Ignored => {
-            out.push_str("  whatever they are: only whether there is a row is asked\n");
-        }
-        Row::Scalar(_) | Row::Struct { .. } => each(out, schema, row.columns()),
-        Row::Model(id) => {
-            let model = &schema.models[*id].name;
-            line(out, "all", model, "the columns of the model");
-        }
+/// Tells what a row becomes, where that is more than its columns.
+fn row(out: &mut String, schema: &Schema, row: &Row) {
+    let whole = match row {
+        Row::None | Row::Scalar(_) => return,
+        Row::Ignored => "whether there is one".to_owned(),
+        Row::Struct { name, columns: _ } | Row::Nested { name, parts: _ } => name.clone(),
+        Row::Model(id) => schema.models[*id].name.clone(),
         Row::View(at) => {
             let view = schema.views.get(*at);
-            let name = view.map_or("", |it| it.written.name.value.as_str());
-            line(out, "all", name, "the columns of the view");
+            view.map_or_else(String::new, |it| it.written.name.value.clone())
         }
-        Row::Nested { parts, .. } => {
-            for part in parts {
-                let number = match part.number {
-                    PartNumber::One => "always there",
-                    PartNumber::Optional => "missing where the join finds no row",
-                    PartNumber::Many => "collected over rows",
-                };
-                match &part.kind {
-                    PartKind::Column(column) => each(out, schema, std::slice::from_ref(column)),
-                    PartKind::Model(id) => {
-                        line(out, &part.name, &schema.models[*id].name, number);
-                    }
-                    PartKind::Struct { name, columns } => {
-                        line(out, &part.name, name, number);
-                        each(out, schema, columns);
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn each(out: &mut String, schema: &Schema, columns: &[QueryColumn]) {
-    for column in columns {
-        let ty = type_name(schema, &column.ty);
-        line(out, &column.name, &ty, &column.reason);
+    };
+    section(out, "row");
+    let _ = writeln!(out, "  {whole}");
+    let Row::Nested { name: _, parts } = row else {
+        return;
+    };
+    for part in parts {
+        let number = match part.number {
+            PartNumber::One => "always there",
+            PartNumber::Optional => "missing where the join finds no row",
+            PartNumber::Many => "collected over rows",
+        };
+        let ty = match &part.kind {
+            PartKind::Column(column) => type_name(schema, &column.ty),
+            PartKind::Model(id) => schema.models[*id].name.clone(),
+            PartKind::Struct { name, columns: _ } => name.clone(),
+        };
+        line(out, &part.name, &ty, number);
     }
 }
 
 fn texts(out: &mut String, query: &Query) {
+    if !query.orders.is_empty() {
+        section(out, "orders");
+        for (name, order) in &query.orders {
+            let _ = writeln!(out, "  {name}: {order}");
+        }
+    }
     for (dialect, pieces) in &query.texts {
         section(out, dialect.title());
-        let mut text = String::new();
-        write(&mut text, query, pieces);
-        let _ = writeln!(out, "  {text}");
+        let _ = writeln!(out, "  {}", text(query, pieces));
     }
+}
+
+/// Writes a statement with the names of parameters and blocks, as the user does, and with the first of its orders.
+pub(crate) fn text(query: &Query, pieces: &[Piece]) -> String {
+    let mut text = String::new();
+    write(&mut text, query, pieces);
+    text
 }
 
 fn write(text: &mut String, query: &Query, pieces: &[Piece]) {
