@@ -76,10 +76,14 @@ impl Config {
         let mut reader = Reader::new(&mut cx, &document.root, span, "a configuration");
         reader.check_format(FORMAT);
         let mut config = Self::default();
+        let n_before = reader.cx.diagnostics.n_pushed();
         if let Some(dialects) = reader.dialects("dialects") {
             config.options.dialects = dialects.value.iter().collect();
             if config.options.dialects.is_empty() {
-                reader.cx.empty(dialects.span, "dialects");
+                // A list of words that are no dialects is reported word by word.
+                if reader.cx.diagnostics.n_pushed() == n_before {
+                    reader.cx.empty(dialects.span, "dialects");
+                }
                 config.options.dialects = Dialect::ALL.to_vec();
             }
         }

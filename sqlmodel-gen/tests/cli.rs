@@ -316,6 +316,17 @@ fn diagnostics_for_other_tools_are_data() {
         "{}",
         out(&github)
     );
+    let sarif = out(&project.run(&["check", "--format", "sarif"]));
+    // What section 3.12 and 3.27 of SARIF 2.1.0 ask for: a text beside any Markdown, and how columns are counted.
+    let parts = [
+        "\"text\": \"#",
+        "\"markdown\": \"#",
+        "\"ruleId\": \"SM0102\"",
+        "\"columnKind\": \"unicodeCodePoints\"",
+    ];
+    for part in parts {
+        assert!(sarif.contains(part), "{part} in {sarif}");
+    }
     let short = project.run(&["check", "--format", "short"]);
     assert!(
         err(&short).starts_with("schema/hero.toml:6:"),

@@ -51,3 +51,13 @@ sqlmodel.toml:5:7: error[SM0006]: `out` is an integer, expected a string
     lines.sort_unstable();
     assert_eq!(lines.join("\n") + "\n", expected);
 }
+
+#[test]
+fn a_word_that_is_no_dialect_does_not_leave_the_list_empty_too() {
+    let (config, errors) = parse("dialects = [\"oracle\"]\n");
+    assert_eq!(
+        errors,
+        "sqlmodel.toml:1:13: error[SM0007]: `oracle` is not a value of `dialects`\n"
+    );
+    assert_eq!(config.options.dialects, Dialect::ALL);
+}

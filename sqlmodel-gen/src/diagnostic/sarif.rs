@@ -11,6 +11,7 @@ pub(super) fn render(diagnostics: &Diagnostics, sources: &SourceMap) -> String {
         json.key("version").string("2.1.0");
         json.key("runs").array(|json| {
             json.object(|json| {
+                json.key("columnKind").string("unicodeCodePoints");
                 json.key("tool")
                     .object(|json| json.key("driver").object(|json| driver(json, diagnostics)));
                 json.key("results").array(|json| {
@@ -35,8 +36,11 @@ fn driver(json: &mut JsonWriter, diagnostics: &Diagnostics) {
                 json.key("name").string(code.name);
                 json.key("shortDescription")
                     .object(|json| json.key("text").string(code.title()));
-                json.key("help")
-                    .object(|json| json.key("markdown").string(code.page));
+                // A reader that knows no Markdown has the text, which must be there.
+                json.key("help").object(|json| {
+                    json.key("text").string(code.page);
+                    json.key("markdown").string(code.page);
+                });
             });
         }
     });

@@ -2,7 +2,6 @@
 //!
 //! The SQL of a schema is whole: its tables, keys and checks are made of everything.
 
-use crate::emit::rules;
 use crate::ir::{Schema, Value, ValueBy, ValueSource};
 use crate::source::Span;
 
@@ -21,15 +20,6 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut push = |span: Span, message: String| gaps.push(Gap { span, message });
     for field in schema.fields.values().filter(|it| it.model.is_some()) {
-        if !field.validate.iter().all(rules::is_checked) {
-            let message = format!(
-                "a rule of `{}` has a constant that generated code cannot check yet",
-                field.name
-            );
-            push(field.span, message);
-        }
-    }
-    for field in schema.fields.values().filter(|it| it.model.is_some()) {
         if field.default.as_ref().is_some_and(|it| !is_given(it)) {
             let message = format!(
                 "the default of `{}` is not filled in yet, for its column is shared with other models: give new rows a value",
@@ -37,14 +27,6 @@ pub fn gaps(schema: &Schema) -> Vec<Gap> {
             );
             push(field.span, message);
         }
-    }
-    let rules = schema.models.values().flat_map(|model| &model.rules);
-    for rule in rules.filter(|rule| rules::of_model(schema, rule).is_none()) {
-        let message = format!(
-            "the rule `{}` has a constant that generated code cannot check yet",
-            rule.name
-        );
-        push(rule.span, message);
     }
     gaps.sort_by_key(|gap| gap.span);
     gaps.dedup();

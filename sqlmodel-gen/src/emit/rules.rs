@@ -20,12 +20,7 @@ pub(super) fn of_field(schema: &Schema, field: &Field) -> Vec<Expr> {
         .collect()
 }
 
-/// Whether the runtime can check a rule of a field.
-pub(super) fn is_checked(rule: &Validation) -> bool {
-    validation(rule).is_some()
-}
-
-/// The rule of a model, `None` where a constant of it has no form in generated code.
+/// The rule of a model.
 pub(super) fn of_model(schema: &Schema, rule: &ModelRule) -> Option<Expr> {
     Some(Expr::Struct(
         "codegen::RowRule".to_owned(),
@@ -80,18 +75,23 @@ fn constant(literal: &Literal) -> Option<Expr> {
         }
         Literal::Decimal(text) => ("Decimal", Expr::str(text)),
         Literal::Text(text) => ("Text", Expr::str(text)),
-        Literal::Null
-        | Literal::Json(_)
-        | Literal::Bytes(_)
-        | Literal::Uuid(_)
-        | Literal::Date(_)
-        | Literal::Time(_)
-        | Literal::Timestamp(_)
-        | Literal::Timestamptz(_)
-        | Literal::Duration(_)
-        | Literal::Array(_) => return None,
+        Literal::Bytes(bytes) => ("Bytes", Expr::atom(byte_string(bytes))),
+        Literal::Uuid(uuid) => ("Uuid", Expr::atom(format!("*{}", byte_string(uuid)))),
+        Literal::Date(date) => ("Date", Expr::str(&date.to_string())),
+        Literal::Time(time) => ("Time", Expr::str(&time.to_string())),
+        Literal::Timestamp(at) => ("Timestamp", Expr::str(&at.to_string())),
+        Literal::Timestamptz(at) => ("Timestamptz", Expr::str(&at.to_string())),
+        Literal::Duration(micros) => ("Duration", Expr::atom(micros.to_string())),
+        // No rule has one: NULL is asked for with `is null`, and documents and lists are compared with nothing.
+        Literal::Null | Literal::Json(_) | Literal::Array(_) => return None,
     };
     Some(Expr::call(format!("codegen::Constant::{name}"), [value]))
+}
+
+/// Writes bytes as Rust does: `b"\xca\xfe"`.
+fn byte_string(bytes: &[u8]) -> String {
+    let bytes: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+    format!("b\"{bytes}\"")
 }
 
 fn condition(schema: &Schema, expr: &ir::Expr) -> Option<Expr> {

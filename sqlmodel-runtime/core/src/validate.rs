@@ -13,7 +13,7 @@ use std::fmt;
 
 use crate::error::{Error, ErrorKind};
 use crate::model::{Model, Record};
-use crate::value::{Decimal, Value};
+use crate::value::{Date, Decimal, Duration, Time, Timestamp, Value};
 
 pub use condition::{Condition, Operator};
 pub use format::Format;
@@ -54,6 +54,20 @@ pub enum Constant {
     Decimal(&'static str),
     /// Text.
     Text(&'static str),
+    /// Bytes.
+    Bytes(&'static [u8]),
+    /// A UUID in the byte order of RFC 9562.
+    Uuid([u8; 16]),
+    /// A day, as `2024-02-29`.
+    Date(&'static str),
+    /// A time of day, as `07:30:00`.
+    Time(&'static str),
+    /// A date and time without a zone, as `2024-02-29 07:30:00`.
+    Timestamp(&'static str),
+    /// An instant in UTC, as `2024-02-29 07:30:00`.
+    Timestamptz(&'static str),
+    /// A span of time in microseconds.
+    Duration(i64),
 }
 
 /// A rule on the value of a field.
@@ -236,7 +250,7 @@ impl fmt::Display for Rule {
 }
 
 impl Constant {
-    /// Returns the constant as a value; NULL for text that is no decimal.
+    /// Returns the constant as a value; NULL for text that is no decimal, day or time.
     pub fn value(&self) -> Value<'static> {
         match *self {
             Self::Bool(value) => Value::Bool(value),
@@ -244,6 +258,15 @@ impl Constant {
             Self::Float(value) => Value::F64(value),
             Self::Decimal(text) => text.parse::<Decimal>().map_or(Value::Null, Value::Decimal),
             Self::Text(text) => Value::Text(text.into()),
+            Self::Bytes(bytes) => Value::Bytes(bytes.into()),
+            Self::Uuid(uuid) => Value::Uuid(uuid),
+            Self::Date(text) => Date::parse(text).map_or(Value::Null, Value::Date),
+            Self::Time(text) => Time::parse(text).map_or(Value::Null, Value::Time),
+            Self::Timestamp(text) => Timestamp::parse(text).map_or(Value::Null, Value::Timestamp),
+            Self::Timestamptz(text) => {
+                Timestamp::parse(text).map_or(Value::Null, Value::Timestamptz)
+            }
+            Self::Duration(micros) => Value::Duration(Duration { micros }),
         }
     }
 }
@@ -254,8 +277,15 @@ impl fmt::Display for Constant {
             Self::Bool(value) => write!(f, "{value}"),
             Self::Int(value) => write!(f, "{value}"),
             Self::Float(value) => write!(f, "{value}"),
-            Self::Decimal(text) => f.write_str(text),
+            Self::Decimal(text)
+            | Self::Date(text)
+            | Self::Time(text)
+            | Self::Timestamp(text)
+            | Self::Timestamptz(text) => f.write_str(text),
             Self::Text(text) => write!(f, "`{text}`"),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::Uuid(uuid) => write!(f, "{:032x}", u128::from_be_bytes(*uuid)),
+            Self::Duration(micros) => write!(f, "{micros} microseconds"),
         }
     }
 }

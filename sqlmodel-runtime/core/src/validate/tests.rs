@@ -48,6 +48,44 @@ fn bounds_compare_numbers_of_every_width() {
 }
 
 #[test]
+fn bounds_compare_days_times_and_spans() {
+    use crate::value::{Date, Duration, Time, Timestamp};
+    let day = |text: &str| Date::parse(text).expect("a day");
+    let instant = |text: &str| Timestamp::parse(text).expect("an instant");
+    check(
+        Rule::Min(Constant::Date("2000-01-01")),
+        &[
+            Value::Date(day("2000-01-01")),
+            Value::Date(day("2024-02-29")),
+        ],
+        &[Value::Date(day("1999-12-31"))],
+    );
+    check(
+        Rule::Below(Constant::Time("12:00:00")),
+        &[Value::Time(Time::parse("11:59:59.999999").expect("a time"))],
+        &[Value::Time(Time::parse("12:00").expect("a time"))],
+    );
+    check(
+        Rule::Above(Constant::Timestamptz("2000-01-01 00:00:00")),
+        &[Value::Timestamptz(instant("2000-01-01 00:00:00.000001"))],
+        &[
+            Value::Timestamptz(instant("2000-01-01 00:00:00")),
+            Value::Timestamp(instant("2024-01-01 00:00:00")),
+        ],
+    );
+    check(
+        Rule::Max(Constant::Duration(1_000_000)),
+        &[Value::Duration(Duration { micros: 1_000_000 })],
+        &[Value::Duration(Duration { micros: 1_000_001 })],
+    );
+    check(
+        Rule::OneOf(&[Constant::Uuid([7; 16]), Constant::Bytes(b"\x01")]),
+        &[Value::Uuid([7; 16]), Value::Bytes(vec![1].into())],
+        &[Value::Uuid([8; 16]), Value::Bytes(vec![2].into())],
+    );
+}
+
+#[test]
 fn lengths_count_characters_and_not_bytes() {
     check(
         Rule::MaxLen(2),

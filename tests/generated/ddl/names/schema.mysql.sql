@@ -35,6 +35,12 @@ DEFAULT CHARACTER SET = utf8mb4;
 CREATE TABLE `into` (
     `id` VARCHAR(10) NOT NULL,
     `only` DATE,
+    `at` DATETIME(6),
+    `until` DATETIME(6),
+    `opens` TIME(6),
+    `wait` BIGINT,
+    `mark` LONGBLOB,
+    `token` BINARY(16),
     PRIMARY KEY (`id`)
 )
 ENGINE = InnoDB

@@ -29,6 +29,12 @@ CREATE TABLE "mod" (
 CREATE TABLE "into" (
     "id" VARCHAR(10) NOT NULL,
     "only" DATE,
+    "at" TIMESTAMPTZ,
+    "until" TIMESTAMP,
+    "opens" TIME,
+    "wait" BIGINT,
+    "mark" BYTEA,
+    "token" UUID,
     CONSTRAINT "pk_into" PRIMARY KEY ("id")
 );
 

@@ -29,6 +29,12 @@ CREATE TABLE "mod" (
 CREATE TABLE "into" (
     "id" VARCHAR(10) NOT NULL,
     "only" TEXT,
+    "at" TEXT,
+    "until" TEXT,
+    "opens" TEXT,
+    "wait" INTEGER,
+    "mark" BLOB,
+    "token" BLOB,
     CONSTRAINT "pk_into" PRIMARY KEY ("id")
 );
 

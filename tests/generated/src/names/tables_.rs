@@ -100,6 +100,12 @@ pub static INTO: sql::Table = sql::Table {
     columns: Cow::Borrowed(&[
         sql::Column::new("id", sql::SqlType::text(10)),
         sql::Column::new("only", sql::SqlType::DATE).nullable(),
+        sql::Column::new("at", sql::SqlType::TIMESTAMPTZ).nullable(),
+        sql::Column::new("until", sql::SqlType::TIMESTAMP).nullable(),
+        sql::Column::new("opens", sql::SqlType::TIME).nullable(),
+        sql::Column::new("wait", sql::SqlType::DURATION).nullable(),
+        sql::Column::new("mark", sql::SqlType::BYTES).nullable(),
+        sql::Column::new("token", sql::SqlType::UUID).nullable(),
     ]),
     primary_key: Some(sql::PrimaryKey::new("pk_into", &[Cow::Borrowed("id")])),
     unique_keys: Cow::Borrowed(&[]),

@@ -9,6 +9,18 @@ pub struct Into {
     pub id: ::std::string::String,
     /// The column `only`.
     pub only: ::core::option::Option<codegen::types::chrono::NaiveDate>,
+    /// The column `at`.
+    pub at: ::core::option::Option<codegen::types::chrono::DateTime<codegen::types::chrono::Utc>>,
+    /// The column `until`.
+    pub until: ::core::option::Option<codegen::types::chrono::NaiveDateTime>,
+    /// The column `opens`.
+    pub opens: ::core::option::Option<codegen::types::chrono::NaiveTime>,
+    /// The column `wait`.
+    pub wait: ::core::option::Option<codegen::types::chrono::TimeDelta>,
+    /// The column `mark`.
+    pub mark: ::core::option::Option<::std::vec::Vec<u8>>,
+    /// The column `token`.
+    pub token: ::core::option::Option<codegen::types::Uuid>,
 }
 
 impl Into {
@@ -18,19 +30,149 @@ impl Into {
     #[rustfmt::skip]
     pub const ONLY: codegen::Column<Self, ::core::option::Option<codegen::types::chrono::NaiveDate>> =
         codegen::Column::new("only");
+    /// The column `at`.
+    #[rustfmt::skip]
+    pub const AT: codegen::Column<Self, ::core::option::Option<codegen::types::chrono::DateTime<codegen::types::chrono::Utc>>> =
+        codegen::Column::new("at");
+    /// The column `until`.
+    #[rustfmt::skip]
+    pub const UNTIL: codegen::Column<Self, ::core::option::Option<codegen::types::chrono::NaiveDateTime>> =
+        codegen::Column::new("until");
+    /// The column `opens`.
+    #[rustfmt::skip]
+    pub const OPENS: codegen::Column<Self, ::core::option::Option<codegen::types::chrono::NaiveTime>> =
+        codegen::Column::new("opens");
+    /// The column `wait`.
+    #[rustfmt::skip]
+    pub const WAIT: codegen::Column<Self, ::core::option::Option<codegen::types::chrono::TimeDelta>> =
+        codegen::Column::new("wait");
+    /// The column `mark`.
+    pub const MARK: codegen::Column<Self, ::core::option::Option<::std::vec::Vec<u8>>> =
+        codegen::Column::new("mark");
+    /// The column `token`.
+    pub const TOKEN: codegen::Column<Self, ::core::option::Option<codegen::types::Uuid>> =
+        codegen::Column::new("token");
 }
 
 impl codegen::Model for Into {
     const TABLE_NAME: &'static str = "into";
     const PRIMARY_KEY: &'static [&'static str] = &["id"];
     const KEY_POSITIONS: &'static [usize] = &[0];
-    const COLUMN_COUNT: usize = 2;
+    const COLUMN_COUNT: usize = 8;
     type Key = ::std::string::String;
+    #[rustfmt::skip]
+    const RULES: &'static [codegen::RowRule] = &[codegen::RowRule {
+        name: "constants",
+        message: "constants of every type",
+        condition: codegen::Condition::Binary(
+            codegen::Operator::And,
+            &[
+                codegen::Condition::Binary(
+                    codegen::Operator::And,
+                    &[
+                        codegen::Condition::Binary(
+                            codegen::Operator::And,
+                            &[
+                                codegen::Condition::Binary(
+                                    codegen::Operator::And,
+                                    &[
+                                        codegen::Condition::Binary(
+                                            codegen::Operator::And,
+                                            &[
+                                                codegen::Condition::Binary(
+                                                    codegen::Operator::And,
+                                                    &[
+                                                        codegen::Condition::Binary(
+                                                            codegen::Operator::GreaterOrEqual,
+                                                            &[
+                                                                codegen::Condition::Column("only"),
+                                                                codegen::Condition::Constant(
+                                                                    codegen::Constant::Date(
+                                                                        "2000-01-01",
+                                                                    ),
+                                                                ),
+                                                            ],
+                                                        ),
+                                                        codegen::Condition::Binary(
+                                                            codegen::Operator::Greater,
+                                                            &[
+                                                                codegen::Condition::Column("at"),
+                                                                codegen::Condition::Constant(
+                                                                    codegen::Constant::Timestamptz(
+                                                                        "2000-01-01 00:00:00.000000",
+                                                                    ),
+                                                                ),
+                                                            ],
+                                                        ),
+                                                    ],
+                                                ),
+                                                codegen::Condition::Binary(
+                                                    codegen::Operator::Less,
+                                                    &[
+                                                        codegen::Condition::Column("until"),
+                                                        codegen::Condition::Constant(
+                                                            codegen::Constant::Timestamp(
+                                                                "2100-01-01 00:00:00.000000",
+                                                            ),
+                                                        ),
+                                                    ],
+                                                ),
+                                            ],
+                                        ),
+                                        codegen::Condition::Binary(
+                                            codegen::Operator::NotEqual,
+                                            &[
+                                                codegen::Condition::Column("opens"),
+                                                codegen::Condition::Constant(
+                                                    codegen::Constant::Time("07:30:00.000000"),
+                                                ),
+                                            ],
+                                        ),
+                                    ],
+                                ),
+                                codegen::Condition::Binary(
+                                    codegen::Operator::LessOrEqual,
+                                    &[
+                                        codegen::Condition::Column("wait"),
+                                        codegen::Condition::Constant(codegen::Constant::Duration(
+                                            90000000,
+                                        )),
+                                    ],
+                                ),
+                            ],
+                        ),
+                        codegen::Condition::In(
+                            &codegen::Condition::Column("mark"),
+                            &[
+                                codegen::Condition::Constant(codegen::Constant::Bytes(b"\xca\xfe")),
+                                codegen::Condition::Constant(codegen::Constant::Bytes(b"")),
+                            ],
+                        ),
+                    ],
+                ),
+                codegen::Condition::Binary(
+                    codegen::Operator::NotEqual,
+                    &[
+                        codegen::Condition::Column("token"),
+                        codegen::Condition::Constant(codegen::Constant::Uuid(
+                            *b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01",
+                        )),
+                    ],
+                ),
+            ],
+        ),
+    }];
 
     fn fields() -> &'static [codegen::FieldInfo] {
         const FIELDS: &[codegen::FieldInfo] = &[
             codegen::FieldInfo::new("id").primary_key(),
             codegen::FieldInfo::new("only").nullable(),
+            codegen::FieldInfo::new("at").nullable(),
+            codegen::FieldInfo::new("until").nullable(),
+            codegen::FieldInfo::new("opens").nullable(),
+            codegen::FieldInfo::new("wait").nullable(),
+            codegen::FieldInfo::new("mark").nullable(),
+            codegen::FieldInfo::new("token").nullable(),
         ];
         FIELDS
     }
@@ -43,20 +185,36 @@ impl codegen::Model for Into {
         row: &R,
         at: usize,
     ) -> ::core::result::Result<Self, codegen::DecodeError> {
-        let (id, only) = codegen::Decode::decode(row, at)?;
-        Ok(Self { id, only })
+        Ok(Self {
+            id: codegen::Decode::decode(row, at)?,
+            only: codegen::Decode::decode(row, at + 1)?,
+            at: codegen::Decode::decode(row, at + 2)?,
+            until: codegen::Decode::decode(row, at + 3)?,
+            opens: codegen::Decode::decode(row, at + 4)?,
+            wait: codegen::Decode::decode(row, at + 5)?,
+            mark: codegen::Decode::decode(row, at + 6)?,
+            token: codegen::Decode::decode(row, at + 7)?,
+        })
     }
 }
 
 impl codegen::Record for Into {
     type Model = Self;
-    const COLUMNS: &'static [&'static str] = &["id", "only"];
+    const COLUMNS: &'static [&'static str] = &[
+        "id", "only", "at", "until", "opens", "wait", "mark", "token",
+    ];
     const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([
             codegen::Encode::encode(&self.id),
             codegen::Encode::encode(&self.only),
+            codegen::Encode::encode(&self.at),
+            codegen::Encode::encode(&self.until),
+            codegen::Encode::encode(&self.opens),
+            codegen::Encode::encode(&self.wait),
+            codegen::Encode::encode(&self.mark),
+            codegen::Encode::encode(&self.token),
         ]);
     }
 
@@ -76,6 +234,18 @@ pub struct NewInto {
     pub id: ::std::string::String,
     /// The column `only`.
     pub only: ::core::option::Option<codegen::types::chrono::NaiveDate>,
+    /// The column `at`.
+    pub at: ::core::option::Option<codegen::types::chrono::DateTime<codegen::types::chrono::Utc>>,
+    /// The column `until`.
+    pub until: ::core::option::Option<codegen::types::chrono::NaiveDateTime>,
+    /// The column `opens`.
+    pub opens: ::core::option::Option<codegen::types::chrono::NaiveTime>,
+    /// The column `wait`.
+    pub wait: ::core::option::Option<codegen::types::chrono::TimeDelta>,
+    /// The column `mark`.
+    pub mark: ::core::option::Option<::std::vec::Vec<u8>>,
+    /// The column `token`.
+    pub token: ::core::option::Option<codegen::types::Uuid>,
 }
 
 impl NewInto {
@@ -85,6 +255,12 @@ impl NewInto {
         Self {
             id: id.into(),
             only: None,
+            at: None,
+            until: None,
+            opens: None,
+            wait: None,
+            mark: None,
+            token: None,
         }
     }
 
@@ -97,17 +273,85 @@ impl NewInto {
         self.only = only.into();
         self
     }
+
+    /// Sets `at`.
+    #[must_use]
+    #[rustfmt::skip]
+    pub fn at(
+        mut self,
+        at: impl ::core::convert::Into<::core::option::Option<codegen::types::chrono::DateTime<codegen::types::chrono::Utc>>>,
+    ) -> Self {
+        self.at = at.into();
+        self
+    }
+
+    /// Sets `until`.
+    #[must_use]
+    #[rustfmt::skip]
+    pub fn until(
+        mut self,
+        until: impl ::core::convert::Into<::core::option::Option<codegen::types::chrono::NaiveDateTime>>,
+    ) -> Self {
+        self.until = until.into();
+        self
+    }
+
+    /// Sets `opens`.
+    #[must_use]
+    #[rustfmt::skip]
+    pub fn opens(
+        mut self,
+        opens: impl ::core::convert::Into<::core::option::Option<codegen::types::chrono::NaiveTime>>,
+    ) -> Self {
+        self.opens = opens.into();
+        self
+    }
+
+    /// Sets `wait`.
+    #[must_use]
+    pub fn wait(
+        mut self,
+        wait: impl ::core::convert::Into<::core::option::Option<codegen::types::chrono::TimeDelta>>,
+    ) -> Self {
+        self.wait = wait.into();
+        self
+    }
+
+    /// Sets `mark`.
+    #[must_use]
+    pub fn mark(mut self, mark: impl ::core::convert::Into<::std::vec::Vec<u8>>) -> Self {
+        self.mark = Some(mark.into());
+        self
+    }
+
+    /// Sets `token`.
+    #[must_use]
+    pub fn token(
+        mut self,
+        token: impl ::core::convert::Into<::core::option::Option<codegen::types::Uuid>>,
+    ) -> Self {
+        self.token = token.into();
+        self
+    }
 }
 
 impl codegen::Record for NewInto {
     type Model = Into;
-    const COLUMNS: &'static [&'static str] = &["id", "only"];
+    const COLUMNS: &'static [&'static str] = &[
+        "id", "only", "at", "until", "opens", "wait", "mark", "token",
+    ];
     const TEXTS: codegen::RecordTexts = codegen::texts!();
 
     fn to_row<'a>(&'a self, row: &mut ::std::vec::Vec<codegen::Value<'a>>) {
         row.extend([
             codegen::Encode::encode(&self.id),
             codegen::Encode::encode(&self.only),
+            codegen::Encode::encode(&self.at),
+            codegen::Encode::encode(&self.until),
+            codegen::Encode::encode(&self.opens),
+            codegen::Encode::encode(&self.wait),
+            codegen::Encode::encode(&self.mark),
+            codegen::Encode::encode(&self.token),
         ]);
     }
 
