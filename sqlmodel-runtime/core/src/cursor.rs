@@ -14,7 +14,7 @@ use crate::decode::{Decode, RowRead};
 use crate::error::Error;
 use crate::seam::{Cx, Outcome};
 use crate::statement::{RowSink, Statement};
-use crate::trace::Traced;
+use crate::trace::Pulled;
 
 /// The rows that are decoded ahead of the one that is asked for.
 const BATCH: usize = 64;
@@ -38,10 +38,11 @@ pub struct Rows<'e, E: Executor, T> {
     /// What ended the query, told after the rows before it.
     failure: Option<Error>,
     is_open: bool,
+    pulled: Pulled,
 }
 
 impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
-    /// Runs a query whose rows are pulled. Its event tells how long it took to begin, and no rows.
+    /// Runs a query whose rows are pulled.
     ///
     /// Cancel: dropping this future ends the query.
     pub async fn open(
@@ -50,7 +51,7 @@ impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
         statement: Statement<'_>,
     ) -> Outcome<Self, Error> {
         // The guard comes before the query: whatever stops this future, the driver is told.
-        let rows = Self {
+        let mut rows = Self {
             executor,
             batch: Batch {
                 rows: VecDeque::new(),
@@ -58,10 +59,13 @@ impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
             },
             failure: None,
             is_open: true,
+            pulled: Pulled::begin(statement),
         };
-        let traced = Traced::begin(statement);
-        let opened = rows.executor.open_cursor(cx, statement).await;
-        traced.end(0, &opened);
+        let opening = rows.executor.open_cursor(cx, statement);
+        let opened = rows.pulled.wait_for(opening).await;
+        if !matches!(opened, Outcome::Ok(())) {
+            rows.pulled.end(0, &opened);
+        }
         ok!(opened);
         Outcome::Ok(rows)
     }
@@ -75,7 +79,12 @@ impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
     /// What the database or decoding refused, once, after the rows before it; then the query is over.
     pub async fn next(&mut self, cx: &Cx) -> Outcome<Option<T>, Error> {
         if self.batch.rows.is_empty() && self.is_open {
-            match self.executor.fetch(cx, &mut self.batch).await {
+            let fetching = self.executor.fetch(cx, &mut self.batch);
+            let fetched = self.pulled.wait_for(fetching).await;
+            if let Outcome::Ok(Fetched::End) | Outcome::Err(_) = &fetched {
+                self.pulled.end(self.batch.n_rows, &fetched);
+            }
+            match fetched {
                 Outcome::Ok(Fetched::Paused) => {}
                 Outcome::Ok(Fetched::End) => self.is_open = false,
                 Outcome::Err(error) => {
@@ -107,6 +116,7 @@ impl<E: Executor, T> Rows<'_, E, T> {
 impl<E: Executor, T> Drop for Rows<'_, E, T> {
     fn drop(&mut self) {
         self.close();
+        self.pulled.dropped(self.batch.n_rows);
     }
 }
 

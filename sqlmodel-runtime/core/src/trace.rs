@@ -10,10 +10,14 @@
 //!
 //! The first two have the field `params` as well where the target `sqlmodel::params` is enabled at level TRACE; values of
 //! parameters are shown nowhere else.
+//!
+//! A stream has one event, at its end or where it is dropped, with the rows that were read until then and the time that the
+//! database was waited for.
 
+mod pulled;
 mod repeats;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -29,6 +33,7 @@ use crate::seam::Outcome;
 use crate::statement::{RowSink, Statement};
 use crate::value::Value;
 
+pub(crate) use pulled::Pulled;
 pub use repeats::{Repeated, Repeats};
 
 static SLOW_MICROS: AtomicU64 = AtomicU64::new(1_000_000);
@@ -76,30 +81,9 @@ impl<'s> Traced<'s> {
     #[inline]
     pub fn end<T>(mut self, n_rows: u64, outcome: &Outcome<T, Error>) {
         if let Some(since) = self.since.take() {
-            let end = match outcome {
-                Outcome::Ok(_) => End::Done(n_rows),
-                Outcome::Err(error) => End::Failed(error),
-                Outcome::Cancelled(_) => End::Cancelled,
-                Outcome::Panicked(_) => End::Panicked,
-            };
-            self.tell(since.elapsed(), &end);
-        }
-    }
-
-    #[cold]
-    fn tell(&self, duration: Duration, end: &End<'_>) {
-        let Statement { sql, params, .. } = self.statement;
-        let are_params_shown = tracing::enabled!(target: "sqlmodel::params", Level::TRACE);
-        let params = are_params_shown.then(|| tracing::field::debug(Params(params)));
-        let (n_rows, error) = match end {
-            End::Done(n_rows) => (Some(*n_rows), None),
-            End::Failed(error) => (None, Some(tracing::field::display(error))),
-            End::Cancelled | End::Panicked | End::Dropped => (None, None),
-        };
-        let end = end.name();
-        tracing::debug!(target: "sqlmodel::statement", sql, ?duration, n_rows, error, params, "{end}");
-        if duration >= Duration::from_micros(SLOW_MICROS.load(Ordering::Relaxed)) {
-            tracing::warn!(target: "sqlmodel::slow", sql, ?duration, n_rows, params, "slow statement");
+            let n_rows = matches!(outcome, Outcome::Ok(_)).then_some(n_rows);
+            let end = End::of(outcome);
+            tell(self.statement, since.elapsed(), n_rows, &end);
         }
     }
 }
@@ -108,24 +92,49 @@ impl Drop for Traced<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(since) = self.since.take() {
-            self.tell(since.elapsed(), &End::Dropped);
+            tell(self.statement, since.elapsed(), None, &End::Dropped);
         }
+    }
+}
+
+#[cold]
+fn tell(statement: Statement<'_>, duration: Duration, n_rows: Option<u64>, end: &End<'_>) {
+    let Statement { sql, params, .. } = statement;
+    let are_params_shown = tracing::enabled!(target: "sqlmodel::params", Level::TRACE);
+    let params = are_params_shown.then(|| tracing::field::debug(Params(params)));
+    let error = match end {
+        End::Failed(error) => Some(tracing::field::display(error)),
+        End::Done | End::Cancelled | End::Panicked | End::Dropped => None,
+    };
+    let end = end.name();
+    tracing::debug!(target: "sqlmodel::statement", sql, ?duration, n_rows, error, params, "{end}");
+    if duration >= Duration::from_micros(SLOW_MICROS.load(Ordering::Relaxed)) {
+        tracing::warn!(target: "sqlmodel::slow", sql, ?duration, n_rows, params, "slow statement");
     }
 }
 
 /// How a statement ended.
 enum End<'e> {
-    Done(u64),
+    Done,
     Failed(&'e Error),
     Cancelled,
     Panicked,
     Dropped,
 }
 
-impl End<'_> {
+impl<'e> End<'e> {
+    fn of<T>(outcome: &'e Outcome<T, Error>) -> Self {
+        match outcome {
+            Outcome::Ok(_) => Self::Done,
+            Outcome::Err(error) => Self::Failed(error),
+            Outcome::Cancelled(_) => Self::Cancelled,
+            Outcome::Panicked(_) => Self::Panicked,
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
-            Self::Done(_) => "done",
+            Self::Done => "done",
             Self::Failed(_) => "failed",
             Self::Cancelled => "cancelled",
             Self::Panicked => "panicked",

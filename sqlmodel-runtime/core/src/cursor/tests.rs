@@ -5,6 +5,7 @@ use crate::block_on;
 use crate::error::ErrorKind;
 use crate::row::Row;
 use crate::statement::Done;
+use crate::trace::tests::events;
 use crate::transaction::Transaction;
 use crate::{Capabilities, Connection, Dialect, Prepared, TransactionStep, Value};
 
@@ -163,4 +164,40 @@ fn a_cancelled_call_loses_no_row() {
         assert!(rows.next(cx).await.is_cancelled());
         assert_eq!(rows.next(cx).await.unwrap(), Some(0));
     });
+}
+
+#[test]
+fn a_stream_is_told_once_with_the_rows_that_were_read() {
+    /// Pulls rows, and returns what was told of it.
+    fn told(numbers: Numbers, n_pulled: usize) -> Vec<String> {
+        let mut numbers = numbers;
+        events(tracing::Level::DEBUG, || {
+            block_on(async |cx| {
+                let opened: Outcome<Rows<'_, _, i64>, _> =
+                    Rows::open(cx, &mut numbers, QUERY).await;
+                let mut rows = opened.unwrap();
+                for _ in 0..n_pulled {
+                    let _ = rows.next(cx).await;
+                }
+            });
+        })
+    }
+    let numbers = |end| Numbers {
+        end,
+        ..Numbers::default()
+    };
+    let all = r#"sqlmodel::statement message=done sql="SELECT n" n_rows=100"#;
+    assert_eq!(told(numbers(100), 101), [all]);
+    let some = r#"sqlmodel::statement message=dropped sql="SELECT n" n_rows=64"#;
+    assert_eq!(told(numbers(100), 3), [some], "a batch was read");
+    let none = r#"sqlmodel::statement message=dropped sql="SELECT n" n_rows=0"#;
+    assert_eq!(told(numbers(100), 0), [none]);
+    let broken = Numbers {
+        text_at: Some(70),
+        ..numbers(100)
+    };
+    let failed = told(broken, 101);
+    assert_eq!(failed.len(), 1);
+    let beginning = r#"sqlmodel::statement message=failed sql="SELECT n" n_rows=71 error="#;
+    assert!(failed[0].starts_with(beginning), "{failed:?}");
 }

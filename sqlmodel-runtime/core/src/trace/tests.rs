@@ -1,8 +1,9 @@
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use super::*;
 use crate::block_on;
@@ -48,8 +49,12 @@ impl Subscriber for Lines {
     fn exit(&self, _: &Id) {}
 }
 
+/// A second subscriber: where there is one alone, a thread without any silences what it logs first for all threads.
+static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+
 /// Runs something and returns the events that a subscriber gets.
-fn events(level: Level, work: impl FnOnce()) -> Vec<String> {
+pub(crate) fn events(level: Level, work: impl FnOnce()) -> Vec<String> {
+    LazyLock::force(&OTHER);
     let lines = Arc::default();
     let subscriber = Lines {
         level,
