@@ -60,7 +60,7 @@ pub use insert_from::{InsertColumns, InsertFrom};
 pub use json::{JsonExpression, JsonStep};
 pub use keyset::Keyset;
 pub use model::ModelQuery;
-pub use number::{Integer, Number, NumberExpression, NumberKind};
+pub use number::{Exact, Fraction, Integer, Number, NumberExpression, NumberKind};
 pub use operators::{Condition, Expression, Ordering, all_of, any_of};
 pub use projection::{FromColumns, One, Project};
 pub use quantified::{Comparison, ListExpression, ListItem, QuantifiedExpression};

@@ -75,6 +75,32 @@ impl Integer for i16 {}
 impl Integer for i32 {}
 impl Integer for i64 {}
 
+/// Numbers that may lie between two whole ones.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not rounded",
+    label = "expected an `f64` or a decimal",
+    note = "an `f32` is rounded as an `f64`: `.cast::<f64>()`"
+)]
+pub trait Fraction: Number {}
+
+impl Fraction for f64 {}
+impl Fraction for Decimal {}
+
+/// Exact numbers with digits after the point.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no decimal digits",
+    label = "expected a decimal",
+    note = "a binary fraction is near a decimal one and seldom equal to it: round it in Rust, when it is shown"
+)]
+pub trait Exact: Fraction {}
+
+impl Exact for Decimal {}
+
+#[cfg(feature = "rust_decimal")]
+impl Fraction for sqlmodel_core::types::rust_decimal::Decimal {}
+#[cfg(feature = "rust_decimal")]
+impl Exact for sqlmodel_core::types::rust_decimal::Decimal {}
+
 /// What numbers can do beyond what every [`Expression`] and the operators `+ - * / %` can.
 pub trait NumberExpression: Expression<Value: FieldValue<Base: Number>> {
     /// The number without its sign.
@@ -87,9 +113,62 @@ pub trait NumberExpression: Expression<Value: FieldValue<Base: Number>> {
             },
         )
     }
+
+    /// The nearest whole number, as a value of the same type; a half is rounded away from zero.
+    ///
+    /// Databases disagree about halves, so that a float is not left to their own `round`:
+    ///
+    /// | dialect | float | decimal |
+    /// |---|---|---|
+    /// | SQLite | `round(a)` | exact, by a function of the driver |
+    /// | PostgreSQL | `trunc(a + sign(a) * 0.5)` | `round(a, 0)` |
+    /// | MySQL | `truncate(a + sign(a) * 0.5, 0)` | `round(a, 0)` |
+    fn round(self) -> Expr<Self::Source, Self::Value>
+    where
+        Base<Self>: Fraction,
+    {
+        if <Base<Self> as Number>::KIND == NumberKind::Decimal {
+            return round_decimal(self, 0);
+        }
+        let number = self.into_expr();
+        let call = |open: &'static str, close: &'static str| {
+            let [open, sign, close] = [open, " + sign(", close].map(|text| vec![Token::Text(text)]);
+            let sum = number.clone().at_least(Level::Product);
+            [open, sum, sign, number.clone().into_tokens(), close].concat()
+        };
+        let sqlite = [Token::Text("round("), Token::Text(")")];
+        let [open, close] = sqlite.map(|token| vec![token]);
+        let alternatives = [
+            [open, number.clone().into_tokens(), close].concat(),
+            call("trunc(", ") * 0.5)"),
+            call("truncate(", ") * 0.5e0, 0)"),
+        ];
+        Expr::new(
+            vec![Token::Alternatives(Box::new(alternatives))],
+            Level::Atom,
+        )
+    }
+
+    /// The nearest decimal with so many digits after the point, exactly; a half is rounded away from zero.
+    fn round_to(self, n_digits: u8) -> Expr<Self::Source, Self::Value>
+    where
+        Base<Self>: Exact,
+    {
+        round_decimal(self, n_digits)
+    }
 }
 
 impl<E: Expression<Value: FieldValue<Base: Number>>> NumberExpression for E {}
+
+fn round_decimal<E: Expression>(number: E, n_digits: u8) -> Expr<E::Source, E::Value> {
+    let open = Token::PerDialect(["sqlmodel_decimal_round(", "round(", "round("]);
+    let n_digits = Token::Number(u64::from(n_digits));
+    let mut rounded = number.into_expr();
+    rounded.push(Token::Text(", "));
+    rounded.push(n_digits);
+    rounded.wrap(open, Token::Text(")"));
+    rounded.retyped()
+}
 
 const NO_DECIMALS: Token = Token::Refused(
     Dialect::Sqlite,

@@ -37,6 +37,13 @@ pub(crate) fn register(raw: &rusqlite::Connection) -> rusqlite::Result<()> {
         });
         Ok(abs.map(text))
     })?;
+    raw.create_scalar_function("sqlmodel_decimal_round", 2, flags, |context| {
+        let Some(value) = argument(context, 0)? else {
+            return Ok(None);
+        };
+        let rounded = value.checked_round(context.get(1)?);
+        rounded.map(text).ok_or_else(overflow).map(Some)
+    })?;
     raw.create_window_function("sqlmodel_decimal_sum", 1, flags, Sum)
 }
 

@@ -9,7 +9,8 @@ use sqlmodel_runtime::types::time::{
     Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset,
 };
 use sqlmodel_runtime::{
-    Comparison, JsonStep, Select, TimeUnit, case, now, raw, raw_for, scalar, select_from, today,
+    Comparison, JsonStep, Select, TimeUnit, case, constant, now, raw, raw_for, scalar, select_from,
+    today,
 };
 
 on_every_driver! {
@@ -25,6 +26,7 @@ on_every_driver! {
     tuples_are_compared,
     comparisons_with_all_rows,
     raw_text_takes_parameters,
+    halves_are_rounded_away_from_zero,
 }
 
 type Built<T> = Result<T, Box<dyn std::error::Error>>;
@@ -419,5 +421,28 @@ async fn raw_text_takes_parameters<C: Connection>(cx: &Cx, connection: &mut C) -
         .await
         .into_result()?;
     assert_eq!(found, (hostile.to_owned(), 5));
+    Ok(())
+}
+
+async fn halves_are_rounded_away_from_zero<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    store(cx, connection, a_row("a@example.com")?).await?;
+    let whole = [
+        (0.5, 1.0),
+        (1.5, 2.0),
+        (2.5, 3.0),
+        (-0.5, -1.0),
+        (-2.5, -3.0),
+        (2.499, 2.0),
+        (-0.2, 0.0),
+        (1e20, 1e20),
+    ];
+    for (value, expected) in whole {
+        let rounded = Everything::select().columns(constant(value).round());
+        assert_eq!(
+            rounded.one(cx, connection).await.into_result()?,
+            expected,
+            "{value}"
+        );
+    }
     Ok(())
 }

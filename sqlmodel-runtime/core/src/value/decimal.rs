@@ -90,6 +90,25 @@ impl Decimal {
         Self::try_new(product, a.scale.checked_add(b.scale)?)
     }
 
+    /// Returns the nearest number with at most so many decimal places; a half goes away from zero.
+    ///
+    /// `None` when that has more than 38 digits, as 38 nines before a half have.
+    #[must_use]
+    pub fn checked_round(self, scale: u8) -> Option<Self> {
+        let Some(n_dropped) = self
+            .scale
+            .checked_sub(scale)
+            .filter(|n_digits| *n_digits > 0)
+        else {
+            return Some(self);
+        };
+        let unit = 10i128.checked_pow(u32::from(n_dropped))?;
+        let (whole, rest) = (self.mantissa() / unit, self.mantissa() % unit);
+        let is_up = rest.abs() >= unit / 2;
+        let step = if is_up { rest.signum() } else { 0 };
+        Self::try_new(whole + step, scale)
+    }
+
     /// Returns the mantissa for a scale that is not smaller than the number's own.
     fn mantissa_at(self, scale: u8) -> Option<i128> {
         let n_digits = u32::from(scale.checked_sub(self.scale)?);

@@ -85,3 +85,31 @@ fn decimals_are_computed_with_exactly_or_not_at_all() {
     assert_eq!(largest.checked_sub(largest), Some(decimal("0")));
     assert_eq!(decimal("12.3400").normalized().to_string(), "12.34");
 }
+
+#[test]
+fn halves_of_decimals_are_rounded_away_from_zero() {
+    let rounded = |text: &str, scale| {
+        let decimal = text.parse::<Decimal>().unwrap();
+        decimal
+            .checked_round(scale)
+            .map(|decimal| decimal.to_string())
+    };
+    for (text, scale, expected) in [
+        ("2.5", 0, "3"),
+        ("-2.5", 0, "-3"),
+        ("2.4999", 0, "2"),
+        ("-0.4", 0, "0"),
+        ("1.005", 2, "1.01"),
+        ("1.00", 5, "1.00"),
+        ("99.95", 1, "100.0"),
+        ("0.00000000000000000000000000000000000005", 0, "0"),
+    ] {
+        assert_eq!(rounded(text, scale).as_deref(), Some(expected), "{text}");
+    }
+    let nines = format!("{}.5", "9".repeat(37));
+    assert_eq!(
+        rounded(&nines, 0).unwrap().len(),
+        38,
+        "37 nines have room for one digit more"
+    );
+}

@@ -2,13 +2,13 @@
 
 use expect_test::expect;
 use sqlmodel_core::types::Array;
-use sqlmodel_core::value::{Date, Time, Timestamp};
+use sqlmodel_core::value::{Date, Decimal, Time, Timestamp};
 
 use super::{Hero, Team, check};
 use crate::{
     Column, Comparison, DateExpression, DayExpression, Expression, ListExpression, ModelQuery,
-    QuantifiedExpression, TextExpression, TimeExpression, TimeUnit, TimestampExpression,
-    TupleExpression, ValueExpression, now, raw, raw_for, today,
+    NumberExpression, QuantifiedExpression, TextExpression, TimeExpression, TimeUnit,
+    TimestampExpression, TupleExpression, ValueExpression, now, raw, raw_for, today,
 };
 
 const DAY: Column<Hero, Date> = Column::new("day");
@@ -171,5 +171,30 @@ fn json_is_read_by_path() {
             SELECT CASE WHEN JSON_TYPE(JSON_EXTRACT(`hero`.`data`, ?)) IN ('STRING') THEN JSON_UNQUOTE(JSON_EXTRACT(`hero`.`data`, ?)) END AS `c1`, CASE WHEN JSON_TYPE(JSON_EXTRACT(`hero`.`data`, ?)) IN ('INTEGER', 'UNSIGNED INTEGER') THEN CAST(JSON_EXTRACT(`hero`.`data`, ?) AS SIGNED) END AS `c2`, CASE WHEN JSON_TYPE(JSON_EXTRACT(`hero`.`data`, ?)) IN ('BOOLEAN') THEN JSON_UNQUOTE(JSON_EXTRACT(`hero`.`data`, ?)) = 'true' END AS `c3` FROM `hero` WHERE coalesce(JSON_CONTAINS_PATH(`hero`.`data`, 'one', ?), 0) = 1
             [Text("$.\"address\".\"city\""), Text("$.\"address\".\"city\""), Text("$.\"tags\"[0]"), Text("$.\"tags\"[0]"), Text("$.\"x\""), Text("$.\"x\""), Text("$.\"a\\\"b\\\\\\n\"")]
         "#]],
+    );
+}
+
+#[test]
+fn halves_are_rounded_alike() {
+    let mean = Hero::ID.cast::<f64>() + 0.5;
+    let query = Hero::select().columns(mean.round());
+    check(
+        |dialect| query.render(dialect),
+        expect![[r#"
+        SELECT round(CAST("hero"."id" AS REAL) + ?1) AS "c1" FROM "hero"
+        SELECT trunc((CAST("hero"."id" AS double precision) + $1) + sign(CAST("hero"."id" AS double precision) + $2) * 0.5) AS "c1" FROM "hero"
+        SELECT truncate((CAST(`hero`.`id` AS DOUBLE) + ?) + sign(CAST(`hero`.`id` AS DOUBLE) + ?) * 0.5e0, 0) AS `c1` FROM `hero`
+        [F64(0.5), F64(0.5)]
+    "#]],
+    );
+    const PRICE: Column<Hero, Decimal> = Column::new("price");
+    let query = Hero::select().columns((PRICE.round(), (PRICE * PRICE).round_to(2)));
+    check(
+        |dialect| query.render(dialect),
+        expect![[r#"
+        SELECT sqlmodel_decimal_round("hero"."price", 0) AS "c1", sqlmodel_decimal_round(sqlmodel_decimal_mul("hero"."price", "hero"."price"), 2) AS "c2" FROM "hero"
+        SELECT round("hero"."price", 0) AS "c1", round("hero"."price" * "hero"."price", 2) AS "c2" FROM "hero"
+        SELECT round(`hero`.`price`, 0) AS `c1`, round(`hero`.`price` * `hero`.`price`, 2) AS `c2` FROM `hero`
+    "#]],
     );
 }
