@@ -17,6 +17,8 @@ pub trait Model: Record<Model = Self> + Sized + Send + 'static {
     const SCHEMA_NAME: Option<&'static str> = None;
     /// The name that the model's rows have in queries: the table's, or the model's where several share a table.
     const ENTITY_NAME: &'static str = Self::TABLE_NAME;
+    /// Whether the rows are those of a query with a name, which the statement that reads them must contain.
+    const IS_COMMON_TABLE: bool = false;
     /// Whether the model extends another or is extended. What only such models need is compiled for them alone.
     const IN_FAMILY: bool = false;
     /// The primary key's columns.

@@ -146,26 +146,13 @@ impl From<Violations> for Error {
 
 /// Checks the rules of the schema for a row.
 pub(crate) fn validate<R: Record + ?Sized>(record: &R) -> Result<(), Violations> {
-    let field_rules = R::Model::FIELD_RULES;
-    if field_rules.is_empty() && R::Model::RULES.is_empty() {
+    if R::Model::FIELD_RULES.is_empty() && R::Model::RULES.is_empty() {
         return Ok(());
     }
     let mut values = Vec::with_capacity(R::COLUMNS.len());
     record.to_row(&mut values);
     let row: Vec<(&str, &Value<'_>)> = R::COLUMNS.iter().copied().zip(&values).collect();
-    let mut violations = Vec::new();
-    for FieldRule { field, rule } in field_rules {
-        let info = R::Model::fields().iter().find(|info| info.name == *field);
-        let column = info.map_or(*field, |info| info.column);
-        let value = row.iter().find(|(name, _)| *name == column);
-        if value.is_some_and(|(_, value)| !rule.holds(value)) {
-            violations.push(Violation {
-                field: Some(field),
-                rule: rule.name(),
-                message: rule.to_string(),
-            });
-        }
-    }
+    let mut violations = field_violations::<R::Model>(&row);
     for rule in R::Model::RULES {
         if !rule.condition.holds(&row) {
             violations.push(Violation {
@@ -180,6 +167,37 @@ pub(crate) fn validate<R: Record + ?Sized>(record: &R) -> Result<(), Violations>
     } else {
         Err(Violations(violations))
     }
+}
+
+/// Checks the rules about single fields for values that are assigned to some columns.
+///
+/// # Errors
+///
+/// Every rule that one of the values breaks.
+pub fn validate_assigned<M: Model>(values: &[(&str, &Value<'_>)]) -> Result<(), Violations> {
+    let violations = field_violations::<M>(values);
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(Violations(violations))
+    }
+}
+
+fn field_violations<M: Model>(values: &[(&str, &Value<'_>)]) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for FieldRule { field, rule } in M::FIELD_RULES {
+        let info = M::fields().iter().find(|info| info.name == *field);
+        let column = info.map_or(*field, |info| info.column);
+        let value = values.iter().find(|(name, _)| *name == column);
+        if value.is_some_and(|(_, value)| !rule.holds(value)) {
+            violations.push(Violation {
+                field: Some(field),
+                rule: rule.name(),
+                message: rule.to_string(),
+            });
+        }
+    }
+    violations
 }
 
 impl Rule {

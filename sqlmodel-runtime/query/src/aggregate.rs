@@ -2,7 +2,7 @@
 //!
 //! Their source is [`Aggregate`], so that the compiler refuses them where each row is looked at on its own.
 
-use sqlmodel_core::{Dialect, FieldValue};
+use sqlmodel_core::{Dialect, Error, FieldValue};
 
 use crate::expr::{Expr, Level, Token};
 use crate::number::{Number, NumberKind, refuse_decimals};
@@ -16,6 +16,8 @@ pub(crate) struct AggregateCall {
     /// The function's name with its parenthesis.
     function: Token,
     is_distinct: bool,
+    /// What stands before the argument, behind DISTINCT.
+    prefix: Token,
     /// Empty for `count(*)`.
     argument: Vec<Token>,
     /// What follows the argument, the closing parenthesis excepted.
@@ -38,11 +40,7 @@ pub trait AggregateExpression: Expression {
     where
         Self::Source: PerRow,
     {
-        let mut counted = call(Token::Text("count("), self, "");
-        if let [Token::Aggregate(call)] = counted.tokens_mut() {
-            call.is_distinct = true;
-        }
-        counted
+        self.count().distinct()
     }
 
     /// The smallest value; `None` without rows.
@@ -96,12 +94,9 @@ pub trait AggregateExpression: Expression {
             call(Token::Text("avg("), self, "")
         } else {
             // Of integers, PostgreSQL and MySQL would give a decimal, MySQL one with four digits.
-            let function = Token::PerDialect(["avg(", "avg(CAST(", "avg(0e0 + "]);
-            call_with(
-                function,
-                self,
-                Token::PerDialect(["", " AS double precision)", ""]),
-            )
+            let prefix = Token::PerDialect(["", "CAST(", "0e0 + "]);
+            let suffix = Token::PerDialect(["", " AS double precision)", ""]);
+            call_with(Token::Text("avg("), prefix, self, suffix)
         };
         refuse_decimals::<Base<Self>, _, _>(&mut mean);
         mean
@@ -115,6 +110,7 @@ pub fn count_all() -> Expr<Aggregate<()>, i64> {
     from_call(AggregateCall {
         function: Token::Text("count("),
         is_distinct: false,
+        prefix: Token::Text(""),
         argument: Vec::new(),
         suffix: Token::Text(""),
         condition: None,
@@ -122,6 +118,20 @@ pub fn count_all() -> Expr<Aggregate<()>, i64> {
 }
 
 impl<S, T> Expr<Aggregate<S>, T> {
+    /// Takes each value once: `sum(DISTINCT a)`.
+    ///
+    /// Rows are all different, so that [`count_all`] has no such form: it is a [`Usage`](sqlmodel_core::ErrorKind::Usage)
+    /// error when the query runs.
+    #[must_use]
+    pub fn distinct(mut self) -> Self {
+        for token in self.tokens_mut() {
+            if let Token::Aggregate(call) = token {
+                call.is_distinct = true;
+            }
+        }
+        self
+    }
+
     /// Takes only the rows for which the condition is true; a second filter narrows the first.
     ///
     /// | dialect | SQL |
@@ -148,13 +158,19 @@ impl<S, T> Expr<Aggregate<S>, T> {
 }
 
 fn call<E: Expression, S, T>(function: Token, argument: E, suffix: &'static str) -> Expr<S, T> {
-    call_with(function, argument, Token::Text(suffix))
+    call_with(function, Token::Text(""), argument, Token::Text(suffix))
 }
 
-fn call_with<E: Expression, S, T>(function: Token, argument: E, suffix: Token) -> Expr<S, T> {
+fn call_with<E: Expression, S, T>(
+    function: Token,
+    prefix: Token,
+    argument: E,
+    suffix: Token,
+) -> Expr<S, T> {
     from_call(AggregateCall {
         function,
         is_distinct: false,
+        prefix,
         argument: if E::Value::IS_DECIMAL {
             argument.into_expr().compared()
         } else {
@@ -185,14 +201,21 @@ impl AggregateCall {
         let Self {
             function,
             is_distinct,
+            prefix,
             argument,
             suffix,
             condition,
         } = self;
         writer.token(function);
         if *is_distinct {
+            if argument.is_empty() {
+                writer.refuse(Error::usage(
+                    "rows are all different: count the different values of an expression with `count_distinct`",
+                ));
+            }
             writer.text("DISTINCT ");
         }
+        writer.token(prefix);
         let has_filter = writer.dialect() != Dialect::Mysql;
         match condition {
             Some(condition) if !has_filter => {

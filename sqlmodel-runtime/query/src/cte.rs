@@ -78,7 +78,13 @@ impl Query {
             writer.text(" (");
             writer.columns(common.columns.iter().copied());
             writer.text(") AS (");
+            if common.is_recursive {
+                writer.common.push(common.name);
+            }
             common.query.write(writer);
+            if !common.is_recursive {
+                writer.common.push(common.name);
+            }
             writer.text(")");
         }
         if !self.common.is_empty() {
@@ -129,6 +135,7 @@ macro_rules! cte {
 
         impl $crate::codegen::Model for $name {
             const TABLE_NAME: &'static str = $table;
+            const IS_COMMON_TABLE: bool = true;
             const PRIMARY_KEY: &'static [&'static str] = &[];
             // A partner of an outer join is there when any column is.
             const KEY_POSITIONS: &'static [usize] = {

@@ -10,11 +10,16 @@ use sqlmodel_core::{
 
 use crate::expr::{Level, Token};
 use crate::family;
+use crate::include::values_of;
+use crate::joined;
+use crate::key::KeySet;
 use crate::model::fixed_text;
 use crate::operators::Condition;
+use crate::query::Join;
+use crate::relation::Relation;
 use crate::render::{RenderedStatement, Writer};
-use crate::scope::{Covers, PerRow, Tables};
-use crate::select::fetch;
+use crate::scope::{Covers, Entity, PerRow, Table, Tables};
+use crate::select::{TableOf, fetch};
 use crate::update::{
     Filtered, SaysWhichRows, Unfiltered, expect_one_row, key_condition, locked, returning,
 };
@@ -22,15 +27,19 @@ use crate::update::{
 /// A DELETE of the rows of `M` that its filters match.
 ///
 /// It cannot run before it has a filter, or [`all_rows`](Self::all_rows) says that none is meant.
-pub struct Delete<M, State = Unfiltered> {
+///
+/// `Scope` are the tables that its filters may read: the model's own, and those that are joined.
+pub struct Delete<M, State = Unfiltered, Scope = Tables<M>> {
+    joins: Vec<Join>,
     conditions: Vec<Vec<Token>>,
-    types: PhantomData<fn() -> (M, State)>,
+    types: PhantomData<fn() -> (M, State, Scope)>,
 }
 
 impl<M: Model> Delete<M> {
     /// Begins a delete from a model's table.
     pub fn new() -> Self {
         Self {
+            joins: Vec::new(),
             conditions: Vec::new(),
             types: PhantomData,
         }
@@ -43,26 +52,58 @@ impl<M: Model> Default for Delete<M> {
     }
 }
 
-impl<M: Model, State> Delete<M, State> {
+impl<M: Model, State, Scope> Delete<M, State, Scope> {
     /// Deletes only the rows for which the condition is true; several filters are joined by AND.
     #[must_use]
-    pub fn filter<C, Proof>(mut self, condition: C) -> Delete<M, Filtered>
+    pub fn filter<C, Proof>(mut self, condition: C) -> Delete<M, Filtered, Scope>
     where
         C: Condition<Source: PerRow>,
-        Tables<M>: Covers<C::Source, Proof>,
+        Scope: Covers<C::Source, Proof>,
     {
         let condition = condition.into_condition().at_least(Level::And);
         self.conditions.push(condition);
-        Delete {
-            conditions: self.conditions,
-            types: PhantomData,
-        }
+        self.retyped()
     }
 
-    /// Says that every row of the table is meant.
+    /// Says that every row of the table is meant; of those, if tables are joined, that have partners.
     #[must_use]
-    pub fn all_rows(self) -> Delete<M, Filtered> {
+    pub fn all_rows(self) -> Delete<M, Filtered, Scope> {
+        self.retyped()
+    }
+
+    /// Joins along a relation, by whose columns can then be filtered. Rows without a partner are not deleted.
+    ///
+    /// The text is `DELETE .. USING` on PostgreSQL and `DELETE .. JOIN` on MySQL; SQLite has no join here, and gets the same
+    /// rows by `EXISTS`.
+    #[must_use]
+    pub fn joining<L, Proof>(mut self, relation: L) -> Delete<M, State, Tables<L::To, Scope>>
+    where
+        L: Relation,
+        Scope: Covers<Table<L::From>, Proof>,
+    {
+        joined::push_relation(&mut self.joins, &relation);
+        self.retyped()
+    }
+
+    /// Joins a table by a condition: `.joining_on(table::<Team>(), Team::NAME.eq(Hero::NAME))`.
+    #[must_use]
+    pub fn joining_on<E, C, Proof>(
+        mut self,
+        _: TableOf<E>,
+        condition: C,
+    ) -> Delete<M, State, Tables<E, Scope>>
+    where
+        E: Entity,
+        C: Condition<Source: PerRow>,
+        Tables<E, Scope>: Covers<C::Source, Proof>,
+    {
+        joined::push_table::<E>(&mut self.joins, condition);
+        self.retyped()
+    }
+
+    fn retyped<State2, Scope2>(self) -> Delete<M, State2, Scope2> {
         Delete {
+            joins: self.joins,
             conditions: self.conditions,
             types: PhantomData,
         }
@@ -73,7 +114,7 @@ impl<M: Model, State> Delete<M, State> {
     clippy::manual_async_fn,
     reason = "a caller cannot prove that the future is `Send` where transactions are nested"
 )]
-impl<M: Model, State> Delete<M, State> {
+impl<M: Model, State, Scope> Delete<M, State, Scope> {
     /// Returns the text and the parameters for a dialect.
     ///
     /// # Errors
@@ -85,6 +126,10 @@ impl<M: Model, State> Delete<M, State> {
     {
         if const { M::IN_FAMILY } {
             family::check_table::<M>()?;
+        }
+        if !self.joins.is_empty() {
+            joined::check_one_table::<M>()?;
+            return joined::render_delete::<M>(&self.joins, &self.conditions, dialect);
         }
         if const { M::IN_FAMILY } && family::has_several_tables::<M>() {
             if dialect == Dialect::Postgres {
@@ -112,7 +157,8 @@ impl<M: Model, State> Delete<M, State> {
         State: SaysWhichRows,
     {
         async move {
-            if const { M::IN_FAMILY } && family::has_several_tables::<M>() {
+            if const { M::IN_FAMILY } && family::has_several_tables::<M>() && self.joins.is_empty()
+            {
                 return family::delete::<M, E>(&self.conditions, cx, executor).await;
             }
             let rendered = ok_result!(self.render(executor.dialect()));
@@ -126,7 +172,7 @@ impl<M: Model, State> Delete<M, State> {
     clippy::manual_async_fn,
     reason = "a caller cannot prove that the future is `Send` where transactions are nested"
 )]
-impl<M: Model, State> Delete<M, State> {
+impl<M: Model, State, Scope> Delete<M, State, Scope> {
     /// Runs the delete and returns the rows as they were.
     ///
     /// One statement with RETURNING; where the database has none, a SELECT and the DELETE in a transaction.
@@ -142,19 +188,39 @@ impl<M: Model, State> Delete<M, State> {
             if const { M::IN_FAMILY } {
                 ok_result!(family::check_table::<M>());
             }
-            if const { M::IN_FAMILY } && family::has_several_tables::<M>() {
+            if const { M::IN_FAMILY } && family::has_several_tables::<M>() && self.joins.is_empty()
+            {
                 return family::delete_all::<M, E>(&self.conditions, cx, executor).await;
             }
-            if executor.capabilities().has_delete_returning {
+            // MariaDB returns the rows of a delete without joins alone.
+            let is_one_statement = self.joins.is_empty() || executor.dialect() != Dialect::Mysql;
+            if executor.capabilities().has_delete_returning && is_one_statement {
                 let mut rendered = ok_result!(self.render(executor.dialect()));
-                returning::<M>(executor.dialect(), &mut rendered);
+                if self.joins.is_empty() {
+                    returning::<M>(executor.dialect(), &mut rendered);
+                } else {
+                    joined::returning::<M>(executor.dialect(), &mut rendered);
+                }
                 let mut deleted = Collect::all();
                 ok!(executor.query(cx, rendered.statement(), &mut deleted).await);
                 return Outcome::Ok(deleted.into_rows());
             }
             let mut transaction = ok!(executor.nested(cx).await);
-            let query = locked::<M>(&self.conditions);
-            let deleted = ok!(fetch(&query, cx, &mut transaction, Collect::all()).await);
+            if !self.joins.is_empty() {
+                ok_result!(joined::check_one_table::<M>());
+            }
+            let query = locked::<M>(&self.joins, &self.conditions);
+            let mut deleted: Vec<M> =
+                ok!(fetch(&query, cx, &mut transaction, Collect::all()).await);
+            if !self.joins.is_empty() {
+                // A row comes once for each of its partners.
+                let mut keys = KeySet::default();
+                let mut n_keys = 0;
+                deleted.retain(|row| {
+                    keys.insert(values_of(row, M::PRIMARY_KEY));
+                    keys.len() > std::mem::replace(&mut n_keys, keys.len())
+                });
+            }
             ok!(self.execute(cx, &mut transaction).await);
             ok!(transaction.commit(cx).await);
             Outcome::Ok(deleted)
@@ -162,18 +228,20 @@ impl<M: Model, State> Delete<M, State> {
     }
 }
 
-impl<M, State> Clone for Delete<M, State> {
+impl<M, State, Scope> Clone for Delete<M, State, Scope> {
     fn clone(&self) -> Self {
         Self {
+            joins: self.joins.clone(),
             conditions: self.conditions.clone(),
             types: PhantomData,
         }
     }
 }
 
-impl<M, State> fmt::Debug for Delete<M, State> {
+impl<M, State, Scope> fmt::Debug for Delete<M, State, Scope> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delete")
+            .field("joins", &self.joins)
             .field("conditions", &self.conditions)
             .finish()
     }

@@ -16,7 +16,7 @@ pub(crate) use change::{ChainUpdate, delete, delete_all, render_delete};
 pub(crate) use insert::{encoded, insert, insert_then_select, part_of_row, select_by_keys};
 pub(crate) use levels::{
     Level, check_assigned, check_concrete, check_table, has_several_tables, is_identity, is_split,
-    levels, missing_tag, restrict, restrict_row,
+    levels, missing_tag, own_name, restrict, restrict_row,
 };
 pub use polymorphic::{Parts, Polymorphic, PolymorphicLoad};
 pub(crate) use row::{delete_row, update_row};

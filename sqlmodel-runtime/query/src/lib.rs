@@ -17,6 +17,7 @@ mod family;
 mod include;
 mod insert;
 mod insert_from;
+mod joined;
 #[cfg(feature = "json")]
 mod json;
 mod key;
@@ -66,7 +67,7 @@ pub use projection::{FromColumns, One, Project};
 pub use quantified::{Comparison, ListExpression, ListItem, QuantifiedExpression};
 pub use query::{FamilyPart, Lock};
 pub use raw::{Raw, raw, raw_for};
-pub use relation::{Aliased, HasOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
+pub use relation::{Aliased, HasOne, LeadsToOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
 pub use render::RenderedStatement;
 pub use scope::{
     Aggregate, AllOptional, Both, Covers, End, Entity, Excluded, Here, InGroups, Inside, Nothing,

@@ -25,7 +25,7 @@ pub(crate) struct Query {
     pub(crate) order: Vec<Order>,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: u64,
-    pub(crate) lock: Option<Lock>,
+    pub(crate) lock: Option<RowLock>,
     /// The models that extend the one selected from, where rows of all of them are loaded as what they are.
     pub(crate) parts: Vec<FamilyPart>,
     /// How the columns of those models are read.
@@ -61,6 +61,7 @@ pub(crate) struct Source {
     table: &'static str,
     /// The table's name or its alias.
     name: &'static str,
+    is_common_table: bool,
     key: &'static [&'static str],
     fields: &'static [FieldInfo],
     inheritance: &'static Inheritance,
@@ -93,6 +94,24 @@ pub(crate) enum Nulls {
     Last,
 }
 
+/// Which rows a query locks, and against what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowLock {
+    pub(crate) is_shared: bool,
+    /// The name of the only table whose rows are locked.
+    pub(crate) only: Option<&'static str>,
+    pub(crate) wait: Lock,
+}
+
+impl RowLock {
+    /// Locks all rows that the query reads, against readers that lock and writers.
+    pub(crate) const UPDATE: Self = Self {
+        is_shared: false,
+        only: None,
+        wait: Lock::Wait,
+    };
+}
+
 /// What to do about rows that somebody else has locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lock {
@@ -121,6 +140,7 @@ impl Source {
             schema: E::Model::SCHEMA_NAME,
             table: E::Model::TABLE_NAME,
             name: E::NAME,
+            is_common_table: E::Model::IS_COMMON_TABLE,
             key: E::Model::PRIMARY_KEY,
             fields: E::Model::fields(),
             inheritance: E::Model::inheritance(),
@@ -162,7 +182,7 @@ impl Source {
     }
 
     /// Writes the table as the operand of a JOIN.
-    fn write_joined(&self, writer: &mut Writer<'_>) {
+    pub(crate) fn write_joined(&self, writer: &mut Writer<'_>) {
         if self.inheritance.bases.is_empty() {
             self.write(writer);
         } else {
@@ -209,6 +229,12 @@ impl Source {
     }
 
     fn write_own(&self, writer: &mut Writer<'_>) {
+        if self.is_common_table && !writer.common.contains(&self.table) {
+            writer.refuse(Error::usage(format!(
+                "no query is named `{}` here: say what its rows are by `.with(..)`, in this query or in one around it",
+                self.table
+            )));
+        }
         writer.table(self.schema, self.table);
         if self.name != self.table {
             writer.text(" AS ");
@@ -415,10 +441,12 @@ impl Query {
         if let Err(error) = self.check_groups() {
             writer.refuse(error);
         }
+        let n_common = writer.common.len();
         self.write_common(writer);
         let parts = self.parts.iter();
         let renames = parts.flat_map(|part| part.renames(&self.from)).collect();
         writer.with_renames(renames, |writer| self.write_clauses(writer));
+        writer.common.truncate(n_common);
     }
 
     fn is_union_of_parts(&self) -> bool {
@@ -595,11 +623,27 @@ impl Query {
         if writer.dialect() == Dialect::Sqlite {
             return;
         }
-        writer.text(" FOR UPDATE");
-        if writer.dialect() == Dialect::Postgres {
-            self.write_locked_tables(writer);
+        // MariaDB has no FOR SHARE, and MySQL takes no more words behind its older form.
+        let is_old = lock.is_shared && writer.dialect() == Dialect::Mysql;
+        if is_old && lock.wait != Lock::Wait {
+            writer.refuse(Error::unsupported(
+                "MySQL and MariaDB have no common form of a shared lock that does not wait: take it with `Lock::Wait`, or \
+                 lock the rows with `for_update`",
+            ));
         }
-        writer.text(match lock {
+        writer.text(match lock.is_shared {
+            false => " FOR UPDATE",
+            true if is_old => " LOCK IN SHARE MODE",
+            true => " FOR SHARE",
+        });
+        if writer.dialect() == Dialect::Postgres {
+            self.write_locked_tables(lock.only, writer);
+        } else if lock.only.is_some() {
+            writer.refuse(Error::unsupported(
+                "MySQL and MariaDB have no common form of a lock of one table: lock its rows in a query without joins",
+            ));
+        }
+        writer.text(match lock.wait {
             Lock::Wait => "",
             Lock::NoWait => " NOWAIT",
             Lock::SkipLocked => " SKIP LOCKED",
@@ -607,7 +651,7 @@ impl Query {
     }
 
     /// PostgreSQL refuses to lock rows that an outer join may not have, so there the other tables are named.
-    fn write_locked_tables(&self, writer: &mut Writer<'_>) {
+    fn write_locked_tables(&self, only: Option<&str>, writer: &mut Writer<'_>) {
         let mut sources = vec![&self.from];
         for Join {
             keyword, source, ..
@@ -625,7 +669,9 @@ impl Query {
                 "PostgreSQL locks no rows of a full join, which may have none: lock them in a query of their own",
             ));
         }
-        if self.parts.is_empty() && sources.len() == self.joins.len() + 1 {
+        if let Some(only) = only {
+            sources.retain(|source| source.name == only);
+        } else if self.parts.is_empty() && sources.len() == self.joins.len() + 1 {
             return;
         }
         for (position, source) in sources.into_iter().enumerate() {

@@ -76,6 +76,20 @@ pub trait Relation: Sized {
     }
 }
 
+/// A relation that connects a row with at most one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` may lead to several rows, and an update takes values of one",
+    label = "expected a relation to one",
+    note = "filter by related rows with `any_where`, and take one value of many with `scalar`"
+)]
+pub trait LeadsToOne: Relation {}
+
+impl<M: Model, T: Target> LeadsToOne for ToOne<M, T> {}
+
+impl<M: Model, T: Model> LeadsToOne for HasOne<M, T> {}
+
+impl<L: LeadsToOne, F: Entity, T: Entity> LeadsToOne for Aliased<L, F, T> {}
+
 /// Returns the query for the rows that a relation connects with a row of the query around it.
 fn related<L: Relation>(relation: &L) -> Query {
     const { assert_other_table(L::From::NAME, L::To::NAME) };

@@ -41,6 +41,8 @@ pub(crate) struct Writer<'a> {
     has_values_function: bool,
     /// What columns of some entities are written with here; the last one wins.
     renames: Vec<Rename>,
+    /// The names that queries have here.
+    pub(crate) common: Vec<&'static str>,
 }
 
 /// Another name for a table of an entity, within a statement.
@@ -63,6 +65,7 @@ impl<'a> Writer<'a> {
             refusal: None,
             has_values_function: false,
             renames: Vec::new(),
+            common: Vec::new(),
         }
     }
 

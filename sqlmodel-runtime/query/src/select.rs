@@ -13,7 +13,7 @@ use crate::expr::{Expr, Level, Token};
 use crate::family::{self, PolymorphicLoad};
 use crate::operators::{Condition, Expression, Ordering};
 use crate::projection::{ColumnList, FromColumns, Project};
-use crate::query::{Columns, FULL_JOIN, Join, Lock, ModelColumns, Order, Query, Source};
+use crate::query::{Columns, FULL_JOIN, Join, Lock, ModelColumns, Order, Query, RowLock, Source};
 use crate::relation::{Relation, assert_other_table};
 use crate::render::{RenderedStatement, Writer};
 use crate::scope::{
@@ -178,7 +178,44 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     ///
     /// On SQLite nothing is written, because a transaction that may write holds the lock of the whole database.
     #[must_use]
-    pub fn for_update(mut self, lock: Lock) -> Self {
+    pub fn for_update(self, lock: Lock) -> Self {
+        self.locked(RowLock {
+            wait: lock,
+            ..RowLock::UPDATE
+        })
+    }
+
+    /// Locks the rows of one table of several, which an outer join cannot miss: `FOR UPDATE OF hero`.
+    ///
+    /// On SQLite nothing is written, and MySQL is an [`Unsupported`](ErrorKind::Unsupported) error, because MariaDB has no
+    /// such lock.
+    #[must_use]
+    pub fn for_update_of<E, Proof>(self, _: TableOf<E>, lock: Lock) -> Self
+    where
+        E: Entity,
+        Scope: Covers<Table<E>, Proof, Presence = bool>,
+    {
+        self.locked(RowLock {
+            only: Some(E::NAME),
+            wait: lock,
+            ..RowLock::UPDATE
+        })
+    }
+
+    /// Locks the rows against changes by others until the transaction ends, and lets others do the same: `FOR SHARE`, and
+    /// `LOCK IN SHARE MODE` on MySQL, where a lock that does not wait is an [`Unsupported`](ErrorKind::Unsupported) error.
+    ///
+    /// On SQLite nothing is written: a transaction that has read sees nothing of what others write.
+    #[must_use]
+    pub fn for_share(self, lock: Lock) -> Self {
+        self.locked(RowLock {
+            is_shared: true,
+            only: None,
+            wait: lock,
+        })
+    }
+
+    fn locked(mut self, lock: RowLock) -> Self {
         self.query.lock = Some(lock);
         self
     }
@@ -537,7 +574,7 @@ fn joined_on<E: Entity, C: Condition>(
     query.joins.push(Join {
         keyword,
         source: Source::of::<E>(),
-        condition: condition.into_condition().into_tokens(),
+        condition: condition.into_condition().at_least(Level::And),
     });
     query.select_also::<E>();
     query

@@ -13,13 +13,15 @@ use crate::expr::{Assign, Level, Token};
 use crate::family::{self, ChainUpdate};
 use crate::include::values_of;
 use crate::insert::check_rules;
+use crate::joined;
 use crate::key::KeySet;
 use crate::model::fixed_text;
 use crate::operators::Condition;
-use crate::query::{Lock, Query};
+use crate::query::{Join, Query, RowLock};
+use crate::relation::LeadsToOne;
 use crate::render::{RenderedStatement, Writer};
-use crate::scope::{Covers, PerRow, Tables};
-use crate::select::fetch;
+use crate::scope::{Covers, Entity, PerRow, Table, Tables};
+use crate::select::{TableOf, fetch};
 
 /// Marks a statement that says which rows it is about.
 #[derive(Debug)]
@@ -41,10 +43,13 @@ impl SaysWhichRows for Filtered {}
 /// An UPDATE of the rows of `M` that its filters match.
 ///
 /// It cannot run before it has a filter, or [`all_rows`](Self::all_rows) says that none is meant.
-pub struct Update<M, State = Unfiltered> {
-    assignments: Vec<(&'static str, Vec<Token>)>,
+///
+/// `Scope` are the tables that its expressions may read: the model's own, and those that are joined.
+pub struct Update<M, State = Unfiltered, Scope = Tables<M>> {
+    assignments: Vec<Assignment>,
+    joins: Vec<Join>,
     conditions: Vec<Vec<Token>>,
-    types: PhantomData<fn() -> (M, State)>,
+    types: PhantomData<fn() -> (M, State, Scope)>,
 }
 
 impl<M: Model> Update<M> {
@@ -52,6 +57,7 @@ impl<M: Model> Update<M> {
     pub fn new() -> Self {
         Self {
             assignments: Vec::new(),
+            joins: Vec::new(),
             conditions: Vec::new(),
             types: PhantomData,
         }
@@ -64,13 +70,13 @@ impl<M: Model> Default for Update<M> {
     }
 }
 
-impl<M: Model, State> Update<M, State> {
-    /// Assigns a value, or an expression over the row as it was before the update.
+impl<M: Model, State, Scope> Update<M, State, Scope> {
+    /// Assigns a value, or an expression over the row and its partners as they were before the update.
     #[must_use]
     pub fn set<T, V, Proof>(mut self, column: Column<M, T>, value: V) -> Self
     where
         V: Assign<T, Source: PerRow>,
-        Tables<M>: Covers<V::Source, Proof>,
+        Scope: Covers<V::Source, Proof>,
     {
         self.assignments
             .push((column.name(), value.into_assigned().into_tokens()));
@@ -79,25 +85,59 @@ impl<M: Model, State> Update<M, State> {
 
     /// Updates only the rows for which the condition is true; several filters are joined by AND.
     #[must_use]
-    pub fn filter<C, Proof>(mut self, condition: C) -> Update<M, Filtered>
+    pub fn filter<C, Proof>(mut self, condition: C) -> Update<M, Filtered, Scope>
     where
         C: Condition<Source: PerRow>,
-        Tables<M>: Covers<C::Source, Proof>,
+        Scope: Covers<C::Source, Proof>,
     {
         let condition = condition.into_condition().at_least(Level::And);
         self.conditions.push(condition);
-        Update {
-            assignments: self.assignments,
-            conditions: self.conditions,
-            types: PhantomData,
-        }
+        self.retyped()
     }
 
-    /// Says that every row of the table is meant.
+    /// Says that every row of the table is meant; of those, if tables are joined, that have partners.
     #[must_use]
-    pub fn all_rows(self) -> Update<M, Filtered> {
+    pub fn all_rows(self) -> Update<M, Filtered, Scope> {
+        self.retyped()
+    }
+
+    /// Joins along a relation to one, whose columns can then be assigned from and filtered by.
+    ///
+    /// Rows without a partner are not updated. The text is `UPDATE .. FROM` on SQLite and PostgreSQL, and `UPDATE .. JOIN` on
+    /// MySQL. What many rows say decides through [`any_where`](Relation::any_where) or [`scalar`](crate::scalar).
+    #[must_use]
+    pub fn joining<L, Proof>(mut self, relation: L) -> Update<M, State, Tables<L::To, Scope>>
+    where
+        L: LeadsToOne,
+        Scope: Covers<Table<L::From>, Proof>,
+    {
+        joined::push_relation(&mut self.joins, &relation);
+        self.retyped()
+    }
+
+    /// Joins a table by a condition: `.joining_on(table::<Team>(), Team::NAME.eq(Hero::NAME))`.
+    ///
+    /// Rows without a partner are not updated. A row with several partners is updated once, with the values of any one of
+    /// them: the database chooses.
+    #[must_use]
+    pub fn joining_on<E, C, Proof>(
+        mut self,
+        _: TableOf<E>,
+        condition: C,
+    ) -> Update<M, State, Tables<E, Scope>>
+    where
+        E: Entity,
+        C: Condition<Source: PerRow>,
+        Tables<E, Scope>: Covers<C::Source, Proof>,
+    {
+        joined::push_table::<E>(&mut self.joins, condition);
+        self.retyped()
+    }
+
+    fn retyped<State2, Scope2>(self) -> Update<M, State2, Scope2> {
         Update {
             assignments: self.assignments,
+            joins: self.joins,
             conditions: self.conditions,
             types: PhantomData,
         }
@@ -108,7 +148,7 @@ impl<M: Model, State> Update<M, State> {
     clippy::manual_async_fn,
     reason = "a caller cannot prove that the future is `Send` where transactions are nested"
 )]
-impl<M: Model, State> Update<M, State> {
+impl<M: Model, State, Scope> Update<M, State, Scope> {
     /// Returns the text and the parameters for a dialect.
     ///
     /// # Errors
@@ -120,6 +160,9 @@ impl<M: Model, State> Update<M, State> {
     {
         if const { M::IN_FAMILY } {
             family::check_assigned::<M>(&self.assignments)?;
+        }
+        if !self.joins.is_empty() {
+            return self.render_joined(dialect);
         }
         if const { M::IN_FAMILY } && family::is_split::<M>() {
             return ChainUpdate::<M>::new(&self.assignments, &self.conditions).render(dialect);
@@ -135,9 +178,20 @@ impl<M: Model, State> Update<M, State> {
         writer.try_finish()
     }
 
+    fn render_joined(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
+        joined::check_one_table::<M>()?;
+        let assignments = with_automatic(M::ENTITY_NAME, M::fields(), self.assignments.clone());
+        joined::render_update::<M>(&self.joins, &assignments, &self.conditions, dialect)
+    }
+
     /// Runs the update and returns the number of rows that matched. Without assignments nothing is sent.
     ///
     /// Columns with a value for every update get it, and a version goes up, unless the update assigns them itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] when a value breaks a rule of the schema about its field. Rules about several fields, and about
+    /// what an expression gives, are the database's where the schema says `check = true`.
     pub fn execute<E: Executor>(
         self,
         cx: &Cx,
@@ -150,10 +204,11 @@ impl<M: Model, State> Update<M, State> {
             if self.assignments.is_empty() {
                 return Outcome::Ok(0);
             }
+            ok_result!(check_assigned_values::<M>(&self.assignments));
             if const { M::IN_FAMILY } {
                 ok_result!(family::check_assigned::<M>(&self.assignments));
             }
-            if const { M::IN_FAMILY } && family::is_split::<M>() {
+            if const { M::IN_FAMILY } && family::is_split::<M>() && self.joins.is_empty() {
                 let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
                 return update.execute(cx, executor).await;
             }
@@ -168,7 +223,7 @@ impl<M: Model, State> Update<M, State> {
     clippy::manual_async_fn,
     reason = "a caller cannot prove that the future is `Send` where transactions are nested"
 )]
-impl<M: Model, State> Update<M, State> {
+impl<M: Model, State, Scope> Update<M, State, Scope> {
     /// Runs the update and returns the rows that matched, as they are stored then. Without assignments none are.
     ///
     /// One statement with RETURNING; where the database has none, a SELECT of the keys, the UPDATE and a SELECT of the rows
@@ -176,7 +231,8 @@ impl<M: Model, State> Update<M, State> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] where the database has no RETURNING and the update assigns to the primary key.
+    /// [`ErrorKind::Unsupported`] where the database has no RETURNING and the update assigns to the primary key,
+    /// [`ErrorKind::Invalid`] as for [`execute`](Self::execute).
     pub fn all<E: Executor>(
         self,
         cx: &Cx,
@@ -189,10 +245,11 @@ impl<M: Model, State> Update<M, State> {
             if self.assignments.is_empty() {
                 return Outcome::Ok(Vec::new());
             }
+            ok_result!(check_assigned_values::<M>(&self.assignments));
             if const { M::IN_FAMILY } {
                 ok_result!(family::check_assigned::<M>(&self.assignments));
             }
-            if const { M::IN_FAMILY } && family::is_split::<M>() {
+            if const { M::IN_FAMILY } && family::is_split::<M>() && self.joins.is_empty() {
                 let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
                 return update.all(cx, executor).await;
             }
@@ -200,7 +257,11 @@ impl<M: Model, State> Update<M, State> {
                 return self.update_then_select(cx, executor).await;
             }
             let mut rendered = ok_result!(self.render(executor.dialect()));
-            returning::<M>(executor.dialect(), &mut rendered);
+            if self.joins.is_empty() {
+                returning::<M>(executor.dialect(), &mut rendered);
+            } else {
+                joined::returning::<M>(executor.dialect(), &mut rendered);
+            }
             let mut stored = Collect::all();
             ok!(executor.query(cx, rendered.statement(), &mut stored).await);
             Outcome::Ok(stored.into_rows())
@@ -227,7 +288,7 @@ impl<M: Model, State> Update<M, State> {
         let max_parameters = executor.capabilities().max_parameters;
         let mut transaction = ok!(executor.nested(cx).await);
         let before: Vec<M> = ok!(fetch(
-            &locked::<M>(&self.conditions),
+            &locked::<M>(&self.joins, &self.conditions),
             cx,
             &mut transaction,
             Collect::all()
@@ -256,6 +317,22 @@ impl<M: Model, State> Update<M, State> {
     }
 }
 
+/// Checks the rules about single fields for what is assigned as a value; what an expression gives, the database knows alone.
+pub(crate) fn check_assigned_values<M: Model>(assignments: &[Assignment]) -> Result<(), Error> {
+    if const { M::FIELD_RULES.is_empty() } {
+        return Ok(());
+    }
+    let values = assignments
+        .iter()
+        .filter_map(|(column, tokens)| match &**tokens {
+            [Token::Param(value)] => Some((*column, value)),
+            _ => None,
+        });
+    Ok(sqlmodel_core::validate::validate_assigned::<M>(
+        &values.collect::<Vec<_>>(),
+    )?)
+}
+
 /// Adds RETURNING with all columns of the model.
 pub(crate) fn returning<M: Model>(dialect: Dialect, rendered: &mut RenderedStatement<'_>) {
     let mut writer = Writer::new(dialect);
@@ -264,27 +341,30 @@ pub(crate) fn returning<M: Model>(dialect: Dialect, rendered: &mut RenderedState
 }
 
 /// Returns the query that locks the rows which a statement is about.
-pub(crate) fn locked<M: Model>(conditions: &[Vec<Token>]) -> Query {
+pub(crate) fn locked<M: Model>(joins: &[Join], conditions: &[Vec<Token>]) -> Query {
     let mut query = Query::of::<M>();
+    query.joins = joins.to_vec();
     query.conditions = conditions.to_vec();
-    query.lock = Some(Lock::Wait);
+    query.lock = Some(RowLock::UPDATE);
     query
 }
 
-impl<M, State> Clone for Update<M, State> {
+impl<M, State, Scope> Clone for Update<M, State, Scope> {
     fn clone(&self) -> Self {
         Self {
             assignments: self.assignments.clone(),
+            joins: self.joins.clone(),
             conditions: self.conditions.clone(),
             types: PhantomData,
         }
     }
 }
 
-impl<M, State> fmt::Debug for Update<M, State> {
+impl<M, State, Scope> fmt::Debug for Update<M, State, Scope> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Update")
             .field("assignments", &self.assignments)
+            .field("joins", &self.joins)
             .field("conditions", &self.conditions)
             .finish()
     }

@@ -279,7 +279,7 @@ impl WindowCall {
             Function::Aggregate(call) => {
                 if call.is_distinct() {
                     writer.refuse(Error::unsupported(
-                        "no database counts different values over a window: count them in a subquery",
+                        "no database takes each value once over a window: do so in a subquery",
                     ));
                 }
                 call.write(writer);

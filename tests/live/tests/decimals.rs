@@ -2,7 +2,7 @@
 
 use generated::shop::tables::TABLES;
 use generated::shop::{Everything, NewEverything, NewProduct, Price, Product};
-use live::{Test, on_every_driver};
+use live::{Failure, Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::value::Decimal;
 
@@ -12,6 +12,8 @@ on_every_driver! {
     equal_decimals_of_different_scale_are_equal,
     decimals_are_computed_with_exactly,
     newtypes_of_decimals_are_numbers,
+    decimals_are_rounded_exactly,
+    each_decimal_is_taken_once,
 }
 
 const VALUES: [&str; 6] = ["9", "10.5", "-0.5", "10.25", "100", "0.0001"];
@@ -177,5 +179,69 @@ async fn newtypes_of_decimals_are_numbers<C: Connection>(cx: &Cx, connection: &m
         .await
         .into_result()?;
     assert_eq!(names, ["c", "b"]);
+    Ok(())
+}
+
+async fn decimals_are_rounded_exactly<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    for (number, value) in ["2.5", "0.5", "1.005", "0.0049", "9.995"]
+        .iter()
+        .enumerate()
+    {
+        let new = NewEverything::new(format!("{number}@example.com"))
+            .a_decimal(value.parse::<Decimal>()?);
+        insert!(new).execute(cx, connection).await.into_result()?;
+    }
+    let number = Everything::A_DECIMAL;
+    let below = || number - Decimal::from(5);
+    let rounded = Everything::select()
+        .order_by(Everything::ID.asc())
+        .columns((
+            number.round(),
+            number.round_to(2),
+            below().round(),
+            below().round_to(2),
+        ))
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    let [a, b, c, d, e] = &*rounded else {
+        return Err("five rows".into());
+    };
+    let row = |texts| {
+        let decimals = decimals(texts)?;
+        Ok::<_, Failure>((decimals[0], decimals[1], decimals[2], decimals[3]))
+    };
+    assert_eq!(*a, row(&["3", "2.5", "-3", "-2.5"])?);
+    assert_eq!(*b, row(&["1", "0.5", "-5", "-4.5"])?);
+    assert_eq!(*c, row(&["1", "1.01", "-4", "-4"])?);
+    assert_eq!(*d, row(&["0", "0", "-5", "-5"])?);
+    assert_eq!(*e, row(&["10", "10", "5", "5"])?);
+    Ok(())
+}
+
+async fn each_decimal_is_taken_once<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    for (number, value) in ["1.5", "1.50", "2.25"].iter().enumerate() {
+        let new = NewEverything::new(format!("{number}@example.com"))
+            .a_decimal(value.parse::<Decimal>()?)
+            .an_f64(if number < 2 { 0.5 } else { 2.0 });
+        insert!(new).execute(cx, connection).await.into_result()?;
+    }
+    let sums = Everything::select()
+        .columns((
+            Everything::A_DECIMAL.sum().distinct(),
+            Everything::AN_F64.sum().distinct(),
+            Everything::AN_F64.avg().distinct(),
+            Everything::AN_F64
+                .avg()
+                .distinct()
+                .filter(Everything::AN_F64.gt(1.0)),
+        ))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(
+        sums,
+        (Some("3.75".parse()?), Some(2.5), Some(1.25), Some(2.0))
+    );
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Rules of the schema, checked before anything is sent.
 
 use generated::blog::tables::TABLES;
-use generated::blog::{NewUser, User};
+use generated::blog::{Email, NewUser, User};
 use live::{Test, on_every_driver};
 use sqlmodel_runtime::ErrorKind;
 use sqlmodel_runtime::prelude::*;
@@ -11,6 +11,7 @@ on_every_driver! {
     every_broken_rule_is_told_and_no_row_is_stored,
     a_stored_row_is_checked_when_it_is_updated,
     what_is_null_breaks_no_rule,
+    values_that_an_update_assigns_are_checked,
 }
 
 fn new_user() -> NewUser {
@@ -86,5 +87,28 @@ async fn what_is_null_breaks_no_rule<C: Connection>(cx: &Cx, connection: &mut C)
         .into_result()?;
     assert_eq!(user.age, None);
     assert_eq!(user.validate(), Ok(()));
+    Ok(())
+}
+
+async fn values_that_an_update_assigns_are_checked<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    insert!(new_user().age(Some(20)))
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    let wrong = || update!(User { AGE = 12_i16, EMAIL = Email("nobody".into()) } where User::AGE.ge(13_i16));
+    let returned = wrong().all(cx, connection).await.map(drop);
+    for refused in [wrong().execute(cx, connection).await.map(drop), returned] {
+        let Outcome::Err(error) = refused else {
+            return Err("stored what breaks rules".into());
+        };
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        let fields: Vec<_> = error.violations().iter().map(|it| it.field).collect();
+        assert_eq!(fields, [Some("email"), Some("age")]);
+    }
+    let n_rows = update!(User { AGE = None::<i16> } where User::AGE.eq(20_i16));
+    assert_eq!(n_rows.execute(cx, connection).await.into_result()?, 1);
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::family::Part;
 use crate::family::insert::{encoded, select_by_keys};
 use crate::family::levels;
 use crate::key::KeySet;
-use crate::query::{Columns, Lock, Query};
+use crate::query::{Columns, Query, RowLock};
 use crate::render::{Rename, RenderedStatement, Writer};
 use crate::update::{Assignment, SetList, automatic, key_condition};
 
@@ -436,7 +436,7 @@ pub(crate) fn delete_all<'a, M: Model, E: Executor>(
 ) -> Part<'a, Vec<M>> {
     Box::pin(async move {
         let mut transaction = ok!(executor.nested(cx).await);
-        let query = crate::update::locked::<M>(conditions);
+        let query = crate::update::locked::<M>(&[], conditions);
         let rows: Vec<M> = {
             let mut writer = Writer::for_executor(&transaction);
             query.write(&mut writer);
@@ -539,7 +539,7 @@ fn chosen<M: Model>(expressions: Vec<Vec<Token>>, conditions: &[Vec<Token>]) -> 
     let mut query = Query::of::<M>();
     query.columns = Columns::Expressions(expressions);
     query.conditions = conditions.to_vec();
-    query.lock = Some(Lock::Wait);
+    query.lock = Some(RowLock::UPDATE);
     query
 }
 

@@ -64,6 +64,16 @@ pub(crate) fn has_several_tables<M: Model>() -> bool {
     inheritance.is_joined() && !(inheritance.bases.is_empty() && inheritance.extensions.is_empty())
 }
 
+/// The name that a model's columns have in a statement that changes its table, where it is not the model's.
+pub(crate) fn own_name<M: Model>() -> Vec<Rename> {
+    let rename = (M::ENTITY_NAME != M::TABLE_NAME).then(|| Rename {
+        entity: M::ENTITY_NAME,
+        table: None,
+        to: M::TABLE_NAME.to_owned(),
+    });
+    rename.into_iter().collect()
+}
+
 /// Writes what follows the table of a statement that changes rows, with the names that columns have in it, and keeps it from
 /// rows of other models in the same table.
 pub(crate) fn restrict<M: Model>(
@@ -71,12 +81,7 @@ pub(crate) fn restrict<M: Model>(
     writer: &mut Writer<'_>,
     write: impl FnOnce(&mut Writer<'_>),
 ) {
-    let renames = (M::ENTITY_NAME != M::TABLE_NAME).then(|| Rename {
-        entity: M::ENTITY_NAME,
-        table: None,
-        to: M::TABLE_NAME.to_owned(),
-    });
-    writer.with_renames(renames.into_iter().collect(), |writer| {
+    writer.with_renames(own_name::<M>(), |writer| {
         write(writer);
         let restriction = Source::of::<M>().restriction();
         let is_first = conditions.is_empty();

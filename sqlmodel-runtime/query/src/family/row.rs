@@ -67,7 +67,7 @@ async fn lock_row<M: Model, E: Executor>(
         });
     let conditions: Vec<Vec<Token>> = conditions.collect();
     let mut writer = Writer::for_executor(transaction);
-    locked::<M>(&conditions).write(&mut writer);
+    locked::<M>(&[], &conditions).write(&mut writer);
     let rendered = ok_result!(writer.try_finish());
     let mut rows = Collect::up_to(1);
     ok!(transaction.query(cx, rendered.statement(), &mut rows).await);

@@ -1,7 +1,7 @@
 //! Whole queries: joins, groups, subqueries, aliases, pages.
 
 use expect_test::expect;
-use sqlmodel_core::Dialect;
+use sqlmodel_core::{Dialect, ErrorKind};
 
 use super::{Hero, Team, check};
 use crate::{
@@ -159,6 +159,61 @@ fn rows_can_be_locked_and_nulls_be_put_first() {
         SELECT `hero`.`id`, `hero`.`name`, `hero`.`age`, `hero`.`team_id` FROM `hero` ORDER BY (`hero`.`age`) IS NOT NULL, `hero`.`age` LIMIT 3 FOR UPDATE SKIP LOCKED
     "#]],
     );
+}
+
+#[test]
+fn locks_are_shared_or_of_one_table() {
+    let shared = Hero::select().for_share(Lock::Wait);
+    check(
+        |dialect| shared.render(dialect),
+        expect![[r#"
+        SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero"
+        SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" FOR SHARE
+        SELECT `hero`.`id`, `hero`.`name`, `hero`.`age`, `hero`.`team_id` FROM `hero` LOCK IN SHARE MODE
+    "#]],
+    );
+    let shared = Hero::select().columns(Hero::ID).for_share(Lock::NoWait);
+    check(
+        |dialect| shared.render(dialect),
+        expect![[r#"
+        SELECT "hero"."id" AS "c1" FROM "hero"
+        SELECT "hero"."id" AS "c1" FROM "hero" FOR SHARE NOWAIT
+        MySQL: MySQL and MariaDB have no common form of a shared lock that does not wait: take it with `Lock::Wait`, or lock the rows with `for_update` (in `SELECT `hero`.`id` AS `c1` FROM `hero` LOCK IN SHARE MODE NOWAIT`)
+    "#]],
+    );
+    let one = Hero::select()
+        .left_joining(Hero::TEAM)
+        .columns(Hero::ID)
+        .for_update_of(table::<Hero>(), Lock::SkipLocked);
+    check(
+        |dialect| one.render(dialect),
+        expect![[r#"
+        SELECT "hero"."id" AS "c1" FROM "hero" LEFT JOIN "team" ON "team"."id" = "hero"."team_id"
+        SELECT "hero"."id" AS "c1" FROM "hero" LEFT JOIN "team" ON "team"."id" = "hero"."team_id" FOR UPDATE OF "hero" SKIP LOCKED
+        MySQL: MySQL and MariaDB have no common form of a lock of one table: lock its rows in a query without joins (in `SELECT `hero`.`id` AS `c1` FROM `hero` LEFT JOIN `team` ON `team`.`id` = `hero`.`team_id` FOR UPDATE SKIP LOCKED`)
+    "#]],
+    );
+}
+
+#[test]
+fn aggregates_take_each_value_once() {
+    let query = Hero::select().columns((
+        Hero::AGE.sum().distinct(),
+        Hero::AGE.avg().distinct().filter(Hero::NAME.ne("x")),
+        Hero::NAME.count().distinct(),
+    ));
+    check(
+        |dialect| query.render(dialect),
+        expect![[r#"
+            SELECT sum(DISTINCT "hero"."age") AS "c1", avg(DISTINCT "hero"."age") FILTER (WHERE "hero"."name" <> ?1) AS "c2", count(DISTINCT "hero"."name") AS "c3" FROM "hero"
+            SELECT CAST(sum(DISTINCT "hero"."age") AS bigint) AS "c1", avg(DISTINCT CAST("hero"."age" AS double precision)) FILTER (WHERE "hero"."name" <> $1) AS "c2", count(DISTINCT "hero"."name") AS "c3" FROM "hero"
+            SELECT CAST(sum(DISTINCT `hero`.`age`) AS SIGNED) AS `c1`, avg(DISTINCT 0e0 + CASE WHEN `hero`.`name` <> ? THEN `hero`.`age` END) AS `c2`, count(DISTINCT `hero`.`name`) AS `c3` FROM `hero`
+            [Text("x")]
+        "#]],
+    );
+    let rows = Hero::select().columns(count_all().distinct());
+    let error = rows.render(Dialect::Sqlite).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
 }
 
 #[test]

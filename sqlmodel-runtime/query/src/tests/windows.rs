@@ -1,6 +1,7 @@
 //! Window functions, queries with names, DISTINCT ON, and joins that keep both sides.
 
 use expect_test::expect;
+use sqlmodel_core::Dialect;
 
 use super::{Hero, Team, check};
 use crate::{
@@ -81,10 +82,10 @@ fn aggregates_run_over_windows() {
     check(
         |dialect| different.render(dialect),
         expect![[r#"
-        SQLite: no database counts different values over a window: count them in a subquery (in `SELECT count(DISTINCT "hero"."age") OVER () AS "c1" FROM "hero"`)
-        PostgreSQL: no database counts different values over a window: count them in a subquery (in `SELECT count(DISTINCT "hero"."age") OVER () AS "c1" FROM "hero"`)
-        MySQL: no database counts different values over a window: count them in a subquery (in `SELECT count(DISTINCT `hero`.`age`) OVER () AS `c1` FROM `hero``)
-    "#]],
+            SQLite: no database takes each value once over a window: do so in a subquery (in `SELECT count(DISTINCT "hero"."age") OVER () AS "c1" FROM "hero"`)
+            PostgreSQL: no database takes each value once over a window: do so in a subquery (in `SELECT count(DISTINCT "hero"."age") OVER () AS "c1" FROM "hero"`)
+            MySQL: no database takes each value once over a window: do so in a subquery (in `SELECT count(DISTINCT `hero`.`age`) OVER () AS `c1` FROM `hero``)
+        "#]],
     );
 }
 
@@ -112,7 +113,7 @@ fn groups_have_windows_too() {
     let many_values = Hero::select()
         .group_by(Hero::TEAM_ID)
         .columns(rank().over(window().order_by(Hero::AGE.asc())));
-    assert!(many_values.render(sqlmodel_core::Dialect::Sqlite).is_err());
+    assert!(many_values.render(Dialect::Sqlite).is_err());
 }
 
 #[test]
@@ -216,7 +217,7 @@ fn postgres_locks_the_rows_that_a_join_cannot_miss() {
                 .map(|(_, of)| of.to_owned())
         })
     };
-    let postgres = sqlmodel_core::Dialect::Postgres;
+    let postgres = Dialect::Postgres;
     let left = Hero::select().left_join(Hero::TEAM).for_update(Lock::Wait);
     assert_eq!(
         sql(left.render(postgres)).unwrap().as_deref(),
@@ -233,4 +234,54 @@ fn postgres_locks_the_rows_that_a_join_cannot_miss() {
     assert_eq!(sql(inner.render(postgres)).unwrap().as_deref(), Some(""));
     let full = Hero::select().full_join(Hero::TEAM).for_update(Lock::Wait);
     assert!(sql(full.render(postgres)).is_err());
+}
+
+#[test]
+fn a_name_that_no_query_has_is_refused() {
+    let placed = || {
+        let place = row_number().over(window().order_by(Hero::AGE.asc()));
+        Placed::of(Hero::select().columns((Hero::NAME, place)))
+    };
+    let unnamed = select_from::<Placed>();
+    check(
+        |dialect| unnamed.render(dialect),
+        expect![[r#"
+            SQLite: no query is named `placed` here: say what its rows are by `.with(..)`, in this query or in one around it (in `SELECT "placed"."name", "placed"."place" FROM "placed"`)
+            PostgreSQL: no query is named `placed` here: say what its rows are by `.with(..)`, in this query or in one around it (in `SELECT "placed"."name", "placed"."place" FROM "placed"`)
+            MySQL: no query is named `placed` here: say what its rows are by `.with(..)`, in this query or in one around it (in `SELECT `placed`.`name`, `placed`.`place` FROM `placed``)
+        "#]],
+    );
+    assert!(
+        unnamed
+            .clone()
+            .with(placed())
+            .render(Dialect::Sqlite)
+            .is_ok()
+    );
+    let inside = |query| Hero::select().filter(Hero::NAME.in_query(query));
+    let names = || select_from::<Placed>().columns(Placed::NAME);
+    assert!(inside(names()).render(Dialect::Sqlite).is_err());
+    assert!(
+        inside(names().with(placed()))
+            .render(Dialect::Sqlite)
+            .is_ok()
+    );
+    assert!(
+        inside(names())
+            .with(placed())
+            .render(Dialect::Sqlite)
+            .is_ok()
+    );
+    let outside = inside(names().with(placed())).filter(Hero::NAME.in_query(names()));
+    assert!(
+        outside.render(Dialect::Sqlite).is_err(),
+        "the name ends with its query"
+    );
+    let itself = Placed::of(select_from::<Placed>().columns((Placed::NAME, Placed::PLACE)));
+    assert!(
+        select_from::<Placed>()
+            .with(itself)
+            .render(Dialect::Sqlite)
+            .is_err()
+    );
 }

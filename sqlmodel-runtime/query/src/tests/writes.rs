@@ -6,7 +6,7 @@ use sqlmodel_core::{Dialect, ErrorKind, Record, Value};
 use super::{Hero, NewHero, Team, check};
 use crate::{
     Column, Expression, ModelQuery, OnConflict, OneRow, RenderedStatement, TextExpression, Upsert,
-    ValueExpression, excluded,
+    ValueExpression, alias, excluded, table,
 };
 
 fn new_hero(name: &'static str) -> NewHero {
@@ -196,5 +196,95 @@ fn a_query_can_be_inserted() {
             INSERT INTO "hero" ("name", "team_id") SELECT "team"."name" AS "c1", "team"."id" AS "c2" FROM "team"
             INSERT INTO `hero` (`name`, `team_id`) SELECT `team`.`name` AS `c1`, `team`.`id` AS `c2` FROM `team`
         "#]],
+    );
+}
+
+alias! {
+    /// A hero of the same team.
+    Rival = Hero as "rival"
+}
+
+#[test]
+fn an_update_takes_values_of_partners() {
+    let update = Hero::update()
+        .joining(Hero::TEAM)
+        .set(Hero::NAME, Hero::NAME.concat(Team::NAME))
+        .filter(Team::NAME.eq("x").or(Hero::AGE.is_null()));
+    check(
+        |dialect| update.render(dialect),
+        expect![[r#"
+        UPDATE "hero" SET "name" = ("hero"."name" || "team"."name") FROM "team" WHERE "team"."id" = "hero"."team_id" AND ("team"."name" = ?1 OR "hero"."age" IS NULL)
+        UPDATE "hero" SET "name" = ("hero"."name" || "team"."name") FROM "team" WHERE "team"."id" = "hero"."team_id" AND ("team"."name" = $1 OR "hero"."age" IS NULL)
+        UPDATE `hero` JOIN `team` ON `team`.`id` = `hero`.`team_id` SET `hero`.`name` = concat(`hero`.`name`, `team`.`name`) WHERE (`team`.`name` = ? OR `hero`.`age` IS NULL)
+        [Text("x")]
+    "#]],
+    );
+    let update = Hero::update()
+        .joining(Hero::TEAM)
+        .joining_on(
+            table::<Rival>(),
+            Hero::ID
+                .of::<Rival>()
+                .eq(Team::ID)
+                .or(Hero::AGE.of::<Rival>().gt(Hero::AGE)),
+        )
+        .set(Hero::AGE, Hero::AGE.of::<Rival>() + 1)
+        .all_rows();
+    check(
+        |dialect| update.render(dialect),
+        expect![[r#"
+        UPDATE "hero" SET "age" = "rival"."age" + ?1 FROM "team", "hero" AS "rival" WHERE "team"."id" = "hero"."team_id" AND ("rival"."id" = "team"."id" OR "rival"."age" > "hero"."age")
+        UPDATE "hero" SET "age" = "rival"."age" + $1 FROM "team", "hero" AS "rival" WHERE "team"."id" = "hero"."team_id" AND ("rival"."id" = "team"."id" OR "rival"."age" > "hero"."age")
+        UPDATE `hero` JOIN `team` ON `team`.`id` = `hero`.`team_id` JOIN `hero` AS `rival` ON (`rival`.`id` = `team`.`id` OR `rival`.`age` > `hero`.`age`) SET `hero`.`age` = `rival`.`age` + ?
+        [I32(1)]
+    "#]],
+    );
+}
+
+#[test]
+fn values_of_joined_assignments_do_not_need_each_other_on_mysql() {
+    let update = Hero::update()
+        .joining(Hero::TEAM)
+        .set(Hero::NAME, Team::NAME)
+        .set(Hero::AGE, Hero::AGE + 1)
+        .set(Hero::TEAM_ID, Hero::AGE.cast::<i64>())
+        .all_rows();
+    check(
+        |dialect| update.render(dialect),
+        expect![[r#"
+        UPDATE "hero" SET "name" = "team"."name", "age" = "hero"."age" + ?1, "team_id" = CAST("hero"."age" AS INTEGER) FROM "team" WHERE "team"."id" = "hero"."team_id"
+        UPDATE "hero" SET "name" = "team"."name", "age" = "hero"."age" + $1, "team_id" = CAST("hero"."age" AS bigint) FROM "team" WHERE "team"."id" = "hero"."team_id"
+        MySQL: MySQL assigns joined columns in no certain order, and another value is made of `age`: select the rows with `for_update` in a transaction, and update them one by one
+    "#]],
+    );
+}
+
+#[test]
+fn a_delete_is_filtered_by_partners() {
+    let delete = Team::delete()
+        .joining(Team::HEROES)
+        .filter(Hero::AGE.gt(3).or(Hero::AGE.is_null()));
+    check(
+        |dialect| delete.render(dialect),
+        expect![[r#"
+        DELETE FROM "team" WHERE EXISTS (SELECT 1 FROM "hero" WHERE "hero"."team_id" = "team"."id" AND ("hero"."age" > ?1 OR "hero"."age" IS NULL))
+        DELETE FROM "team" USING "hero" WHERE "hero"."team_id" = "team"."id" AND ("hero"."age" > $1 OR "hero"."age" IS NULL)
+        DELETE `team` FROM `team` JOIN `hero` ON `hero`.`team_id` = `team`.`id` WHERE (`hero`.`age` > ? OR `hero`.`age` IS NULL)
+        [I32(3)]
+    "#]],
+    );
+    let delete = Hero::delete()
+        .filter(Hero::NAME.ne("x"))
+        .joining(Hero::TEAM)
+        .joining_on(table::<Rival>(), Hero::TEAM_ID.of::<Rival>().eq(Team::ID))
+        .filter(Hero::AGE.of::<Rival>().gt(Hero::AGE));
+    check(
+        |dialect| delete.render(dialect),
+        expect![[r#"
+        DELETE FROM "hero" WHERE EXISTS (SELECT 1 FROM "team" JOIN "hero" AS "rival" ON "rival"."team_id" = "team"."id" WHERE "team"."id" = "hero"."team_id" AND "hero"."name" <> ?1 AND "rival"."age" > "hero"."age")
+        DELETE FROM "hero" USING "team", "hero" AS "rival" WHERE "team"."id" = "hero"."team_id" AND "rival"."team_id" = "team"."id" AND "hero"."name" <> $1 AND "rival"."age" > "hero"."age"
+        DELETE `hero` FROM `hero` JOIN `team` ON `team`.`id` = `hero`.`team_id` JOIN `hero` AS `rival` ON `rival`.`team_id` = `team`.`id` WHERE `hero`.`name` <> ? AND `rival`.`age` > `hero`.`age`
+        [Text("x")]
+    "#]],
     );
 }

@@ -11,7 +11,7 @@ use super::{ManyRows, OneRow, Upsert, family, returns_rows};
 use crate::expr::Token;
 use crate::include::values_of;
 use crate::insert::{Plan, Returning, check_rules, insert_returning};
-use crate::query::{Lock, Query};
+use crate::query::{Query, RowLock};
 use crate::select::fetch;
 
 /// What became of a row of an upsert, with the row as it is stored then.
@@ -201,7 +201,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
                 Token::Param(value),
             ]);
         }
-        query.lock = Some(Lock::Wait);
+        query.lock = Some(RowLock::UPDATE);
         Some(query)
     }
 }

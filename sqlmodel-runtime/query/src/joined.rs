@@ -1,0 +1,191 @@
+//! UPDATE and DELETE of rows that are joined with others: what each dialect writes for them.
+//!
+//! | | PostgreSQL | SQLite | MySQL |
+//! |---|---|---|---|
+//! | update | `UPDATE t SET .. FROM u WHERE ..` | the same | `UPDATE t JOIN u ON .. SET ..` |
+//! | delete | `DELETE FROM t USING u WHERE ..` | `DELETE FROM t WHERE EXISTS (SELECT 1 FROM u WHERE ..)` | `DELETE t FROM t JOIN u ON ..` |
+//!
+//! Joins are inner ones, so that ON and WHERE say the same.
+
+use sqlmodel_core::{Dialect, Error, Model};
+
+use crate::expr::{Level, Token};
+use crate::family;
+use crate::operators::Condition;
+use crate::query::{Columns, Join, Query, Source};
+use crate::relation::{Relation, assert_other_table};
+use crate::render::{RenderedStatement, Writer, reads};
+use crate::scope::Entity;
+use crate::update::Assignment;
+
+const JOIN: &str = " JOIN ";
+
+/// Adds the joins of a relation.
+pub(crate) fn push_relation<L: Relation>(joins: &mut Vec<Join>, relation: &L) {
+    const { assert_other_table(L::From::NAME, L::To::NAME) };
+    for step in relation.steps() {
+        joins.push(Join {
+            keyword: JOIN,
+            source: step.source(),
+            condition: step.condition(),
+        });
+    }
+}
+
+/// Adds the join of a table by a condition.
+pub(crate) fn push_table<E: Entity>(joins: &mut Vec<Join>, condition: impl Condition) {
+    joins.push(Join {
+        keyword: JOIN,
+        source: Source::of::<E>(),
+        condition: condition.into_condition().at_least(Level::And),
+    });
+}
+
+/// Refuses a model whose rows are in several tables: no database joins the statement that writes them.
+pub(crate) fn check_one_table<M: Model>() -> Result<(), Error> {
+    if const { M::IN_FAMILY } && family::has_several_tables::<M>() {
+        return Err(Error::unsupported(format!(
+            "rows of `{}` are in several tables, which no join can change: filter by a relation (`any_where`), and assign \
+             the value of a subquery (`scalar`)",
+            M::ENTITY_NAME
+        )));
+    }
+    Ok(())
+}
+
+/// Returns the UPDATE of the rows of `M` that have partners.
+pub(crate) fn render_update<M: Model>(
+    joins: &[Join],
+    assignments: &[Assignment],
+    conditions: &[Vec<Token>],
+    dialect: Dialect,
+) -> Result<RenderedStatement<'static>, Error> {
+    let mut writer = Writer::new(dialect);
+    writer.text("UPDATE ");
+    writer.model::<M>();
+    if dialect == Dialect::Mysql {
+        check_independent(M::ENTITY_NAME, assignments)?;
+    }
+    writer.with_renames(family::own_name::<M>(), |writer| {
+        if dialect == Dialect::Mysql {
+            write_joins(joins, writer);
+        }
+        for (position, (column, value)) in assignments.iter().enumerate() {
+            writer.text(if position == 0 { " SET " } else { ", " });
+            // MySQL looks for the column in all tables; the others take no table here.
+            if dialect == Dialect::Mysql {
+                writer.qualified(M::ENTITY_NAME, None, column);
+            } else {
+                writer.identifier(column);
+            }
+            writer.text(" = ");
+            writer.tokens(value);
+        }
+        if dialect == Dialect::Mysql {
+            write_conditions::<M>(&[], conditions, writer);
+        } else {
+            write_sources(" FROM ", joins, writer);
+            write_conditions::<M>(joins, conditions, writer);
+        }
+    });
+    writer.try_finish()
+}
+
+/// Returns the DELETE of the rows of `M` that have partners.
+pub(crate) fn render_delete<M: Model>(
+    joins: &[Join],
+    conditions: &[Vec<Token>],
+    dialect: Dialect,
+) -> Result<RenderedStatement<'static>, Error> {
+    let mut writer = Writer::new(dialect);
+    writer.text("DELETE ");
+    if dialect == Dialect::Mysql {
+        writer.model::<M>();
+        writer.text(" ");
+    }
+    writer.text("FROM ");
+    writer.model::<M>();
+    writer.with_renames(family::own_name::<M>(), |writer| match dialect {
+        Dialect::Mysql => {
+            write_joins(joins, writer);
+            write_conditions::<M>(&[], conditions, writer);
+        }
+        Dialect::Postgres => {
+            write_sources(" USING ", joins, writer);
+            write_conditions::<M>(joins, conditions, writer);
+        }
+        Dialect::Sqlite => write_conditions::<M>(&[], &[has_partner(joins, conditions)], writer),
+    });
+    writer.try_finish()
+}
+
+/// Adds RETURNING with all columns of the model, which others of the statement may have the names of.
+pub(crate) fn returning<M: Model>(dialect: Dialect, rendered: &mut RenderedStatement<'_>) {
+    let mut writer = Writer::new(dialect);
+    writer.with_renames(family::own_name::<M>(), |writer| {
+        for (position, field) in M::fields().iter().enumerate() {
+            writer.text(if position == 0 { " RETURNING " } else { ", " });
+            writer.qualified(M::ENTITY_NAME, None, field.column);
+        }
+    });
+    rendered.sql.push_str(&writer.finish().sql);
+}
+
+/// MySQL assigns in no certain order where several tables are joined (8.4 manual, UPDATE statement).
+fn check_independent(table: &str, assignments: &[Assignment]) -> Result<(), Error> {
+    for (position, (column, _)) in assignments.iter().enumerate() {
+        let mut others = assignments.iter().enumerate();
+        if others.any(|(other, (_, value))| other != position && reads(value, table, column)) {
+            return Err(Error::unsupported(format!(
+                "MySQL assigns joined columns in no certain order, and another value is made of `{column}`: select the \
+                 rows with `for_update` in a transaction, and update them one by one"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn write_joins(joins: &[Join], writer: &mut Writer<'_>) {
+    for join in joins {
+        writer.text(join.keyword);
+        join.source.write_joined(writer);
+        writer.text(" ON ");
+        writer.tokens(&join.condition);
+        if let Some(restriction) = join.source.restriction() {
+            writer.text(" AND ");
+            writer.tokens(&restriction);
+        }
+    }
+}
+
+fn write_sources(keyword: &str, joins: &[Join], writer: &mut Writer<'_>) {
+    for (position, join) in joins.iter().enumerate() {
+        writer.text(if position == 0 { keyword } else { ", " });
+        join.source.write_joined(writer);
+    }
+}
+
+fn write_conditions<M: Model>(joins: &[Join], conditions: &[Vec<Token>], writer: &mut Writer<'_>) {
+    let of_joins = joins.iter().flat_map(|join| {
+        let condition = Some(join.condition.clone());
+        condition.into_iter().chain(join.source.restriction())
+    });
+    let own = Source::of::<M>().restriction();
+    let all: Vec<_> = of_joins
+        .chain(conditions.iter().cloned())
+        .chain(own)
+        .collect();
+    writer.conditions(" WHERE ", &all);
+}
+
+/// Returns the condition that the partners of a row exist.
+fn has_partner(joins: &[Join], conditions: &[Vec<Token>]) -> Vec<Token> {
+    let Some((first, others)) = joins.split_first() else {
+        return vec![Token::Text("TRUE")];
+    };
+    let mut query = Query::new(Columns::One, first.source);
+    query.joins = others.to_vec();
+    query.conditions = vec![first.condition.clone()];
+    query.conditions.extend_from_slice(conditions);
+    query.into_exists()
+}
