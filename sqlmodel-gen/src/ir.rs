@@ -23,8 +23,8 @@ pub use self::model::{
 pub(crate) use self::query::{Fragment, FragmentPlace};
 pub use self::query::{
     Page, PageKey, PartKind, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryOptions,
-    QueryParam, QuerySql, Returns, Row, RowPart, Shape, SourceText, Statement, View, WrittenPage,
-    WrittenQuery, WrittenView,
+    QueryParam, QuerySql, Returns, Row, RowPart, Shape, SourceText, SqlFunction, Statement, View,
+    WrittenPage, WrittenQuery, WrittenView,
 };
 pub use self::relation::{
     Discriminator, DiscriminatorValue, Family, FieldPair, Join, PolymorphicLoad, Relation,
@@ -83,6 +83,8 @@ pub struct Schema {
     pub mappings: Arena<ModelId, Mapping>,
     /// Views, in declaration order.
     pub views: Vec<View>,
+    /// Functions of the database that queries may call.
+    pub functions: Vec<SqlFunction>,
     /// Typed queries, in declaration order.
     pub queries: Vec<Query>,
 }

@@ -93,13 +93,20 @@ pub(crate) fn resolve(
     resolver.finish_fields();
     resolver.resolve_relations();
     resolver.resolve_variants();
+    let functions = resolver.resolve_functions();
     let (views, queries) = resolver.resolve_queries();
     let mut tables = resolver.build_tables();
     let fragments = std::mem::take(&mut tables.fragments);
     resolver.check_schema(&tables);
     let is_right = !resolver.diagnostics.has_errors();
     Resolved {
-        schema: is_right.then(|| resolver.into_schema(tables)).flatten(),
+        schema: is_right
+            .then(|| resolver.into_schema(tables))
+            .flatten()
+            .map(|schema| ir::Schema {
+                functions,
+                ..schema
+            }),
         fragments,
         views,
         queries,
@@ -475,6 +482,7 @@ impl<'a> Resolver<'a> {
             tables: tables.tables,
             mappings: tables.mappings,
             views: Vec::new(),
+            functions: Vec::new(),
             queries: Vec::new(),
         })
     }

@@ -56,6 +56,7 @@ pub(crate) struct File {
     pub(crate) abstracts: Vec<Bundle>,
     pub(crate) models: Vec<Model>,
     pub(crate) views: Vec<View>,
+    pub(crate) functions: Vec<SqlFunction>,
     pub(crate) queries: Vec<Query>,
     /// Names in tables that are not known, such as `A` of `[modle.A]`: they were meant to be declared.
     pub(crate) lost: Vec<String>,
@@ -383,6 +384,19 @@ pub(crate) struct View {
     pub(crate) sql: Sql,
     pub(crate) columns: Vec<(Name, Name)>,
     pub(crate) derive: Vec<Name>,
+}
+
+/// `[function.x]`.
+#[derive(Debug)]
+pub(crate) struct SqlFunction {
+    pub(crate) name: Name,
+    pub(crate) args: Vec<Name>,
+    pub(crate) optional: Option<Spanned<i64>>,
+    pub(crate) variadic: bool,
+    pub(crate) returns: Option<Name>,
+    pub(crate) strict: Option<Spanned<bool>>,
+    pub(crate) aggregate: bool,
+    pub(crate) dialects: Option<Spanned<DialectSet>>,
 }
 
 /// `[[query]]`.

@@ -16,6 +16,29 @@ pub struct SourceText {
     pub span: Span,
 }
 
+/// A function of the database that the schema declares, so that queries may call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlFunction {
+    /// Its name in SQL.
+    pub name: String,
+    /// What it takes, `None` where it takes anything.
+    pub args: Vec<Option<FieldType>>,
+    /// How many of the arguments may be left out, from the end.
+    pub n_optional: usize,
+    /// Whether the last argument may come any number of times.
+    pub is_variadic: bool,
+    /// What it returns; `is_nullable` where it may be NULL although no argument is.
+    pub returns: FieldType,
+    /// Whether it is NULL when an argument is.
+    pub is_strict: bool,
+    /// Whether it makes one value of many rows.
+    pub is_aggregate: bool,
+    /// The dialects that have it.
+    pub dialects: Vec<Dialect>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
 /// What the user states of a parameter or column: `"i64!"`, `"text?"`, `"Money"`, `"!"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sqlmodel_sql::{EnumValues, ScalarType, SqlType};
+use sqlmodel_sql::{Dialect, EnumValues, ScalarType, SqlType};
 
 use crate::ir::{Builtin, ColumnRef, FieldId, Scalar, Schema, TableId};
+use crate::query::functions::{Declared, Functions};
 use crate::query::types::{Known, Reason, Ty};
 
 /// A column of a table, a view or a query.
@@ -32,11 +33,15 @@ pub(super) struct Source {
 pub(super) struct Catalog {
     /// By name and then by schema, in small letters.
     sources: BTreeMap<String, Vec<(Option<String>, Source)>>,
+    functions: Vec<Declared>,
 }
 
 impl Catalog {
     pub(super) fn new(schema: &Schema) -> Self {
-        let mut catalog = Self::default();
+        let mut catalog = Self {
+            functions: schema.functions.iter().map(Declared::new).collect(),
+            ..Self::default()
+        };
         let fields = fields_by_column(schema);
         for (id, table) in schema.tables.iter() {
             let columns: Vec<Column> = (0..table.columns.len())
@@ -88,6 +93,14 @@ impl Catalog {
             (it, schema) => it.is_none() && schema.is_none(),
         });
         exact.map(|(_, source)| source)
+    }
+
+    /// Returns the functions that a query may call in a dialect.
+    pub(super) fn functions(&self, dialect: Dialect) -> Functions<'_> {
+        Functions {
+            declared: &self.functions,
+            dialect,
+        }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {

@@ -19,6 +19,7 @@ use self::scope::Scope;
 use crate::diagnostic::{Code, Diagnostic, codes, nearest};
 use crate::ir::Schema;
 use crate::query::catalog::{Catalog, Source};
+use crate::query::functions::Functions;
 use crate::query::page::Ending;
 use crate::query::params::{Param, Params};
 use crate::query::parse::{TokenId, Variant};
@@ -177,7 +178,12 @@ pub(super) fn check(
     }
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    /// The functions that may be called.
+    fn functions(&self) -> Functions<'a> {
+        self.catalog.functions(self.dialect)
+    }
+
     fn span(&self, at: At) -> Span {
         self.variant.span(at)
     }

@@ -2,7 +2,9 @@
 
 use sqlmodel_sql::Dialect;
 
-use crate::ir::Builtin;
+use crate::ir::{Builtin, SqlFunction};
+use crate::query::one::known_of;
+use crate::query::types::Known;
 
 /// What a function takes in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +19,16 @@ pub(super) enum Arg {
     Array,
     /// A value of the type that all arguments marked so have in common.
     Same,
+    /// A value of the kind of a type that the schema states.
+    Of(Known),
 }
 
 /// What a function returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Returns {
     Is(Builtin),
+    /// A type that the schema states.
+    Stated(Known),
     /// The type of the arguments marked [`Arg::Same`].
     Same,
     Sum,
@@ -62,12 +68,12 @@ pub(super) enum Kind {
 }
 
 /// A function.
-#[derive(Debug)]
-pub(super) struct Function {
-    pub(super) name: &'static str,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Function<'f> {
+    pub(super) name: &'f str,
     dialects: u8,
     pub(super) kind: Kind,
-    pub(super) args: &'static [Arg],
+    pub(super) args: &'f [Arg],
     /// How many of the arguments may be left out.
     n_optional: usize,
     /// Whether the last argument may come any number of times.
@@ -97,7 +103,7 @@ const fn scalar(
     args: &'static [Arg],
     returns: Returns,
     nulls: Nulls,
-) -> Function {
+) -> Function<'static> {
     Function {
         name,
         dialects,
@@ -116,7 +122,7 @@ const fn aggregate(
     args: &'static [Arg],
     returns: Returns,
     nulls: Nulls,
-) -> Function {
+) -> Function<'static> {
     Function {
         kind: Kind::Aggregate,
         ..scalar(name, dialects, args, returns, nulls)
@@ -128,14 +134,14 @@ const fn window(
     args: &'static [Arg],
     returns: Returns,
     nulls: Nulls,
-) -> Function {
+) -> Function<'static> {
     Function {
         kind: Kind::Window,
         ..scalar(name, ALL, args, returns, nulls)
     }
 }
 
-impl Function {
+impl Function<'_> {
     const fn optional(self, n_optional: usize) -> Self {
         Self { n_optional, ..self }
     }
@@ -152,12 +158,7 @@ impl Function {
     }
 
     pub(super) const fn is_in(&self, dialect: Dialect) -> bool {
-        let bit = match dialect {
-            Dialect::Sqlite => S,
-            Dialect::Postgres => P,
-            Dialect::Mysql => M,
-        };
-        self.dialects & bit != 0
+        self.dialects & bit(dialect) != 0
     }
 
     /// Whether it may be called with so many arguments.
@@ -186,27 +187,98 @@ impl Function {
     }
 }
 
-/// Finds a function of a dialect that takes so many arguments.
-pub(super) fn find(name: &str, dialect: Dialect, n_args: usize) -> Option<&'static Function> {
-    let mut named = FUNCTIONS
-        .iter()
-        .filter(|it| it.is_in(dialect) && it.name.eq_ignore_ascii_case(name));
-    named.find(|it| it.takes(n_args))
+/// A function that the schema declares.
+#[derive(Debug)]
+pub(super) struct Declared {
+    name: String,
+    dialects: u8,
+    kind: Kind,
+    args: Vec<Arg>,
+    n_optional: usize,
+    is_variadic: bool,
+    returns: Returns,
+    nulls: Nulls,
 }
 
-/// All functions of a name, in whatever dialect.
-pub(super) fn named(name: &str) -> impl Iterator<Item = &'static Function> {
-    FUNCTIONS
-        .iter()
-        .filter(move |it| it.name.eq_ignore_ascii_case(name))
+impl Declared {
+    /// Takes over a function of the schema.
+    pub(super) fn new(function: &SqlFunction) -> Self {
+        let dialects = function.dialects.iter().map(|it| bit(*it));
+        let returns = &function.returns;
+        Self {
+            name: function.name.clone(),
+            dialects: dialects.fold(0, |all, it| all | it),
+            kind: match function.is_aggregate {
+                true => Kind::Aggregate,
+                false => Kind::Scalar,
+            },
+            args: function
+                .args
+                .iter()
+                .map(|it| it.as_ref().map_or(Any, |ty| Arg::Of(known_of(ty, None))))
+                .collect(),
+            n_optional: function.n_optional,
+            is_variadic: function.is_variadic,
+            returns: Returns::Stated(known_of(returns, None)),
+            nulls: match (returns.is_nullable, function.is_strict) {
+                (true, _) => Always,
+                (false, true) => Strict,
+                (false, false) => Never,
+            },
+        }
+    }
+
+    fn as_function(&self) -> Function<'_> {
+        Function {
+            name: &self.name,
+            dialects: self.dialects,
+            kind: self.kind,
+            args: &self.args,
+            n_optional: self.n_optional,
+            is_variadic: self.is_variadic,
+            returns: self.returns,
+            nulls: self.nulls,
+        }
+    }
 }
 
-/// The names of a dialect's functions.
-pub(super) fn names(dialect: Dialect) -> impl Iterator<Item = &'static str> {
-    FUNCTIONS
-        .iter()
-        .filter(move |it| it.is_in(dialect))
-        .map(|it| it.name)
+/// The functions that a query may call: those of the schema, which go before others of their names, and those of the databases.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Functions<'f> {
+    pub(super) declared: &'f [Declared],
+    pub(super) dialect: Dialect,
+}
+
+impl<'f> Functions<'f> {
+    /// Finds a function of the dialect that takes so many arguments.
+    pub(super) fn find(self, name: &str, n_args: usize) -> Option<Function<'f>> {
+        let mut named = self.named(name).filter(|it| it.is_in(self.dialect));
+        named.find(|it| it.takes(n_args))
+    }
+
+    /// All functions of a name, in whatever dialect.
+    pub(super) fn named(self, name: &str) -> impl Iterator<Item = Function<'f>> {
+        let declared = self.declared.iter().map(Declared::as_function);
+        let known = declared.chain(FUNCTIONS.iter().copied());
+        known.filter(move |it| it.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The names of the dialect's functions.
+    pub(super) fn names(self) -> impl Iterator<Item = &'f str> {
+        let declared = self.declared.iter().map(Declared::as_function);
+        let known = declared.chain(FUNCTIONS.iter().copied());
+        known
+            .filter(move |it| it.is_in(self.dialect))
+            .map(|it| it.name)
+    }
+}
+
+const fn bit(dialect: Dialect) -> u8 {
+    match dialect {
+        Dialect::Sqlite => S,
+        Dialect::Postgres => P,
+        Dialect::Mysql => M,
+    }
 }
 
 use Arg::{Any, Array, Bool, Int, Json, Number, Same, Text, Time};
@@ -214,7 +286,7 @@ use Nulls::{AllArgs, Always, Branches, Frame, Neighbour, Never, Parsed, Strict};
 
 /// The table. Of functions with one name, the first that is in the dialect and takes the arguments counts.
 #[rustfmt::skip]
-static FUNCTIONS: &[Function] = &[
+static FUNCTIONS: &[Function<'static>] = &[
     aggregate("count", ALL, &[Any], I64, Never),
     aggregate("sum", ALL, &[Number], Returns::Sum, Strict),
     aggregate("avg", ALL, &[Number], Returns::Avg, Strict),

@@ -54,6 +54,7 @@ pub(super) struct Names<'a> {
     pub(super) abstracts: Arena<AbstractId, Declared<'a, syntax::Bundle>>,
     pub(super) models: Arena<ModelId, Declared<'a, syntax::Model>>,
     pub(super) views: Vec<Declared<'a, syntax::View>>,
+    pub(super) functions: Vec<&'a syntax::SqlFunction>,
     pub(super) queries: Vec<Declared<'a, syntax::Query>>,
 }
 
@@ -169,6 +170,7 @@ impl<'a> Collector<'a, '_> {
                 self.names.views.push((view, module));
             }
         }
+        self.names.functions.extend(&file.functions);
         self.names
             .queries
             .extend(file.queries.iter().map(|query| (query, module)));

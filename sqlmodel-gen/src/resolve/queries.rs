@@ -1,5 +1,6 @@
 //! Pass 7: views and queries: their names, and the types that are stated. Their SQL is looked at when the schema is whole.
 
+mod functions;
 mod options;
 
 use std::collections::BTreeMap;

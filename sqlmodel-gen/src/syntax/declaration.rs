@@ -8,7 +8,7 @@ use crate::source::{SourceId, Span};
 use crate::syntax::field::{
     parse_fields, parse_reference_options, parse_rust_path, parse_validate,
 };
-use crate::syntax::query::{parse_query, parse_view};
+use crate::syntax::query::{parse_function, parse_query, parse_view};
 use crate::syntax::reader::{Context, Reader};
 use crate::syntax::{
     Bundle, Check, Document, Enum, EnumValue, File, ForeignKey, Index, IndexKey, IndexPart,
@@ -67,6 +67,7 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
         abstracts: declarations(&mut reader, "abstract", parse_abstract),
         models: declarations(&mut reader, "model", parse_model),
         views: declarations(&mut reader, "view", parse_view),
+        functions: declarations(&mut reader, "function", parse_function),
         queries: reader
             .tables("query")
             .into_iter()

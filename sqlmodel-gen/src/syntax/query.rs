@@ -4,7 +4,9 @@ use sqlmodel_sql::Dialect;
 
 use crate::source::Span;
 use crate::syntax::reader::{Context, Reader};
-use crate::syntax::{Name, Node, Page, Query, Shape, Spanned, Sql, Table, Value, View, slot};
+use crate::syntax::{
+    Name, Node, Page, Query, Shape, Spanned, Sql, SqlFunction, Table, Value, View, slot,
+};
 
 pub(super) fn parse_view(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> View {
     let mut reader = Reader::new(cx, table, span, "a view");
@@ -20,6 +22,32 @@ pub(super) fn parse_view(cx: &mut Context<'_>, name: &Name, table: &Table, span:
     };
     reader.finish();
     view
+}
+
+pub(super) fn parse_function(
+    cx: &mut Context<'_>,
+    name: &Name,
+    table: &Table,
+    span: Span,
+) -> SqlFunction {
+    let mut reader = Reader::new(cx, table, span, "a function");
+    // Documentation is for readers of the schema: nothing is generated.
+    reader.doc();
+    let function = SqlFunction {
+        name: name.clone(),
+        args: reader.strings("args").unwrap_or_default(),
+        optional: reader.integer("optional"),
+        variadic: reader.is_true("variadic"),
+        returns: reader.string("returns"),
+        strict: reader.boolean("strict"),
+        aggregate: reader.is_true("aggregate"),
+        dialects: reader.dialects("dialects"),
+    };
+    if reader.get("returns").is_none() {
+        reader.missing("returns", "returns = \"i64\"");
+    }
+    reader.finish();
+    function
 }
 
 pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Query {

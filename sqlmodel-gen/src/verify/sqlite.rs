@@ -50,6 +50,14 @@ fn open(schema: &Schema) -> Result<Connection, Error> {
         connection.create_scalar_function(*name, *n_args, flags, |_| Ok(0))?;
     }
     connection.create_window_function("sqlmodel_decimal_sum", 1, flags, Sum)?;
+    // Programs register their functions on their connections; here they are names.
+    let declared = schema.functions.iter();
+    for function in declared.filter(|it| it.dialects.contains(&Dialect::Sqlite)) {
+        match function.is_aggregate {
+            true => connection.create_window_function(&*function.name, -1, flags, Sum)?,
+            false => connection.create_scalar_function(&*function.name, -1, flags, |_| Ok(0))?,
+        }
+    }
     let of_tables = schema.tables.values().map(|it| it.name.schema.as_deref());
     let of_views = schema
         .views

@@ -1,7 +1,7 @@
 //! What users are told of mistakes in queries: the line, the code and the message of every diagnostic.
 
 use expect_test::{Expect, expect};
-use golden::compile_text;
+use golden::{compile_text, type_name};
 use sqlmodel_gen::diagnostic::{Color, Format, render};
 
 const MODELS: &str = r#"[model.Hero.fields]
@@ -255,4 +255,133 @@ fn the_keys_of_a_page_are_proved_to_tell_rows_apart() {
     ] {
         assert!(!page(by, sql), "{sql}");
     }
+}
+
+/// Compiles declarations and a SELECT, and compares its columns, or what is said against it.
+#[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an expectation is written in place"
+)]
+fn check_columns(declarations: &str, sql: &str, expect: Expect) {
+    let query = format!("[[query]]\nname = \"a\"\nsql = \"{sql}\"\n");
+    let compiled = compile_text(&format!("{declarations}{MODELS}{query}"));
+    let diagnostics = &compiled.compilation.diagnostics;
+    let mut found = render(diagnostics, &compiled.sources, Format::Short, Color::Never);
+    if let Some(schema) = &compiled.compilation.schema {
+        for column in &schema.queries[0].columns {
+            let ty = type_name(schema, &column.ty);
+            found.push_str(&format!("{}: {ty}, {}\n", column.name, column.reason));
+        }
+    }
+    expect.assert_eq(&found);
+}
+
+const FUNCTIONS: &str = r#"
+[type.Score]
+base = "f64"
+[function.similarity]
+args = ["text", "text"]
+returns = "Score"
+[function.lookup]
+args = ["any", "text"]
+optional = 1
+returns = "text?"
+[function.coordinate]
+args = ["i64"]
+variadic = true
+strict = false
+returns = "i64[]"
+dialects = ["postgres"]
+[function.median]
+args = ["f64"]
+aggregate = true
+returns = "f64"
+"#;
+
+#[test]
+fn declared_functions_return_what_they_say() {
+    check_columns(
+        FUNCTIONS,
+        "SELECT similarity(name, 'a') AS a, similarity(name, (SELECT t.name FROM team t WHERE t.id = 1)) AS b, lookup(id) AS c, lookup(3, name) AS d FROM hero",
+        expect![[r#"
+            a: Score, `similarity`: NULL when an argument is
+            b: Score?, `similarity`: NULL when an argument is
+            c: text?, `lookup` may be NULL
+            d: text?, `lookup` may be NULL
+        "#]],
+    );
+    check_columns(
+        FUNCTIONS,
+        "SELECT similarity(name, name) AS a, similarity(max(name), 'b') AS b, lookup(id) AS c FROM hero GROUP BY name, id",
+        expect![[r#"
+            a: Score, `similarity`: NULL when an argument is
+            b: Score, `similarity`: NULL when an argument is
+            c: text?, `lookup` may be NULL
+        "#]],
+    );
+    check_columns(
+        FUNCTIONS,
+        "SELECT median(id * 1.5) AS a FROM hero",
+        expect![[r#"
+            a: f64?, `median`: NULL where no row is in the group
+        "#]],
+    );
+    check_columns(
+        FUNCTIONS,
+        "SELECT team_id, median(id * 1.5) AS a FROM hero GROUP BY team_id",
+        expect![[r#"
+            team_id: i64?, column `hero.team_id`, nullable
+            a: f64, `median` of a group that has a row, of values that are not NULL
+        "#]],
+    );
+}
+
+#[test]
+fn declared_functions_are_called_as_they_say() {
+    check_columns(
+        FUNCTIONS,
+        "SELECT similarity(name) AS a, similarity(name, 3) AS b, similarty(name, 'a') AS c, coordinate(1, 2, 3) AS d FROM hero",
+        expect![[r#"
+            models.toml:31:15: error[SM0708]: `similarity` takes 2 arguments, and not 1
+            models.toml:31:55: error[SM0707]: a text is wanted here, and this is an integer
+            models.toml:31:64: error[SM0708]: SQLite has no function `similarty` that is known
+            models.toml:31:91: error[SM0708]: SQLite has no function `coordinate` that is known
+        "#]],
+    );
+    check_columns(
+        FUNCTIONS,
+        "SELECT id FROM hero WHERE median(id) > 3",
+        expect![[r#"
+            models.toml:31:34: error[SM0712]: the aggregate `median` cannot stand here: FROM and WHERE look at single rows
+        "#]],
+    );
+}
+
+#[test]
+fn functions_are_declared_once_and_whole() {
+    check(
+        r#"
+[function.a]
+args = ["txt"]
+[function.A]
+args = ["text"]
+optional = 2
+returns = "nothing"
+[function."b.c"]
+variadic = true
+returns = "i64"
+kind = "aggregate"
+"#,
+        expect![[r#"
+            1:11: error[SM0005]: a function needs the key `returns`
+            2:10: error[SM0102]: unknown type `txt`
+            3:11: error[SM0101]: the function `A` is declared twice
+            5:12: error[SM0011]: 2 of 1 arguments are optional
+            6:12: error[SM0102]: unknown type `nothing`
+            7:11: error[SM0005]: a variadic function repeats its last argument, and there is none
+            7:11: error[SM0116]: `b.c` is not the name of a function
+            10:1: error[SM0004]: unknown key `kind` in a function
+        "#]],
+    );
 }

@@ -2,7 +2,7 @@
 
 use generated::news::queries::{
     PostParams, RateParams, RenameArticleParams, StarsOfParams, cheapest, count_for_ever, feed,
-    most_read, post_batch, rate_batch, readings_with_articles, rename_article,
+    initials, most_read, post_batch, rate_batch, readings_with_articles, rename_article,
     rename_article_batch, stars_of_batch, titles_of,
 };
 use generated::news::tables::TABLES;
@@ -25,6 +25,7 @@ on_every_driver! {
     pages_have_each_row_once,
     pages_are_ordered_by_decimals_and_sums,
     rows_of_pages_may_be_nested,
+    a_declared_function_returns_what_is_declared,
 }
 
 /// Stores articles, each a minute after the one before it.
@@ -348,6 +349,17 @@ async fn rows_of_pages_may_be_nested<C: Connection>(cx: &Cx, connection: &mut C)
         .await
         .into_result()?;
     assert_eq!((rest.rows.len(), rest.next), (1, None));
+    Ok(())
+}
+
+async fn a_declared_function_returns_what_is_declared<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(cx, connection, &["Ants"]).await?;
+    let row = initials().one(cx, connection).await.into_result()?;
+    let expected: (i32, Option<i32>) = (65, None);
+    assert_eq!((row.initial, row.of_note), expected);
     Ok(())
 }
 

@@ -31,6 +31,7 @@ const TABLES: &[(&str, &str)] = &[
         "/definitions/foreign_key",
         "model.A.foreign_keys = [{ KEY }]",
     ),
+    ("/definitions/function", "function.a = { KEY }"),
     (
         "/definitions/generated",
         "model.A.fields.a = { generated = { KEY } }",

@@ -6,7 +6,7 @@ use crate::diagnostic::{codes, nearest};
 use crate::ir::Builtin;
 use crate::query::check::scope::Grouping;
 use crate::query::check::{Checker, Edit, Expected};
-use crate::query::functions::{self, Arg, Function, Kind, Nulls, Returns};
+use crate::query::functions::{Arg, Function, Functions, Kind, Nulls, Returns};
 use crate::query::tree::{At, Call, Expr, ExprKind, Over, Window};
 use crate::query::types::{Class, Known, Ty, Typed};
 use crate::syntax::list;
@@ -21,7 +21,7 @@ impl Checker<'_> {
             return self.expr(value, None);
         }
         let n_args = if call.is_star { 1 } else { call.args.len() };
-        let Some(function) = functions::find(&call.name.text, self.dialect, n_args) else {
+        let Some(function) = self.functions().find(&call.name.text, n_args) else {
             self.unknown_function(call, n_args);
             return Typed::unknown(format!(
                 "the function `{}`, which is not known",
@@ -44,11 +44,11 @@ impl Checker<'_> {
                         format!("`{}` is no window function", function.name),
                     );
                 }
-                let args = self.args(call, function, expected);
-                self.scalar_result(function, call, &args)
+                let args = self.args(call, &function, expected);
+                self.scalar_result(&function, call, &args)
             }
-            Kind::Aggregate if call.over.is_none() => self.aggregate(function, call, at),
-            Kind::Aggregate | Kind::Window => self.window_call(function, call, at),
+            Kind::Aggregate if call.over.is_none() => self.aggregate(&function, call, at),
+            Kind::Aggregate | Kind::Window => self.window_call(&function, call, at),
         }
     }
 
@@ -60,9 +60,11 @@ impl Checker<'_> {
             return;
         }
         let name = &call.name.text;
-        let here: Vec<String> = functions::named(name)
+        let here: Vec<String> = self
+            .functions()
+            .named(name)
             .filter(|it| it.is_in(self.dialect))
-            .map(Function::arity)
+            .map(|it| it.arity())
             .collect();
         if !here.is_empty() {
             let message = format!(
@@ -74,16 +76,22 @@ impl Checker<'_> {
         }
         let others: Vec<&str> = Dialect::ALL
             .into_iter()
-            .filter(|dialect| functions::named(name).any(|it| it.is_in(*dialect)))
+            .filter(|dialect| self.functions().named(name).any(|it| it.is_in(*dialect)))
             .map(Dialect::title)
             .collect();
         let dialect = self.dialect;
         let message = format!("{dialect} has no function `{name}` that is known");
-        let label = nearest(&name.to_ascii_lowercase(), functions::names(dialect))
+        let label = nearest(&name.to_ascii_lowercase(), self.functions().names())
             .map(|it| format!("did you mean `{it}`?"));
         let help = match others.is_empty() {
-            true => "for a function of your own, select it as a column and say what it returns: `columns = { name = \"i64?\" }`".to_owned(),
-            false => format!("{} has it; give {dialect} a text of its own: `dialect.{} = {{ sql = \"..\" }}`", list(&others).replace('`', ""), dialect.name()),
+            true => format!(
+                "declare a function of your own: `[function.{name}]` with `args = [\"text\"]` and `returns = \"i64\"`"
+            ),
+            false => format!(
+                "{} has it; give {dialect} a text of its own: `dialect.{} = {{ sql = \"..\" }}`",
+                list(&others).replace('`', ""),
+                dialect.name()
+            ),
         };
         let diagnostic = self.error(&codes::UNKNOWN_FUNCTION_CALL, call.name.at, message);
         diagnostic.label = if others.is_empty() {
@@ -98,7 +106,7 @@ impl Checker<'_> {
     fn args(
         &mut self,
         call: &Call,
-        function: &Function,
+        function: &Function<'_>,
         expected: Option<&Expected>,
     ) -> Vec<Typed> {
         let is_same = |at: usize| function.arg(at) == Arg::Same;
@@ -125,6 +133,7 @@ impl Checker<'_> {
                 Arg::Int => Some((Known::I64, Class::Int)),
                 Arg::Text => Some((Known::TEXT, Class::Text)),
                 Arg::Json => Some((Known::JSON, Class::Json)),
+                Arg::Of(known) => Some((known, known.class(self.schema))),
             };
             let hint = wanted.map(|(known, _)| {
                 Expected::of(known, format!("an argument of `{}`", function.name))
@@ -148,7 +157,7 @@ impl Checker<'_> {
         typed
     }
 
-    fn result_type(&mut self, function: &Function, call: &Call, args: &[Typed]) -> Ty {
+    fn result_type(&mut self, function: &Function<'_>, call: &Call, args: &[Typed]) -> Ty {
         let first = args.first().and_then(Typed::known);
         let class = first.map(|it| it.class(self.schema));
         let builtin = first.map(|it| it.builtin(self.schema));
@@ -170,12 +179,14 @@ impl Checker<'_> {
         let Some(class) = class else {
             return match function.returns {
                 Returns::Is(builtin) => Ty::Known(Known::of(builtin)),
+                Returns::Stated(known) => Ty::Known(known),
                 Returns::Same => self.same_type(function, call, args),
                 _ => Ty::Unknown,
             };
         };
         let known = match (function.returns, self.dialect) {
             (Returns::Is(builtin), _) => Known::of(builtin),
+            (Returns::Stated(known), _) => known,
             (Returns::Same, _) => return self.same_type(function, call, args),
             (Returns::Declared, _) => return Ty::Unknown,
             (Returns::List, _) => match self.same_type(function, call, args) {
@@ -208,7 +219,7 @@ impl Checker<'_> {
         Ty::Known(known)
     }
 
-    fn same_type(&mut self, function: &Function, call: &Call, args: &[Typed]) -> Ty {
+    fn same_type(&mut self, function: &Function<'_>, call: &Call, args: &[Typed]) -> Ty {
         let same = args
             .iter()
             .zip(&call.args)
@@ -247,7 +258,7 @@ impl Checker<'_> {
         }
     }
 
-    fn scalar_result(&mut self, function: &Function, call: &Call, args: &[Typed]) -> Typed {
+    fn scalar_result(&mut self, function: &Function<'_>, call: &Call, args: &[Typed]) -> Typed {
         let ty = self.result_type(function, call, args);
         let name = function.name;
         let any = args.iter().any(|it| it.is_nullable);
@@ -290,7 +301,7 @@ impl Checker<'_> {
         }
     }
 
-    fn aggregate(&mut self, function: &Function, call: &Call, at: At) -> Typed {
+    fn aggregate(&mut self, function: &Function<'_>, call: &Call, at: At) -> Typed {
         let scope = self.scope();
         let problem = match (scope.no_aggregates, scope.is_in_aggregate) {
             (_, true) => Some("an aggregate in an aggregate"),
@@ -332,7 +343,7 @@ impl Checker<'_> {
 
     fn aggregate_result(
         &mut self,
-        function: &Function,
+        function: &Function<'_>,
         ty: Ty,
         args: &[Typed],
         has_rows: bool,
@@ -366,7 +377,7 @@ impl Checker<'_> {
         }
     }
 
-    fn window_call(&mut self, function: &Function, call: &Call, at: At) -> Typed {
+    fn window_call(&mut self, function: &Function<'_>, call: &Call, at: At) -> Typed {
         let Some(over) = &call.over else {
             self.error(
                 &codes::UNKNOWN_FUNCTION_CALL,
@@ -460,12 +471,12 @@ impl Checker<'_> {
 }
 
 /// Whether an expression has an aggregate of its own query in it.
-pub(super) fn has_aggregate(expr: &Expr, dialect: Dialect) -> bool {
-    let any = |exprs: &[Expr]| exprs.iter().any(|it| has_aggregate(it, dialect));
+pub(super) fn has_aggregate(expr: &Expr, functions: Functions<'_>) -> bool {
+    let any = |exprs: &[Expr]| exprs.iter().any(|it| has_aggregate(it, functions));
     match &*expr.kind {
         ExprKind::Call(call) => {
             let n_args = if call.is_star { 1 } else { call.args.len() };
-            let function = functions::find(&call.name.text, dialect, n_args);
+            let function = functions.find(&call.name.text, n_args);
             let is_aggregate =
                 function.is_some_and(|it| it.kind == Kind::Aggregate) && call.over.is_none();
             is_aggregate
@@ -476,7 +487,7 @@ pub(super) fn has_aggregate(expr: &Expr, dialect: Dialect) -> bool {
                             || window
                                 .order
                                 .iter()
-                                .any(|it| has_aggregate(&it.expr, dialect))
+                                .any(|it| has_aggregate(&it.expr, functions))
                     }
                     Over::Named(_) => false,
                 })
@@ -490,19 +501,19 @@ pub(super) fn has_aggregate(expr: &Expr, dialect: Dialect) -> bool {
         | ExprKind::IsNull(inner, _)
         | ExprKind::Cast(inner, _)
         | ExprKind::Extract(_, inner)
-        | ExprKind::Collate(inner) => has_aggregate(inner, dialect),
-        ExprKind::IsTruth { value, .. } => has_aggregate(value, dialect),
+        | ExprKind::Collate(inner) => has_aggregate(inner, functions),
+        ExprKind::IsTruth { value, .. } => has_aggregate(value, functions),
         ExprKind::Binary(_, a, b)
         | ExprKind::IsDistinct(a, b)
         | ExprKind::Like(a, b)
         | ExprKind::Subscript(a, b)
-        | ExprKind::AtTimeZone(a, b) => has_aggregate(a, dialect) || has_aggregate(b, dialect),
-        ExprKind::Between(a, b, c) => [a, b, c].into_iter().any(|it| has_aggregate(it, dialect)),
+        | ExprKind::AtTimeZone(a, b) => has_aggregate(a, functions) || has_aggregate(b, functions),
+        ExprKind::Between(a, b, c) => [a, b, c].into_iter().any(|it| has_aggregate(it, functions)),
         ExprKind::In { value, list, .. } => {
-            has_aggregate(value, dialect)
+            has_aggregate(value, functions)
                 || matches!(list, crate::query::tree::List::Exprs(exprs) if any(exprs))
         }
-        ExprKind::Quantified(_, value, _) => has_aggregate(value, dialect),
+        ExprKind::Quantified(_, value, _) => has_aggregate(value, functions),
         ExprKind::Case {
             operand,
             branches,
@@ -511,10 +522,10 @@ pub(super) fn has_aggregate(expr: &Expr, dialect: Dialect) -> bool {
             operand
                 .iter()
                 .chain(otherwise)
-                .any(|it| has_aggregate(it, dialect))
+                .any(|it| has_aggregate(it, functions))
                 || branches
                     .iter()
-                    .any(|(a, b)| has_aggregate(a, dialect) || has_aggregate(b, dialect))
+                    .any(|(a, b)| has_aggregate(a, functions) || has_aggregate(b, functions))
         }
         ExprKind::Column(_)
         | ExprKind::Param(_)

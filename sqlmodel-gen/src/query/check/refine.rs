@@ -95,7 +95,7 @@ impl Checker<'_> {
                 self.strict(inner, columns);
             }
             ExprKind::Call(call) if call.over.is_none() && call.filter.is_none() => {
-                let function = functions::find(&call.name.text, self.dialect, call.args.len());
+                let function = self.functions().find(&call.name.text, call.args.len());
                 let is_strict = function.is_some_and(|it| {
                     it.kind == functions::Kind::Scalar && it.nulls == Nulls::Strict
                 });

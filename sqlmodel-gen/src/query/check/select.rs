@@ -7,7 +7,6 @@ use crate::query::catalog::{Column, Source};
 use crate::query::check::call::has_aggregate;
 use crate::query::check::scope::{Grouping, Merged, Origin, Relation, Scope, Side};
 use crate::query::check::{Checker, Edit, Expected, Output};
-use crate::query::functions;
 use crate::query::tree::{
     Alias, At, Call, Constraint, Cte, Expr, ExprKind, Factor, From, Item, Join, JoinKind, Name,
     OrderBy, Query, Select, SetOperator, Term,
@@ -338,7 +337,7 @@ impl Checker<'_> {
     }
 
     fn group(&mut self, select: &Select, order: &[OrderBy]) {
-        let dialect = self.dialect;
+        let functions = self.functions();
         let items = || {
             select.items.iter().filter_map(|it| match it {
                 Item::Expr(expr, _) => Some(expr),
@@ -349,7 +348,7 @@ impl Checker<'_> {
             || items()
                 .chain(&select.having)
                 .chain(order.iter().map(|it| &it.expr))
-                .any(|it| has_aggregate(it, dialect));
+                .any(|it| has_aggregate(it, functions));
         let n_mistakes = self.diagnostics.len();
         let mut exprs = Vec::new();
         let mut columns = Vec::new();
@@ -929,7 +928,7 @@ impl Checker<'_> {
                 ]
             }
             (name, dialect) => {
-                let known = functions::named(name).next().is_some();
+                let known = self.functions().named(name).next().is_some();
                 let message = format!("{dialect} has no table function `{name}` that is known");
                 let help = if known {
                     "it returns a value: call it in the column list"
@@ -966,8 +965,7 @@ impl Checker<'_> {
             && query.limit.is_none()
             && query.offset.is_none()
             && select.having.is_none();
-        let has =
-            |item: &Item| matches!(item, Item::Expr(expr, _) if has_aggregate(expr, self.dialect));
+        let has = |item: &Item| matches!(item, Item::Expr(expr, _) if has_aggregate(expr, self.functions()));
         is_whole
             && ((select.group.is_empty() && select.items.iter().any(has))
                 || (select.from.is_empty() && select.filter.is_none()))

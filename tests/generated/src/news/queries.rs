@@ -999,3 +999,54 @@ impl codegen::Decode for ReadingsWithArticlesArticle {
         COLUMNS.get(offset).map(|column| ("readings_with_articles", *column))
     }
 }
+
+/// The query `initials`.
+#[must_use]
+#[rustfmt::skip]
+pub fn initials() -> codegen::typed::TypedQuery<'static, InitialsRow> {
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "SELECT unicode(title) AS initial, unicode(note) AS of_note FROM article ORDER BY id",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "SELECT ascii(title) AS initial, ascii(note) AS of_note FROM article ORDER BY id",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "SELECT ascii(title) AS initial, ascii(note) AS of_note FROM article ORDER BY id",
+            params: &[],
+        }),
+    };
+
+    let values = Vec::new();
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
+}
+
+/// A row of [`initials`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct InitialsRow {
+    /// `unicode`: NULL when an argument is.
+    pub initial: i32,
+    /// `unicode`: NULL when an argument is.
+    pub of_note: Option<i32>,
+}
+
+#[rustfmt::skip]
+impl codegen::Decode for InitialsRow {
+    const WIDTH: usize = 2;
+
+    fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        Ok(Self {
+            initial: codegen::Decode::decode(row, at)?,
+            of_note: codegen::Decode::decode(row, at + 1)?,
+        })
+    }
+
+    fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {
+        const COLUMNS: &[&str] = &["initial", "of_note"];
+        COLUMNS.get(offset).map(|column| ("initials", *column))
+    }
+}
