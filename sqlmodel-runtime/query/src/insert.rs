@@ -420,7 +420,8 @@ impl<'r> Plan<'r> {
         self.write(dialect, rows, conflict, returning).try_finish()
     }
 
-    fn write(
+    /// Writes some rows, with what becomes of those that are there already.
+    pub(crate) fn write(
         &self,
         dialect: Dialect,
         rows: Range<usize>,
@@ -456,7 +457,7 @@ impl<'r> Plan<'r> {
     }
 
     /// Returns the columns of a row that are not left to their defaults, and their values.
-    fn given(&self, row: usize) -> impl Iterator<Item = (&'static str, &Value<'r>)> {
+    pub(crate) fn given(&self, row: usize) -> impl Iterator<Item = (&'static str, &Value<'r>)> {
         self.columns
             .iter()
             .copied()

@@ -192,6 +192,10 @@ impl<R: Record, Rows> Upsert<R, Rows> {
 
     /// Runs the statement and returns the number of rows that were inserted or updated.
     ///
+    /// In a family of models that is one statement on PostgreSQL where the root has the key; otherwise a transaction that finds
+    /// and locks the rows first. A row that has the key and is of another model is a
+    /// [`SubtypeConflict`](sqlmodel_core::ErrorKind::SubtypeConflict), unless nothing is done to it.
+    ///
     /// MySQL does not tell that number where rows may be left alone; there it costs three statements a row.
     pub fn execute<E: Executor>(
         self,
@@ -201,9 +205,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         async move {
             ok_result!(check_rules(&self.rows));
             if const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>() {
-                let outcomes =
-                    ok!(family::outcomes(&self.rows, &self.conflict, cx, executor).await);
-                return Outcome::Ok(outcomes.iter().filter(|one| !one.is_skipped()).count() as u64);
+                return family::count(&self.rows, &self.conflict, cx, executor).await;
             }
             let max_parameters = executor.capabilities().max_parameters;
             let statements =
@@ -244,9 +246,10 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     ) -> impl Future<Output = Outcome<Vec<R::Model>, Error>> + Send {
         async move {
             ok_result!(check_rules(&self.rows));
-            if (const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>())
-                || !returns_rows(executor)
-            {
+            if const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>() {
+                return family::all(&self.rows, &self.conflict, cx, executor).await;
+            }
+            if !returns_rows(executor) {
                 let outcomes = ok!(self.each_outcome(cx, executor).await);
                 let written = outcomes.into_iter().filter(|one| !one.is_skipped());
                 return Outcome::Ok(written.map(Upserted::into_row).collect());

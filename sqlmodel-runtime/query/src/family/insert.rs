@@ -12,7 +12,6 @@ use crate::include::values_of;
 use crate::insert::{Plan, Returning};
 use crate::key::KeySet;
 use crate::query::Query;
-use crate::render::RenderedStatement;
 use crate::select::fetch;
 
 /// Inserts rows and returns how many. All are stored or none.
@@ -113,16 +112,13 @@ async fn insert_root<R: Record, E: Executor>(
     keys.into_values(rows.len())
 }
 
-/// Returns the INSERT of one part of a row whose key is known.
-pub(crate) fn part_of_row<'r, R: Record>(
-    row: &'r R,
+/// Plans the part that one table has of rows whose keys are known.
+pub(crate) fn parts_of_rows<'r, R: Record>(
+    rows: &'r [R],
     level: &Level,
-    key: &[Value<'static>],
-    executor: &impl Executor,
-) -> Vec<RenderedStatement<'r>> {
-    let tables = Tables::of(std::slice::from_ref(row));
-    let plan = tables.plan(level, Some(&[key.to_vec()]));
-    plan.render_all(executor, Returning::Nothing)
+    keys: &[Vec<Value<'static>>],
+) -> Plan<'r> {
+    Tables::of(rows).plan(level, Some(keys))
 }
 
 pub(crate) fn encoded<K: Key>(key: &K) -> Vec<Value<'static>> {

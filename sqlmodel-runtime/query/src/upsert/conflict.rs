@@ -64,6 +64,14 @@ impl Conflict {
         &self.target
     }
 
+    pub(super) fn action(&self) -> &Action {
+        &self.action
+    }
+
+    pub(super) fn conditions(&self) -> &[Vec<Token>] {
+        &self.conditions
+    }
+
     pub(super) fn assign(&mut self, column: &'static str, value: Vec<Token>) {
         match &mut self.action {
             Action::Set(assignments) => assignments.push((column, value)),

@@ -1,9 +1,16 @@
 //! Upserts of models that extend others, or that others extend.
 //!
 //! The row that has the key may be of another model of the family, and its parts are in several tables; a key of a child's table
-//! is found there, and the key of the root here. No one statement gets all of that right on any database, so each row takes a
-//! transaction: find and lock the row with the key, then update it as what it is, or insert it. An insert that meets a row which
-//! somebody else has inserted since is undone by its savepoint, and the row is looked for again.
+//! is found there, and the key of the root here.
+//!
+//! PostgreSQL does it in one statement where the root has the key and each table's values come from its own. Everything else is
+//! a transaction: find and lock the rows with the keys, then update them as what they are, and insert the others, with one
+//! statement for each table. Where a value needs several tables, or a filter chooses, rows are updated one by one. An insert that
+//! meets a row which somebody else has inserted since is undone by its savepoint, and its rows are looked for one by one.
+
+mod batch;
+mod changes;
+mod statement;
 
 use std::collections::HashSet;
 use std::marker::PhantomData;
@@ -13,14 +20,16 @@ use sqlmodel_core::{
     Tag, TransactionOps, Value, ok, ok_result,
 };
 
+use self::batch::Batch;
+use self::statement::one_statement;
 use super::conflict::{Change, Conflict};
 use super::outcome::{Upserted, gone, is_equal};
 use crate::expr::Token;
 use crate::family::{
     ChainUpdate, Level, Part, check_assigned, encoded, insert_then_select, is_split, levels,
-    part_of_row, select_by_keys,
+    parts_of_rows, select_by_keys,
 };
-use crate::insert::{Plan, insert_returning};
+use crate::insert::{Plan, Returning, insert_returning};
 use crate::key::{KeyBytes, pick};
 use crate::render::{RenderedStatement, Writer};
 use crate::update::{expect_one_row, key_condition};
@@ -41,23 +50,99 @@ pub(super) fn outcomes<'a, R: Record, E: Executor>(
     executor: &'a mut E,
 ) -> Part<'a, Vec<Upserted<R::Model>>> {
     Box::pin(async move {
-        ok_result!(crate::family::check_concrete::<R::Model>());
-        ok_result!(conflict.check_target(executor.dialect()));
-        let level = ok_result!(level_of_target::<R::Model>(conflict.target()));
-        ok_result!(refuse_equal_keys(rows, conflict));
-        let mut transaction = ok!(executor.nested(cx).await);
-        let mut outcomes = Vec::with_capacity(rows.len());
-        for row in rows {
-            let upsert = RowUpsert {
-                row,
-                conflict,
-                level: &level,
-            };
-            outcomes.push(ok!(upsert.outcome(cx, &mut transaction).await));
-        }
-        ok!(transaction.commit(cx).await);
-        Outcome::Ok(outcomes)
+        let became = ok!(in_transaction(rows, conflict, cx, executor).await);
+        let known = |one| match one {
+            Became::Known(upserted) => Ok(upserted),
+            Became::OtherModel(error) => Err(error),
+        };
+        Outcome::Ok(ok_result!(became.into_iter().map(known).collect()))
     })
+}
+
+/// Inserts or updates rows and returns how many.
+pub(super) fn count<'a, R: Record, E: Executor>(
+    rows: &'a [R],
+    conflict: &'a Conflict,
+    cx: &'a Cx,
+    executor: &'a mut E,
+) -> Part<'a, u64> {
+    Box::pin(async move {
+        ok_result!(check(rows, conflict, executor));
+        if let Some(written) = ok!(one_statement::<i64, R, E>(rows, conflict, cx, executor).await) {
+            return Outcome::Ok(written.len() as u64);
+        }
+        let became = ok!(in_transaction(rows, conflict, cx, executor).await);
+        Outcome::Ok(became.into_iter().filter_map(Became::written).count() as u64)
+    })
+}
+
+/// Inserts or updates rows and returns them as they are stored then.
+pub(super) fn all<'a, R: Record, E: Executor>(
+    rows: &'a [R],
+    conflict: &'a Conflict,
+    cx: &'a Cx,
+    executor: &'a mut E,
+) -> Part<'a, Vec<R::Model>> {
+    Box::pin(async move {
+        ok_result!(check(rows, conflict, executor));
+        let written =
+            ok!(one_statement::<(i64, R::Model), R, E>(rows, conflict, cx, executor).await);
+        if let Some(written) = written {
+            return Outcome::Ok(written.into_iter().map(|(_, row)| row).collect());
+        }
+        let became = ok!(in_transaction(rows, conflict, cx, executor).await);
+        Outcome::Ok(became.into_iter().filter_map(Became::written).collect())
+    })
+}
+
+/// Refuses what would not mean the same on every dialect.
+fn check<R: Record>(
+    rows: &[R],
+    conflict: &Conflict,
+    executor: &impl Executor,
+) -> Result<Level, Error> {
+    crate::family::check_concrete::<R::Model>()?;
+    conflict.check_target(executor.dialect())?;
+    refuse_equal_keys(rows, conflict)?;
+    level_of_target::<R::Model>(conflict.target())
+}
+
+/// Runs the upsert step by step.
+fn in_transaction<'a, R: Record, E: Executor>(
+    rows: &'a [R],
+    conflict: &'a Conflict,
+    cx: &'a Cx,
+    executor: &'a mut E,
+) -> Part<'a, Vec<Became<R::Model>>> {
+    Box::pin(async move {
+        let level = ok_result!(check(rows, conflict, executor));
+        let mut transaction = ok!(executor.nested(cx).await);
+        let batch = Batch {
+            rows,
+            conflict,
+            level: &level,
+        };
+        let became = ok!(batch.run(cx, &mut transaction).await);
+        ok!(transaction.commit(cx).await);
+        Outcome::Ok(became)
+    })
+}
+
+/// What became of a row, or the error that it is of another model.
+enum Became<M> {
+    Known(Upserted<M>),
+    /// Only where nothing is done to rows that are there: otherwise it is an error at once.
+    OtherModel(Error),
+}
+
+impl<M> Became<M> {
+    /// Returns the row if it was inserted or updated.
+    fn written(self) -> Option<M> {
+        match self {
+            Self::Known(upserted) if !upserted.is_skipped() => Some(upserted.into_row()),
+            Self::Known(_) | Self::OtherModel(_) => None,
+        }
+    }
 }
 
 /// Returns the table that has the columns of a key.
@@ -106,18 +191,22 @@ impl<R: Record> RowUpsert<'_, R> {
         &'a self,
         cx: &'a Cx,
         executor: &'a mut E,
-    ) -> Part<'a, Upserted<R::Model>> {
+    ) -> Part<'a, Became<R::Model>> {
         Box::pin(async move {
             let mut is_second_try = false;
             for _ in 0..MAX_TRIES {
                 if let Some(found) = ok!(self.find(cx, executor).await) {
-                    return self.update(found, cx, executor).await;
+                    if let Some(error) = self.other_model(&found) {
+                        return refuse_other(self.conflict, error);
+                    }
+                    let updated = ok!(self.update(found, cx, executor).await);
+                    return Outcome::Ok(Became::Known(updated));
                 }
                 let mut savepoint = ok!(executor.nested(cx).await);
                 match self.insert(cx, &mut savepoint).await {
                     Outcome::Ok(row) => {
                         ok!(savepoint.commit(cx).await);
-                        return Outcome::Ok(Upserted::Inserted(row));
+                        return Outcome::Ok(Became::Known(Upserted::Inserted(row)));
                     }
                     Outcome::Err(error) if error.is_unique_violation() => {
                         ok!(savepoint.rollback(cx).await);
@@ -219,14 +308,6 @@ impl<R: Record> RowUpsert<'_, R> {
     ) -> Part<'a, Upserted<R::Model>> {
         Box::pin(async move {
             let key = found.key;
-            let inheritance = <R::Model as Model>::inheritance();
-            if !inheritance
-                .accepted
-                .iter()
-                .any(|tag| is_tag(*tag, &found.tag))
-            {
-                return Outcome::Err(self.other_model(&key, &found.tag));
-            }
             let repaired = ok!(self.insert_missing(&key, cx, executor).await);
             let before = ok!(self.stored(&key, cx, executor).await);
             let plan = Plan::of(std::slice::from_ref(self.row));
@@ -294,8 +375,9 @@ impl<R: Record> RowUpsert<'_, R> {
             let mut rows = Collect::<i64>::up_to(1);
             ok!(executor.query(cx, rendered.statement(), &mut rows).await);
             if rows.into_rows().is_empty() {
-                let rendered = part_of_row(self.row, level, key, executor);
-                for rendered in rendered {
+                let rows = std::slice::from_ref(self.row);
+                let plan = parts_of_rows(rows, level, &[key.to_vec()]);
+                for rendered in plan.render_all(executor, Returning::Nothing) {
                     let done = ok!(executor.execute(cx, rendered.statement()).await);
                     ok!(expect_one_row::<R::Model>(
                         done.rows_affected,
@@ -309,21 +391,35 @@ impl<R: Record> RowUpsert<'_, R> {
         Outcome::Ok(is_repaired)
     }
 
-    fn other_model(&self, key: &[Value<'static>], tag: &Value<'static>) -> Error {
+    /// Returns the error that the row with the key is of another model, if it is.
+    fn other_model(&self, found: &Found) -> Option<Error> {
+        let accepted = <R::Model as Model>::inheritance().accepted;
+        if accepted.iter().any(|tag| is_tag(*tag, &found.tag)) {
+            return None;
+        }
         let key: Vec<String> = R::Model::PRIMARY_KEY
             .iter()
-            .zip(key)
+            .zip(&found.key)
             .map(|(column, value)| format!("{column} = {}", shown(value)))
             .collect();
-        Error::new(
+        Some(Error::new(
             ErrorKind::SubtypeConflict,
             format!(
                 "the row of `{}` with {} has the key and is another model, {}",
                 self.level.part.table,
                 key.join(", "),
-                shown(tag)
+                shown(&found.tag)
             ),
-        )
+        ))
+    }
+}
+
+/// Refuses to update a row of another model; one that nothing is done to is left as it is.
+fn refuse_other<M>(conflict: &Conflict, error: Error) -> Outcome<Became<M>, Error> {
+    if conflict.does_nothing() {
+        Outcome::Ok(Became::OtherModel(error))
+    } else {
+        Outcome::Err(error)
     }
 }
 
@@ -353,6 +449,7 @@ fn is_tag(tag: Tag, value: &Value<'_>) -> bool {
 }
 
 /// A row that has the key of an upsert.
+#[derive(Debug, Clone)]
 struct Found {
     key: Vec<Value<'static>>,
     tag: Value<'static>,

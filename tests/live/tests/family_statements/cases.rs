@@ -1,13 +1,14 @@
 //! The cases.
 
+use generated::fleet::vehicles::{Car, NewCar, NewTanker};
 use generated::zoo::animals::{Lion, NewLion, NewPenguin, Penguin};
 use generated::zoo::people::{
     HeadKeeper, Keeper, NewHeadKeeper, NewKeeper, NewPerson, NewVet, Person, Vet,
 };
 use live::{Failure, Test};
-use sqlmodel_runtime::PolymorphicLoad;
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::value::Decimal;
+use sqlmodel_runtime::{PolymorphicLoad, Upserted};
 
 use crate::harness::{described, refused};
 
@@ -31,6 +32,26 @@ async fn staff<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
     insert!(head).execute(cx, connection).await.into_result()?;
     let vet = NewVet::new("Di", "licence 7");
     insert!(vet).execute(cx, connection).await.into_result()?;
+    Ok(())
+}
+
+/// The same staff; the keeper's row is lost but for the root's.
+async fn staff_without_a_part<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    staff(cx, connection).await?;
+    let sql = "DELETE FROM keeper WHERE badge = 'B-1'";
+    connection.execute_sql(cx, sql, &[]).await.into_result()?;
+    Ok(())
+}
+
+/// A car with the plate A and a tanker with the plate B.
+async fn vehicles<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let car = NewCar::new("north", 1).plate("A".to_owned());
+    insert!(car).execute(cx, connection).await.into_result()?;
+    let tanker = NewTanker::new("north", 2, 9000, "milk").plate("B".to_owned());
+    insert!(tanker)
+        .execute(cx, connection)
+        .await
+        .into_result()?;
     Ok(())
 }
 
@@ -232,5 +253,146 @@ cases! {
     delete_in_a_shared_table after animals: |cx, executor| {
         let delete = Penguin::delete().all_rows();
         Ok(delete.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_of_a_new_row_by_a_key_of_the_root after vehicles: |cx, executor| {
+        let car = NewCar::new("north", 3).plate("C".to_owned());
+        let upsert = insert!(car).on_conflict(Car::PLATE).do_update();
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_of_a_row_by_a_key_of_the_root after vehicles: |cx, executor| {
+        let car = NewCar::new("north", 9).plate("A".to_owned()).seats(7);
+        let upsert = insert!(car).on_conflict(Car::PLATE).do_update();
+        let rows = upsert.all(cx, executor).await.into_result()?;
+        Ok(rows.iter().map(|car| format!("{} {}", car.number, car.seats)).collect())
+    }
+
+    upsert_of_many_rows_by_a_key_of_the_root after vehicles: |cx, executor| {
+        let rows = [
+            NewCar::new("north", 3).plate("C".to_owned()).seats(5),
+            NewCar::new("north", 4).plate("A".to_owned()).seats(6),
+        ];
+        let upsert = Car::insert_many(rows).on_conflict(Car::PLATE).do_update();
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_that_meets_another_type after vehicles: |cx, executor| {
+        let rows = [
+            NewCar::new("north", 3).plate("C".to_owned()),
+            NewCar::new("north", 4).plate("B".to_owned()),
+        ];
+        let upsert = Car::insert_many(rows).on_conflict(Car::PLATE).do_update();
+        Ok(format!("{:?}", refused(upsert.execute(cx, executor).await.into_result())?))
+    }
+
+    upsert_of_one_row_that_meets_another_type after vehicles: |cx, executor| {
+        let car = NewCar::new("north", 4).plate("B".to_owned());
+        let upsert = insert!(car).on_conflict(Car::PLATE).do_update();
+        Ok(format!("{:?}", refused(upsert.execute(cx, executor).await.into_result())?))
+    }
+
+    upsert_that_does_nothing after vehicles: |cx, executor| {
+        let rows = [
+            NewCar::new("north", 3).plate("C".to_owned()),
+            NewCar::new("north", 4).plate("A".to_owned()),
+            NewCar::new("north", 5).plate("B".to_owned()),
+            NewCar::new("north", 6).plate("C".to_owned()),
+        ];
+        let upsert = Car::insert_many(rows).on_conflict(Car::PLATE).do_nothing();
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_with_null_in_the_key after vehicles: |cx, executor| {
+        let upsert = insert!(NewCar::new("north", 3)).on_conflict(Car::PLATE).do_update();
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_with_equal_keys after vehicles: |cx, executor| {
+        let car = |number| NewCar::new("north", number).plate("C".to_owned());
+        let upsert = Car::insert_many([car(3), car(4)]).on_conflict(Car::PLATE).do_update();
+        Ok(format!("{:?}", refused(upsert.execute(cx, executor).await.into_result())?))
+    }
+
+    /// The primary key is another row's.
+    upsert_that_meets_a_second_key after vehicles: |cx, executor| {
+        let car = NewCar::new("north", 2).plate("A".to_owned()).seats(7);
+        let upsert = insert!(car).on_conflict(Car::PLATE).do_update();
+        let n_rows = upsert.execute(cx, executor).await.into_result()?;
+        let car = NewCar::new("north", 2).plate("C".to_owned());
+        let mut savepoint = executor.nested(cx).await.into_result()?;
+        let upsert = insert!(car).on_conflict(Car::PLATE).do_update();
+        let error = refused(upsert.execute(cx, &mut savepoint).await.into_result())?;
+        savepoint.rollback(cx).await.into_result()?;
+        Ok(format!("{n_rows}, {error:?}"))
+    }
+
+    upsert_of_a_row_that_lost_a_part after staff_without_a_part: |cx, executor| {
+        let person = Person::select().filter(Person::NAME.eq("Bo")).one(cx, executor).await;
+        let person = person.into_result()?;
+        let keeper = Keeper {
+            person,
+            badge: "B-2".to_owned(),
+        };
+        let upsert = Keeper::insert(keeper).on_conflict(Keeper::ID).do_update();
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_by_a_key_of_the_child after staff: |cx, executor| {
+        let rows = [
+            NewKeeper::new("Bob", "B-1"),
+            NewKeeper::new("Eve", "E-1"),
+            NewKeeper::new("Cyd", "C-1"),
+        ];
+        let upsert = Keeper::insert_many(rows).on_conflict(Keeper::BADGE).do_update();
+        let outcomes = upsert.outcomes(cx, executor).await.into_result()?;
+        let outcomes = outcomes.into_iter().map(|one| {
+            let name = match &one {
+                Upserted::Inserted(_) => "inserted",
+                Upserted::Updated(_) => "updated",
+                Upserted::Unchanged(_) => "unchanged",
+                Upserted::Skipped(_) => "skipped",
+            };
+            format!("{name} {}", described(&one.into_row().into()))
+        });
+        Ok(outcomes.collect::<Vec<_>>().join("; "))
+    }
+
+    upsert_that_does_nothing_by_a_key_of_the_child after staff: |cx, executor| {
+        let rows = [NewKeeper::new("Bob", "B-1"), NewKeeper::new("Eve", "E-1")];
+        let upsert = Keeper::insert_many(rows).on_conflict(Keeper::BADGE).do_nothing();
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_with_a_value_of_another_table after staff: |cx, executor| {
+        let rows = [NewKeeper::new("Bob", "B-1"), NewKeeper::new("Eve", "E-1")];
+        let upsert = Keeper::insert_many(rows)
+            .on_conflict(Keeper::BADGE)
+            .set(Keeper::NAME, Keeper::BADGE);
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_with_a_filter after vehicles: |cx, executor| {
+        let upsert = Car::insert_many([
+            NewCar::new("north", 3).plate("A".to_owned()).seats(9),
+            NewCar::new("north", 4).plate("C".to_owned()).seats(9),
+        ]);
+        let upsert = upsert.on_conflict(Car::PLATE).do_update().filter(Car::DEPOT.eq("south"));
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_in_a_shared_table after animals: |cx, executor| {
+        let mut penguin = Penguin::select().one(cx, executor).await.into_result()?;
+        penguin.best_dive_m = 9.5;
+        let upsert = Penguin::insert(penguin).on_conflict(Penguin::ID).do_update();
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_that_meets_a_sibling_in_a_shared_table after animals: |cx, executor| {
+        let lion = Lion::select().one(cx, executor).await.into_result()?;
+        let mut penguin = Penguin::select().one(cx, executor).await.into_result()?;
+        penguin.bird.animal.id = lion.id;
+        let upsert = Penguin::insert(penguin).on_conflict(Penguin::ID).do_update();
+        Ok(format!("{:?}", refused(upsert.execute(cx, executor).await.into_result())?))
     }
 }
