@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::Options;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, codes};
 use crate::source::{Role, SourceId, SourceMap};
-use crate::syntax::Context;
+use crate::syntax::{Broken, Context};
 use crate::{ir, query, resolve, syntax};
 
 /// What is reported of names that are declared nowhere.
@@ -14,8 +14,6 @@ const NOT_FOUND: &[&Code] = &[
     &codes::UNKNOWN_RELATION_TARGET,
     &codes::UNKNOWN_BASE,
     &codes::UNKNOWN_MIXIN,
-    &codes::UNKNOWN_FIELD,
-    &codes::UNUSED,
 ];
 
 /// What a compilation gives.
@@ -42,9 +40,7 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
     let mut broken = Vec::new();
     for id in ids {
         let document = syntax::parse_document(sources, id, &mut diagnostics);
-        if document.is_broken {
-            broken.push(id);
-        }
+        broken.extend(document.broken.iter().cloned());
         let mut cx = Context {
             sources,
             diagnostics: &mut diagnostics,
@@ -86,11 +82,15 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
 
 /// Returns whether a mistake is one although some files could be read only in part.
 ///
-/// What a broken file seems to say is not certain, and what is not found may stand in the part that was not read.
-fn is_certain(diagnostic: &Diagnostic, broken: &[SourceId]) -> bool {
+/// What a broken part seems to say is not certain. What is not found may be declared in one whose header could not be read, and what
+/// nothing uses may be used in one.
+fn is_certain(diagnostic: &Diagnostic, broken: &[Broken]) -> bool {
     const OF_READING: &[&Code] = &[&codes::INVALID_TOML, &codes::TOO_LARGE, &codes::TOO_DEEP];
-    match broken.contains(&diagnostic.span.source) {
-        true => OF_READING.contains(&diagnostic.code),
-        false => !NOT_FOUND.contains(&diagnostic.code),
+    let is_inside = |part: &Broken| part.span.contains(diagnostic.span);
+    if broken.iter().any(is_inside) {
+        return OF_READING.contains(&diagnostic.code);
     }
+    let has_lost_names = broken.iter().any(|part| part.name.is_none());
+    let is_doubtful = has_lost_names && NOT_FOUND.contains(&diagnostic.code);
+    !is_doubtful && *diagnostic.code != codes::UNUSED
 }

@@ -91,7 +91,13 @@ impl Config {
         if let Some(time_crate) = reader.word("time", &crates) {
             config.options.time_crate = time_crate.value;
         }
+        let n_before = reader.cx.diagnostics.n_pushed();
         if let Some(schema) = reader.strings("schema") {
+            if let (true, Some(node)) = (schema.is_empty(), reader.get("schema"))
+                && reader.cx.diagnostics.n_pushed() == n_before
+            {
+                reader.cx.empty(node.span, "schema");
+            }
             config.schema = schema
                 .into_iter()
                 .map(|it| (it.value, Some(it.span)))

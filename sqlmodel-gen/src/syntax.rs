@@ -14,7 +14,7 @@ mod type_expr;
 use sqlmodel_sql::{Action, Deferrable, Dialect, DialectSet, Nulls, Order, PerDialect};
 
 pub(crate) use self::declaration::{FORMAT, parse_file};
-pub(crate) use self::document::{Document, Node, Table, Value, parse_document};
+pub(crate) use self::document::{Broken, Document, Node, Table, Value, parse_document};
 pub(crate) use self::expr::{Expr, ExprKind, parse_expr};
 pub(crate) use self::reader::{Context, Reader, list};
 pub(crate) use self::type_expr::parse_type;
@@ -133,6 +133,8 @@ pub(crate) struct Model {
     pub(crate) rules: Vec<ModelRule>,
     /// Whether some of it could not be read, which was reported.
     pub(crate) has_mistakes: bool,
+    /// Whether whole parts of it are no TOML, so that fields and more may be missing.
+    pub(crate) is_partial: bool,
 }
 
 /// `inheritance = { .. }`.

@@ -36,7 +36,7 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// If the folder, or a file that is named without a pattern, cannot be read.
+    /// If the folder or a file cannot be read. A file that is named and not there is a mistake of the configuration.
     pub fn load(root: impl Into<PathBuf>) -> Result<Self, LoadError> {
         let root = root.into();
         let mut project = Self {
@@ -110,7 +110,8 @@ fn find(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
     let path = root.join(pattern);
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     if !name.contains('*') {
-        return Ok(vec![path]);
+        let is_missing = matches!(path.try_exists(), Ok(false));
+        return Ok(if is_missing { Vec::new() } else { vec![path] });
     }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

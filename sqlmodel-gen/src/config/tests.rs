@@ -61,3 +61,12 @@ fn a_word_that_is_no_dialect_does_not_leave_the_list_empty_too() {
     );
     assert_eq!(config.options.dialects, Dialect::ALL);
 }
+
+#[test]
+fn a_schema_has_files() {
+    let (_, errors) = parse("schema = []\n");
+    assert_eq!(
+        errors,
+        "sqlmodel.toml:1:10: error[SM0010]: `schema` is empty\n"
+    );
+}

@@ -60,7 +60,7 @@ impl<'a> Resolver<'a> {
                     || draft.syntax.has_mistakes
                     || mixins(self, &draft.syntax.mixins)
             });
-            if has_lost_base || mixins(self, &draft.syntax.mixins) {
+            if has_lost_base || draft.syntax.is_partial || mixins(self, &draft.syntax.mixins) {
                 self.models[id].is_poisoned = true;
             }
         }

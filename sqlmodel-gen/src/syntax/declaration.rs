@@ -57,7 +57,7 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
         "a schema file",
     );
     reader.check_format(FORMAT);
-    let file = File {
+    let mut file = File {
         source,
         module: reader.string("module"),
         doc: reader.doc(),
@@ -76,6 +76,17 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
         lost: lost_names(&reader),
     };
     reader.finish();
+    let broken = document.broken.iter();
+    let broken: Vec<&str> = broken.filter_map(|it| it.name.as_deref()).collect();
+    let is_broken = document.broken.iter().any(|it| it.span == document.span);
+    let is_partial = |name: &Name| is_broken || broken.contains(&name.value.as_str());
+    for model in &mut file.models {
+        model.is_partial = is_partial(&model.name);
+        model.has_mistakes |= model.is_partial;
+    }
+    for bundle in file.mixins.iter_mut().chain(&mut file.abstracts) {
+        bundle.has_mistakes |= is_partial(&bundle.name);
+    }
     file
 }
 
@@ -261,6 +272,7 @@ fn parse_model(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> 
         checks: each(&mut reader, "checks", parse_check),
         rules: each(&mut reader, "rules", parse_rule),
         has_mistakes: false,
+        is_partial: false,
     };
     reader.finish();
     model.has_mistakes = cx.diagnostics.n_pushed() > n_before;

@@ -24,8 +24,16 @@ pub(crate) struct Document {
     pub(crate) root: Table,
     /// The whole text.
     pub(crate) span: Span,
-    /// Whether parts could not be read, so that what was read may mislead.
-    pub(crate) is_broken: bool,
+    /// The parts that could not be read, from one header to the next: what was read of them may mislead.
+    pub(crate) broken: Vec<Broken>,
+}
+
+/// A part of a file that is not TOML.
+#[derive(Debug, Clone)]
+pub(crate) struct Broken {
+    pub(crate) span: Span,
+    /// What its header begins to declare, such as `Hero` of `[model.Hero.fields]`.
+    pub(crate) name: Option<String>,
 }
 
 /// A value and its place. The place of a table with a header is the header.
@@ -79,7 +87,7 @@ pub(crate) fn parse_document(
     let empty = Document {
         root: Table::default(),
         span,
-        is_broken: true,
+        broken: vec![Broken { span, name: None }],
     };
     if text.len() > MAX_SOURCE_LEN {
         diagnostics.push(
@@ -94,13 +102,13 @@ pub(crate) fn parse_document(
             source,
             text,
             diagnostics,
-            is_broken: false,
+            broken: Vec::new(),
         };
         let root = builder.document();
         Document {
             root,
             span,
-            is_broken: builder.is_broken,
+            broken: builder.broken,
         }
     };
     let parsed = std::thread::scope(|scope| {
@@ -134,24 +142,55 @@ struct Builder<'a> {
     source: SourceId,
     text: &'a str,
     diagnostics: &'a mut Diagnostics,
-    is_broken: bool,
+    broken: Vec<Broken>,
 }
 
 impl Builder<'_> {
     fn document(&mut self) -> Table {
-        let (table, errors) = match DeTable::parse(self.text) {
-            Ok(table) => (table.into_inner(), Vec::new()),
+        let table = match DeTable::parse(self.text) {
+            Ok(table) => return self.table(table.into_inner(), 0),
             Err(_) if self.text.len() <= MAX_RECOVERED_LEN => {
                 let (table, errors) = DeTable::parse_recoverable(self.text);
-                (table.into_inner(), errors)
+                if errors.iter().all(is_duplicate) {
+                    self.push_mistakes(errors);
+                    return self.table(table.into_inner(), 0);
+                }
+                self.push_mistakes(errors);
+                table.into_inner()
             }
             Err(error) => {
-                self.is_broken = true;
-                (DeTable::default(), vec![error])
+                self.push_mistakes(vec![error]);
+                self.break_all();
+                return Table::default();
             }
         };
-        self.is_broken |= errors.iter().any(|error| !is_duplicate(error));
-        for (at, message) in mistakes(self.text, errors, self.is_broken) {
+        let (rest, broken) = without_broken_parts(self.text);
+        match DeTable::parse_recoverable(&rest) {
+            (table, errors) if !broken.is_empty() && errors.iter().all(is_duplicate) => {
+                self.broken = broken
+                    .into_iter()
+                    .map(|(range, name)| Broken {
+                        span: self.span(range),
+                        name,
+                    })
+                    .collect();
+                self.table(table.into_inner(), 0)
+            }
+            _ => {
+                self.break_all();
+                self.table(table, 0)
+            }
+        }
+    }
+
+    /// Notes that nothing that was read is to be believed.
+    fn break_all(&mut self) {
+        let span = self.span(0..self.text.len());
+        self.broken = vec![Broken { span, name: None }];
+    }
+
+    fn push_mistakes(&mut self, errors: Vec<toml::de::Error>) {
+        for (at, message) in mistakes(self.text, errors) {
             let span = self.span(at);
             let (message, help) = match message.as_str() {
                 DUPLICATE => {
@@ -167,7 +206,6 @@ impl Builder<'_> {
             self.diagnostics
                 .push(Diagnostic::new(&codes::INVALID_TOML, span, message).help(help));
         }
-        self.table(table, 0)
     }
 
     fn table(&mut self, table: DeTable<'_>, depth: usize) -> Table {
@@ -186,7 +224,7 @@ impl Builder<'_> {
 
     fn value(&mut self, value: DeValue<'_>, span: Span, depth: usize) -> Option<Node> {
         if depth > MAX_DEPTH {
-            self.is_broken = true;
+            self.break_all();
             self.diagnostics.push(
                 Diagnostic::new(&codes::TOO_DEEP, span, "tables are nested too deeply")
                     .note(format!("the format nests at most {MAX_DEPTH} levels")),
@@ -227,14 +265,10 @@ impl Builder<'_> {
 ///
 /// After its first error, the parser may read the rest of the file in the wrong state. So a later one is believed if the part
 /// of the file that it is in, from one header to the next, has it too when it is parsed alone.
-fn mistakes(
-    text: &str,
-    mut errors: Vec<toml::de::Error>,
-    is_broken: bool,
-) -> Vec<(Range<usize>, String)> {
+fn mistakes(text: &str, mut errors: Vec<toml::de::Error>) -> Vec<(Range<usize>, String)> {
+    let is_broken = !errors.iter().all(is_duplicate);
     errors.sort_by_key(|error| error.span().unwrap_or_default().start);
-    let headers = text.match_indices("\n[").map(|(at, _)| at + 1);
-    let parts: Vec<usize> = std::iter::once(0).chain(headers).collect();
+    let parts = part_starts(text);
     let mut believed: BTreeMap<usize, Option<usize>> = BTreeMap::new();
     let mut mistakes: Vec<(Range<usize>, String)> = Vec::new();
     let mut last_line_end = 0;
@@ -263,6 +297,55 @@ fn mistakes(
         mistakes.push((span, error.message().to_owned()));
     }
     mistakes
+}
+
+/// Returns where the parts of a text begin, each at a header but the first.
+fn part_starts(text: &str) -> Vec<usize> {
+    let headers = text.match_indices("\n[").map(|(at, _)| at + 1);
+    std::iter::once(0).chain(headers).collect()
+}
+
+/// Returns a text with white space in place of what is wrong in itself, and those parts, each with what its header names.
+///
+/// What is left stands where it stood. Headers stay, so that what they declare is known to be there.
+fn without_broken_parts(text: &str) -> (String, Vec<(Range<usize>, Option<String>)>) {
+    let starts = part_starts(text);
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let mut rest = String::with_capacity(text.len());
+    let mut broken = Vec::new();
+    for range in starts
+        .iter()
+        .copied()
+        .zip(ends)
+        .map(|(start, end)| start..end)
+    {
+        let part = text.get(range.clone()).unwrap_or_default();
+        if first_error(part).is_none() {
+            rest.push_str(part);
+            continue;
+        }
+        let header = part
+            .find('\n')
+            .map_or(part, |at| part.get(..at).unwrap_or_default());
+        let name = declared_name(header);
+        let kept = if name.is_some() { header } else { "" };
+        rest.push_str(kept);
+        let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
+        rest.extend(part.bytes().skip(kept.len()).map(blank));
+        broken.push((range, name));
+    }
+    (rest, broken)
+}
+
+/// Returns the name in a header, `Hero` of `[model.Hero.fields]`; `None` if it is no such header.
+fn declared_name(header: &str) -> Option<String> {
+    let table = DeTable::parse(header).ok()?.into_inner();
+    let (_, named) = table.into_iter().next()?;
+    let DeValue::Table(named) = named.into_inner() else {
+        return None;
+    };
+    let (name, _) = named.into_iter().next()?;
+    Some(name.into_inner().into_owned())
 }
 
 /// Returns where the first error is that is not a key that comes twice.

@@ -207,3 +207,79 @@ fn a_name_of_one_letter_is_near_no_other() {
     let found = compiled.compilation.diagnostics.as_slice();
     assert!(found.iter().all(|it| it.fix.is_none()), "{found:?}");
 }
+
+#[test]
+fn what_is_no_toml_takes_its_own_part_of_the_file_with_it() {
+    check(
+        r#"[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+team_id = { ref = "Team }
+
+[model.Team.fields]
+id = { type = "i65", key = "auto" }
+name = { type = "text", defualt = "x" }
+[model.Badge.fields]
+id = { type = "i64", key = "auto" }
+name = text
+hero_id = { ref = "Hero" }
+[model.Other]
+[[model.Other.unique]]
+on = ["nope"]
+[model.Other.fields]
+id = { type = "i16", default = 99999, key = true }
+hero_id = { ref = "Hero" }
+badge_id = { ref = "Badg" }
+[[model.Hero.indexes]]
+on = ["power"]
+"#,
+        "3:26: error[SM0001]: invalid TOML: invalid basic string, expected `\"`
+6:16: error[SM0102]: unknown type `i65`
+7:25: error[SM0004]: unknown key `defualt` in a field
+10:8: error[SM0001]: invalid TOML: invalid boolean, expected `true`
+14:7: error[SM0106]: `Other` has no field `nope`
+16:32: error[SM0204]: the default `99999` does not fit its type
+18:21: error[SM0103]: unknown model `Badg`",
+    );
+}
+
+#[test]
+fn what_a_broken_part_declares_is_there_and_half_known() {
+    check(
+        r#"[mixin.T.fields]
+a = { type = "text }
+[enum.E]
+values = ["a", b]
+[model.A]
+mixins = ["T"]
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+e = { type = "E", default = "b" }
+[[model.A.indexes]]
+on = ["a"]
+"#,
+        "2:21: error[SM0001]: invalid TOML: invalid basic string, expected `\"`
+4:16: error[SM0001]: invalid TOML: string values must be quoted, expected literal string",
+    );
+    check(
+        r#"[model.Person]
+inheritance = { strategy = "joined, discriminator = "kind" }
+tag = "person"
+[model.Person.fields]
+id = { type = "i64", key = "auto" }
+[model.Student]
+extends = "Person"
+tag = "student"
+[model.Student.fields]
+grade = "i17"
+[[model.Student.unique]]
+on = ["name"]
+"#,
+        "2:54: error[SM0001]: invalid TOML: missing comma between key-value pairs, expected `,`
+10:10: error[SM0102]: unknown type `i17`",
+    );
+    // A header that cannot be read may declare anything.
+    check(
+        "[model.A fields]\nid = 1\n[model.B.fields]\nid = { type = \"i64\", key = \"auto\" }\na_id = { ref = \"A\" }\n",
+        "1:9: error[SM0001]: invalid TOML: unclosed table, expected `]`",
+    );
+}
