@@ -1,0 +1,5 @@
+//! Generates the models into `OUT_DIR`.
+
+fn main() {
+    sqlmodel_build::Config::new().generate();
+}
