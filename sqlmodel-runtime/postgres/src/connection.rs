@@ -39,8 +39,7 @@ pub struct PostgresConnection<T: Transport = Socket> {
     pub(crate) cancel_grace: Duration,
     /// Whether a transaction was begun and not ended by us; the server may have ended it since.
     pub(crate) is_in_transaction: bool,
-    /// Whether the server waits for the data of a COPY.
-    pub(crate) is_copying_in: bool,
+    pub(crate) copying: Copying,
     /// The query whose rows are fetched in portions.
     pub(crate) cursor: Option<Cursor>,
     /// Whether what is outstanding is the end of a cursor.
@@ -49,6 +48,16 @@ pub struct PostgresConnection<T: Transport = Socket> {
     pub(crate) has_changed_session: bool,
     /// Where the values of the current row are; kept for its memory.
     pub(crate) cells: Vec<Cell>,
+}
+
+/// How far a COPY is that was sent as a text by itself, whose answers a Sync does not end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Copying {
+    No,
+    /// The statement was sent.
+    Asked,
+    /// The server waits for data.
+    In,
 }
 
 impl PostgresConnection<Socket> {
@@ -86,7 +95,7 @@ impl<T: Transport> PostgresConnection<T> {
             canceller,
             cancel_grace: options.cancel_grace,
             is_in_transaction: false,
-            is_copying_in: false,
+            copying: Copying::No,
             cursor: None,
             is_ending_cursor: false,
             has_changed_session: false,

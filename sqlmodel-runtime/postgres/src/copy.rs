@@ -3,7 +3,7 @@
 use sqlmodel_core::{Cx, Error, Outcome, Stop, Wait};
 use sqlmodel_net::{Socket, Transport};
 
-use crate::connection::PostgresConnection;
+use crate::connection::{Copying, PostgresConnection};
 use crate::cursor::with_sql;
 use crate::exchange::{Answers, NoRows};
 use crate::protocol::backend::{rows_affected, tag};
@@ -18,6 +18,8 @@ const ENOUGH: usize = 64 * 1024;
 pub struct CopyIn<'c, T: Transport = Socket> {
     connection: &'c mut PostgresConnection<T>,
     sql: Box<str>,
+    /// Whether all data that was handed over was taken; not after a `send` that was stopped in its middle.
+    is_whole: bool,
 }
 
 impl<T: Transport> PostgresConnection<T> {
@@ -35,6 +37,7 @@ impl<T: Transport> PostgresConnection<T> {
             Outcome::Ok(()) => Outcome::Ok(CopyIn {
                 connection: self,
                 sql: sql.into(),
+                is_whole: true,
             }),
             Outcome::Err(error) => Outcome::Err(error),
             Outcome::Cancelled(reason) => Outcome::Cancelled(reason),
@@ -48,7 +51,7 @@ impl<T: Transport> PostgresConnection<T> {
         let frame = self.link.message(wait).await?;
         if frame.tag == tag::COPY_IN_RESPONSE {
             self.link.consume(frame);
-            self.is_copying_in = true;
+            self.copying = Copying::In;
             return Ok(());
         }
         let mut answers = Answers::new(&mut [], NoRows);
@@ -118,6 +121,7 @@ impl<T: Transport> PostgresConnection<T> {
             self.exchange(cx, &mut [], NoRows).await?;
         }
         self.link.begin_unit();
+        self.copying = Copying::Asked;
         frontend::query(self.link.output(), sql);
         self.link.end_unit();
         Ok(())
@@ -127,11 +131,15 @@ impl<T: Transport> PostgresConnection<T> {
 impl<T: Transport> CopyIn<'_, T> {
     /// Sends data. It is gathered, and a server that does not keep up is waited for.
     ///
+    /// Cancel: a part of the data may have been sent, so that the COPY can only be given up; `finish` stores nothing then.
+    ///
     /// # Errors
     ///
     /// What the server has against the data so far; it may tell with a later piece or at the end.
     pub async fn send(&mut self, cx: &Cx, data: &[u8]) -> Outcome<(), Error> {
+        let was_whole = std::mem::replace(&mut self.is_whole, false);
         let sent = self.try_send(cx, data).await;
+        self.is_whole = was_whole && sent.is_ok();
         Stop::into_outcome(sent.map_err(|stop| with_sql(stop, &self.sql)))
     }
 
@@ -159,8 +167,13 @@ impl<T: Transport> CopyIn<'_, T> {
     ///
     /// What the server has against the data, or a constraint against the rows.
     pub async fn finish(mut self, cx: &Cx) -> Outcome<u64, Error> {
+        if !self.is_whole {
+            return Outcome::Err(Error::usage(
+                "the data of the COPY is not whole: a `send` was stopped or failed before",
+            ));
+        }
         frontend::copy_done(self.connection.link.output());
-        self.connection.is_copying_in = false;
+        self.connection.copying = Copying::Asked;
         let ended = self.end(cx).await;
         let ended = ended.map_err(|stop| with_sql(stop, &self.sql));
         self.connection.finish(cx, ended).await

@@ -7,7 +7,7 @@ use sqlmodel_core::{Cx, Outcome};
 use sqlmodel_core::{Error, ErrorKind, Stop, Wait, seam};
 use sqlmodel_net::Transport;
 
-use crate::connection::PostgresConnection;
+use crate::connection::{Copying, PostgresConnection};
 use crate::control::Control;
 use crate::cursor::cursor_is_open;
 use crate::error::ServerMessage;
@@ -213,15 +213,17 @@ impl<T: Transport> PostgresConnection<T> {
             }
             tag::READY_FOR_QUERY => {
                 self.statements.end_unit();
-                self.is_copying_in = false;
+                self.copying = Copying::No;
                 self.is_ending_cursor = false;
                 self.link.ready(frame)
             }
             tag::COPY_IN_RESPONSE => {
-                // The server has read over the Sync that follows the statement, and waits for another one.
                 let out = self.link.output();
                 frontend::copy_fail(out, "a COPY from the client needs copy_in");
-                frontend::sync(out);
+                if self.copying == Copying::No {
+                    // The server has read over the Sync that follows the statement, and waits for another one.
+                    frontend::sync(out);
+                }
                 Ok(())
             }
             _ => Ok(()),
@@ -343,6 +345,7 @@ impl<T: Transport> PostgresConnection<T> {
         if self.link.withdraw() {
             self.controls.unsend();
             self.statements.end_unit();
+            self.copying = Copying::No;
             return;
         }
         let wait = Wait::masked(cx, self.cancel_grace);
@@ -352,7 +355,7 @@ impl<T: Transport> PostgresConnection<T> {
     }
 
     async fn drain(&mut self, wait: Wait<'_>) -> Result<(), Stop> {
-        if self.is_copying_in {
+        if self.copying == Copying::In {
             frontend::copy_fail(self.link.output(), "the copy was given up");
         }
         self.link.flush(wait).await?;

@@ -4,6 +4,7 @@
 //! each driver. What differs between databases is asked of [`Capabilities`](sqlmodel_runtime::Capabilities), never of the driver's name.
 
 mod database;
+mod trickle;
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use sqlmodel_runtime::{
 use support::{Proxy, Scratch, Servers, mysql_url, postgres_url};
 
 pub use database::Database;
+pub use trickle::{Stop, Trickle, Trickling, stopped};
 #[doc(hidden)]
 pub use {generated, sqlmodel_runtime, support::Server};
 

@@ -10,7 +10,8 @@ use live::{Test, on_postgres};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::types::time::Duration as Span;
 use sqlmodel_runtime::{
-    Connector, ErrorKind, PostgresConnection, Row, Statement, Upkeep, Value, block_on, within,
+    CancelKind, Connector, ErrorKind, PostgresConnection, Row, Statement, Upkeep, Value, block_on,
+    within,
 };
 use support::{postgres_authority, postgres_socket, postgres_url};
 
@@ -583,6 +584,17 @@ fn data_is_copied_in_and_out() -> Test {
         let mut dropped = connection.copy_in(cx, sql).await.into_result()?;
         dropped.send(cx, b"30000\tx\n").await.into_result()?;
         drop(dropped);
+        // Nor one of which a part was not taken, whoever finishes it.
+        let mut torn = connection.copy_in(cx, sql).await.into_result()?;
+        let cancelled = within(cx, Duration::from_secs(60));
+        cancelled.cancel_with(CancelKind::User, Some("test"));
+        let data: String = (40_000..60_000).map(|n| format!("{n}\tx\n")).collect();
+        assert!(torn.send(&cancelled, data.as_bytes()).await.is_cancelled());
+        let finished = torn.finish(cx).await;
+        assert!(
+            matches!(&finished, Outcome::Err(error) if error.kind() == ErrorKind::Usage),
+            "{finished:?}"
+        );
         let mut refused = connection.copy_in(cx, sql).await.into_result()?;
         refused.send(cx, b"30000\tx\n7\ty\n").await.into_result()?;
         let refused = refused.finish(cx).await;

@@ -193,6 +193,7 @@ fn a_read_or_write_that_is_dropped_at_any_poll_takes_nothing_with_it() {
             {
                 let mut reading = pin!(replicated.read_after(&cx, LogPosition(9)));
                 let mut writing = pin!(replicated.write(&cx));
+                let mut reading_any = pin!(replicated.read(&cx));
                 let mut left = n_polls;
                 std::future::poll_fn(|task| {
                     if left == 0 {
@@ -200,6 +201,7 @@ fn a_read_or_write_that_is_dropped_at_any_poll_takes_nothing_with_it() {
                     }
                     left -= 1;
                     let is_read = reading.as_mut().poll(task).is_ready();
+                    let is_read = is_read | reading_any.as_mut().poll(task).is_ready();
                     if is_read || writing.as_mut().poll(task).is_ready() {
                         return Poll::Ready(());
                     }
@@ -207,6 +209,20 @@ fn a_read_or_write_that_is_dropped_at_any_poll_takes_nothing_with_it() {
                 })
                 .await;
             }
+            let mut writer = replicated.write(&cx).await.unwrap();
+            {
+                let mut asking = pin!(replicated.position(&cx, &mut writer));
+                let mut left = n_polls;
+                std::future::poll_fn(|task| {
+                    if left == 0 {
+                        return Poll::Ready(());
+                    }
+                    left -= 1;
+                    asking.as_mut().poll(task).map(drop)
+                })
+                .await;
+            }
+            drop(writer);
             sleep(&cx, SECOND / 10).await;
             for pool in &replicated.handle.inner.pools {
                 let status = pool.status();
