@@ -17,6 +17,7 @@ mod parse;
 mod pieces;
 #[cfg(any(feature = "sqlite", feature = "live"))]
 mod place;
+mod raw;
 mod row;
 mod text;
 mod tree;
@@ -85,6 +86,7 @@ pub(crate) fn check_syntax(
     let of_views = views.iter().map(|view| (&view.sql, [].as_slice()));
     let of_queries = queries
         .iter()
+        .filter(|query| !query.is_raw)
         .map(|query| (&query.sql, query.order.as_slice()));
     for (sql, orders) in of_views.chain(of_queries) {
         let texts = [&sql.portable, &sql.sqlite, &sql.postgres, &sql.mysql];

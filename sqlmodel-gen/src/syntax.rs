@@ -422,6 +422,7 @@ pub(crate) struct Query {
     pub(crate) cache: Option<Spanned<bool>>,
     pub(crate) batch: Option<Spanned<bool>>,
     pub(crate) page: Option<Page>,
+    pub(crate) raw: bool,
     pub(crate) span: Span,
 }
 

@@ -163,6 +163,8 @@ pub struct WrittenQuery {
     pub order: Vec<(SourceText, SourceText)>,
     /// How the function looks and how its statement runs.
     pub options: QueryOptions,
+    /// Whether the SQL is not analysed.
+    pub is_raw: bool,
     /// How it is read in pages.
     pub page: Option<WrittenPage>,
     /// Whether it writes, where the user says so, and where that is said.

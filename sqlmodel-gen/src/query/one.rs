@@ -16,10 +16,10 @@ use crate::query::page::{Paged, identify};
 use crate::query::params::{Param, Params};
 use crate::query::parse::{ParseError, ParseErrorKind, Variant, parse};
 use crate::query::pieces::Writer;
-use crate::query::row;
 use crate::query::text::{Text, TokenKind};
 use crate::query::types::{Class, Known, Typed, cast_name};
 use crate::query::variant::Layout;
+use crate::query::{raw, row};
 use crate::source::{SourceMap, Span};
 use crate::syntax::list;
 
@@ -49,6 +49,18 @@ pub(super) struct InDialect {
     layout: Layout,
     /// The casts that stated types make.
     around: Vec<(u32, u32, String, String)>,
+    /// Whether the text goes to the database as it is written.
+    is_raw: bool,
+}
+
+/// What is to be checked: a query, or the SELECT of a view.
+struct Asked<'a> {
+    name: &'a SourceText,
+    sql: &'a QuerySql,
+    dialects: &'a [Dialect],
+    columns: &'a [Statement],
+    /// The query, for what views have not.
+    query: Option<&'a WrittenQuery>,
 }
 
 /// Reads a statement's text, and the texts of its orders.
@@ -105,8 +117,13 @@ impl Analysis<'_> {
         dialects: &[Dialect],
         columns: &[Statement],
     ) -> Found<Signature> {
-        let (mut found, columns) =
-            self.in_dialects(name, sql, dialects, &[], columns, &[], None)?;
+        let (mut found, columns) = self.in_dialects(&Asked {
+            name,
+            sql,
+            dialects,
+            columns,
+            query: None,
+        })?;
         let [first, ..] = found.as_slice() else {
             return Err(Vec::new());
         };
@@ -136,15 +153,13 @@ impl Analysis<'_> {
 
     /// Checks a query.
     pub(super) fn query(&self, written: &WrittenQuery) -> Found<Query> {
-        let (found, columns) = self.in_dialects(
-            &written.name,
-            &written.sql,
-            &written.dialects,
-            &written.params,
-            &written.columns,
-            &written.order,
-            written.page.as_ref(),
-        )?;
+        let (found, columns) = self.in_dialects(&Asked {
+            name: &written.name,
+            sql: &written.sql,
+            dialects: &written.dialects,
+            columns: &written.columns,
+            query: Some(written),
+        })?;
         let Some(first) = found.first() else {
             return Err(vec![Diagnostic::new(
                 &codes::SQL_MISSING,
@@ -242,29 +257,24 @@ impl Analysis<'_> {
             params,
             is_expanded: &is_expanded,
             around: &found.around,
+            is_raw: found.is_raw,
         };
         writer.write()
     }
 
     /// Checks a text in every dialect, and that it returns the same in all of them.
-    fn in_dialects(
-        &self,
-        name: &SourceText,
-        sql: &QuerySql,
-        dialects: &[Dialect],
-        params: &[Statement],
-        columns: &[Statement],
-        orders: &[(SourceText, SourceText)],
-        page: Option<&WrittenPage>,
-    ) -> Found<(Vec<InDialect>, Vec<QueryColumn>)> {
+    fn in_dialects(&self, asked: &Asked<'_>) -> Found<(Vec<InDialect>, Vec<QueryColumn>)> {
+        let (name, columns) = (asked.name, asked.columns);
+        let params = asked.query.map_or(&[][..], |it| &it.params);
+        let page = asked.query.and_then(|it| it.page.as_ref());
         let declared = self.declared(params, columns, page);
         let mut found: Vec<InDialect> = Vec::new();
         let mut all: Vec<Vec<QueryColumn>> = Vec::new();
-        for dialect in dialects {
-            let Some(text) = sql.get(*dialect) else {
+        for dialect in asked.dialects {
+            let Some(text) = asked.sql.get(*dialect) else {
                 continue;
             };
-            let mut one = self.in_dialect(*dialect, text, orders, &declared)?;
+            let mut one = self.in_dialect(*dialect, text, asked.query, &declared)?;
             all.push(self.columns(text, &mut one, columns)?);
             found.push(one);
         }
@@ -342,9 +352,10 @@ impl Analysis<'_> {
         &self,
         dialect: Dialect,
         text: &SourceText,
-        orders: &[(SourceText, SourceText)],
+        query: Option<&WrittenQuery>,
         declared: &Declared,
     ) -> Found<InDialect> {
+        let orders = query.map_or(&[][..], |it| &it.order);
         let texts = read(text, orders, self.sources)?;
         let mut diagnostics = Vec::new();
         let Some(main) = texts.first() else {
@@ -354,6 +365,17 @@ impl Analysis<'_> {
         self.check_orders(&layout, orders, text.span, &mut diagnostics);
         if !diagnostics.is_empty() {
             return Err(diagnostics);
+        }
+        if let Some(written) = query.filter(|it| it.is_raw) {
+            let checked = raw::check(&texts, &declared.params, self.schema, written)?;
+            return Ok(InDialect {
+                dialect,
+                checked,
+                texts,
+                layout,
+                around: Vec::new(),
+                is_raw: true,
+            });
         }
         let masks = layout.masks();
         let all = masks.first().copied().unwrap_or(0);
@@ -394,6 +416,7 @@ impl Analysis<'_> {
             texts,
             layout,
             around: Vec::new(),
+            is_raw: false,
         })
     }
 
@@ -631,6 +654,7 @@ impl Analysis<'_> {
                 .and_then(|it| it.is_nullable)
                 .unwrap_or(output.typed.is_nullable);
             let reason = match statement {
+                Some(_) if one.is_raw => "stated in `columns`".to_owned(),
                 Some(_) => format!("stated in `columns`; found: {}", output.typed.reason),
                 None => output.typed.reason.to_string(),
             };
@@ -1038,7 +1062,8 @@ fn check_batch(written: &WrittenQuery, params: &[QueryParam], row: &Row) -> Foun
 fn is_write(written: &WrittenQuery, found: &[InDialect]) -> Found<bool> {
     let writes = |it: &&InDialect| it.checked.action != Action::Select || it.checked.is_locking;
     match (written.write, found.iter().find(writes)) {
-        (Some((false, span)), Some(one)) => {
+        // Of raw SQL, the first word is all that is known.
+        (Some((false, span)), Some(one)) if !written.is_raw => {
             let what = match one.checked.action {
                 Action::Select => "locks rows",
                 Action::Insert | Action::Update | Action::Delete => "writes",
@@ -1050,7 +1075,8 @@ fn is_write(written: &WrittenQuery, found: &[InDialect]) -> Found<bool> {
                     .help("remove `write`"),
             ])
         }
-        (stated, found) => Ok(found.is_some() || stated.is_some_and(|(is_write, _)| is_write)),
+        (Some((is_write, _)), _) => Ok(is_write),
+        (None, found) => Ok(found.is_some()),
     }
 }
 

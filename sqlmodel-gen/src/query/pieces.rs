@@ -23,6 +23,8 @@ pub(super) struct Writer<'a> {
     pub(super) is_expanded: &'a dyn Fn(&str) -> bool,
     /// Text before and after a run of tokens, by their indices: casts of columns.
     pub(super) around: &'a [(u32, u32, String, String)],
+    /// Whether texts and names in quotes are the database's.
+    pub(super) is_raw: bool,
 }
 
 impl Writer<'_> {
@@ -165,6 +167,7 @@ impl Writer<'_> {
         }
         match text.tokens.get(at).map(|it| it.kind) {
             Some(TokenKind::Param) => self.param(written, pieces),
+            Some(_) if self.is_raw && written != ";" => push(pieces, written),
             Some(TokenKind::Quoted) => {
                 push(pieces, &quote::identifier(self.dialect, &unquote(written)));
             }

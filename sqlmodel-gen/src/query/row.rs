@@ -183,21 +183,7 @@ impl Shaped<'_> {
             self.expect_columns(&wanted, name)?;
             return Ok(Row::View(at));
         }
-        let names: Vec<&str> = self
-            .schema
-            .models
-            .values()
-            .map(|it| it.name.as_str())
-            .collect();
-        let diagnostic = Diagnostic::new(
-            &codes::QUERY_ROW,
-            name.span,
-            format!("there is no model or view `{}`", name.value),
-        );
-        fail(match nearest(&name.value, names.iter().copied()) {
-            Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("the models are {}", list(&names))),
-        })
+        fail(unknown_row(self.schema, name))
     }
 
     fn expect_model(&self, id: ModelId, name: &SourceText) -> Found<()> {
@@ -512,6 +498,30 @@ impl Shaped<'_> {
             (None, true) => Ok(()),
         }
     }
+}
+
+/// Says that there is no model or view of a name.
+pub(super) fn unknown_row(schema: &Schema, name: &SourceText) -> Diagnostic {
+    let names: Vec<&str> = schema.models.values().map(|it| it.name.as_str()).collect();
+    let message = format!("there is no model or view `{}`", name.value);
+    let diagnostic = Diagnostic::new(&codes::QUERY_ROW, name.span, message);
+    match nearest(&name.value, names.iter().copied()) {
+        Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("the models are {}", list(&names))),
+    }
+}
+
+/// The columns of the model or view of a name.
+pub(super) fn named_columns(schema: &Schema, name: &str) -> Option<Vec<(String, QueryColumn)>> {
+    if let Some((id, _)) = schema.models.iter().find(|(_, it)| it.name == name) {
+        return Some(model_columns(schema, id));
+    }
+    let view = schema
+        .views
+        .iter()
+        .find(|it| it.written.name.value == name)?;
+    let columns = view.columns.iter();
+    Some(columns.map(|it| (it.name.clone(), it.clone())).collect())
 }
 
 /// The columns of a model, as its rows are read.

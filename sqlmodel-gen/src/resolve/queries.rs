@@ -125,6 +125,7 @@ impl Resolver<'_> {
                 .map(|(name, text)| (source_text(name), source_text(text)))
                 .collect(),
             options: self.query_options(syntax),
+            is_raw: syntax.raw,
             page: syntax.page.as_ref().map(|page| self.page(page)),
             write: syntax.write.as_ref().map(|it| (it.value, it.span)),
             span: syntax.span,

@@ -75,6 +75,7 @@ pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Qu
         cache: reader.boolean("cache"),
         batch: reader.boolean("batch"),
         page: parse_page(&mut reader),
+        raw: reader.is_true("raw"),
         span,
     };
     reader.finish();

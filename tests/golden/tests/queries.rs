@@ -385,3 +385,64 @@ kind = "aggregate"
         "#]],
     );
 }
+
+#[test]
+fn raw_sql_says_all_about_itself() {
+    check(
+        r#"
+[[query]]
+name = "a"
+raw = true
+params = { id = "i64", idd = "i64" }
+columns = { x = "i64", y = "?" }
+sql = "SELECT x, y FROM nowhere WHERE id = :id AND name = :name"
+[[query]]
+name = "b"
+raw = true
+sql = "DELETE FROM a; DELETE FROM b"
+[[query]]
+name = "c"
+raw = true
+columns = { x = "i64" }
+sql = "SELECT (x FROM a"
+[[query]]
+name = "d"
+raw = true
+columns = { x = "i64" }
+shape = { x = "y" }
+page = { by = ["x"] }
+sql = "SELECT x FROM y"
+[[query]]
+name = "e"
+raw = true
+returns = "last_id"
+sql = "INSERT INTO hero (name) VALUES ('a')"
+[[query]]
+name = "f"
+raw = true
+params = { idd = "i64" }
+sql = "SELECT 1"
+[[query]]
+name = "g"
+raw = true
+row = "Hro"
+sql = "SELECT 1"
+[[query]]
+name = "i"
+raw = true
+sql = ";"
+"#,
+        expect![[r#"
+            5:28: error[SM0710]: the type of the column `y` is not stated
+            6:59: error[SM0709]: the type of `:name` is not stated
+            10:21: error[SM0701]: a query is one statement
+            15:15: error[SM0701]: this is not closed
+            20:11: error[SM0721]: `shape` needs SQL that is analysed, and this is raw
+            21:8: error[SM0721]: `page` needs SQL that is analysed, and this is raw
+            26:11: error[SM0717]: `last_id` is the key of a new row whose table counts it up, and this is none
+            31:12: error[SM0720]: the query has no parameter `idd`
+            36:7: error[SM0718]: there is no model or view `Hro`
+            41:8: error[SM0701]: there is no statement
+        "#]],
+    );
+}

@@ -1,9 +1,9 @@
 //! What a query of the schema can have besides its SQL, on every driver.
 
 use generated::news::queries::{
-    PostParams, RateParams, RenameArticleParams, StarsOfParams, cheapest, count_for_ever, feed,
-    initials, most_read, post_batch, rate_batch, readings_with_articles, rename_article,
-    rename_article_batch, stars_of_batch, titles_of,
+    PostParams, RateParams, RenameArticleParams, StarsOfParams, articles_by_length, cheapest,
+    count_for_ever, feed, initials, most_read, one_two, post_batch, rate_batch,
+    readings_with_articles, rename_article, rename_article_batch, shout, stars_of_batch, titles_of,
 };
 use generated::news::tables::TABLES;
 use generated::news::{Article, NewArticle, NewReading};
@@ -26,6 +26,7 @@ on_every_driver! {
     pages_are_ordered_by_decimals_and_sums,
     rows_of_pages_may_be_nested,
     a_declared_function_returns_what_is_declared,
+    raw_sql_has_what_is_declared,
 }
 
 /// Stores articles, each a minute after the one before it.
@@ -360,6 +361,34 @@ async fn a_declared_function_returns_what_is_declared<C: Connection>(
     let row = initials().one(cx, connection).await.into_result()?;
     let expected: (i32, Option<i32>) = (65, None);
     assert_eq!((row.initial, row.of_note), expected);
+    Ok(())
+}
+
+async fn raw_sql_has_what_is_declared<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let stored = store(cx, connection, &["Foxes", "Ants", "Bees"]).await?;
+    assert_eq!(
+        shout(stored[1].id)
+            .run(cx, connection)
+            .await
+            .into_result()?,
+        1
+    );
+    let by_length = articles_by_length(&["news", "sport"], None);
+    let found = by_length.all(cx, connection).await.into_result()?;
+    let titles: Vec<&str> = found.iter().map(|it| it.title.as_str()).collect();
+    assert_eq!(titles, ["ANTS", "Bees", "Foxes"]);
+    let long = articles_by_length(&["news"], Some(4))
+        .one(cx, connection)
+        .await;
+    assert_eq!(long.into_result()?, stored[0]);
+    let none: [&str; 0] = [];
+    let none = articles_by_length(&none, None).all(cx, connection).await;
+    assert_eq!(none.into_result()?, []);
+    if connection.dialect() == Dialect::Postgres {
+        let rows = one_two(&[4, 2]).all(cx, connection).await.into_result()?;
+        let rows: Vec<_> = rows.iter().map(|it| (it.number, it.position)).collect();
+        assert_eq!(rows, [(4, Some(1)), (2, Some(2))]);
+    }
     Ok(())
 }
 

@@ -1050,3 +1050,137 @@ impl codegen::Decode for InitialsRow {
         COLUMNS.get(offset).map(|column| ("initials", *column))
     }
 }
+
+/// The query `articles_by_length`.
+///
+/// `sections`: stated in `params`.
+///
+/// `more`: stated in `params`.
+#[must_use]
+#[rustfmt::skip]
+pub fn articles_by_length(
+    sections: &[impl AsRef<str>],
+    more: Option<i64>,
+) -> codegen::typed::TypedQuery<'_, super::Article> {
+    use codegen::typed::{Piece, Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Pieces(&[
+            Piece::Text("SELECT id, section, title, stars, price, posted, note FROM article WHERE section IN \
+                (SELECT value FROM json_each("),
+            Piece::Param(0),
+            Piece::Text(")) "),
+            Piece::Block(0, &[
+                Piece::Text("AND length(title) > "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(" ORDER BY length(title), id"),
+        ])),
+        postgres: Some(Text::Pieces(&[
+            Piece::Text("SELECT id, section, title, stars, price, posted, note FROM article WHERE section = \
+                ANY("),
+            Piece::Param(0),
+            Piece::Text(") "),
+            Piece::Block(0, &[
+                Piece::Text("AND length(title) > "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(" ORDER BY length(title), id"),
+        ])),
+        mysql: Some(Text::Pieces(&[
+            Piece::Text("SELECT id, section, title, stars, price, posted, note FROM article WHERE section IN "),
+            Piece::List(0),
+            Piece::Text(" "),
+            Piece::Block(0, &[
+                Piece::Text("AND length(title) > "),
+                Piece::Param(1),
+            ]),
+            Piece::Text(" ORDER BY length(title), id"),
+        ])),
+    };
+
+    let values = ::std::vec![
+        codegen::Value::Array(sections.iter().map(|text| codegen::Value::Text(::std::borrow::Cow::Borrowed(text.as_ref()))).collect()),
+        more.map_or(codegen::Value::Null, codegen::Encode::into_value),
+    ];
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).block(0, more.is_some()))
+}
+
+/// The query `shout`.
+///
+/// `id`: stated in `params`.
+#[must_use]
+#[rustfmt::skip]
+pub fn shout(id: i64) -> codegen::typed::TypedCommand<'static> {
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "UPDATE article SET title = upper(title) WHERE id = ?1",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "UPDATE article SET title = upper(title) WHERE id = $1",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "UPDATE article SET title = upper(title) WHERE id = ?",
+            params: &[],
+        }),
+    };
+
+    let values = ::std::vec![
+        codegen::Encode::into_value(id),
+    ];
+    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values).writes())
+}
+
+/// The query `one_two`.
+///
+/// `numbers`: stated in `params`.
+#[must_use]
+#[rustfmt::skip]
+pub fn one_two(numbers: &[i64]) -> codegen::typed::TypedQuery<'_, OneTwoRow> {
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: None,
+        postgres: Some(Text::Fixed {
+            sql: "SELECT * FROM unnest($1::bigint[]) WITH ORDINALITY AS t (number, position) WHERE number = ANY \
+                ($1)",
+            params: &[],
+        }),
+        mysql: None,
+    };
+
+    let values = ::std::vec![
+        codegen::array::encode(numbers),
+    ];
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
+}
+
+/// A row of [`one_two`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneTwoRow {
+    /// Stated in `columns`.
+    pub number: i64,
+    /// Stated in `columns`.
+    pub position: Option<i64>,
+}
+
+#[rustfmt::skip]
+impl codegen::Decode for OneTwoRow {
+    const WIDTH: usize = 2;
+
+    fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
+        Ok(Self {
+            number: codegen::Decode::decode(row, at)?,
+            position: codegen::Decode::decode(row, at + 1)?,
+        })
+    }
+
+    fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {
+        const COLUMNS: &[&str] = &["number", "position"];
+        COLUMNS.get(offset).map(|column| ("one_two", *column))
+    }
+}
