@@ -80,7 +80,7 @@ impl Diagnostic {
     pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: one_line(message.into()),
             span,
             label: String::new(),
             related: Vec::new(),
@@ -93,7 +93,7 @@ impl Diagnostic {
     /// Says what to see at the place.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = one_line(label.into());
         self
     }
 
@@ -136,6 +136,18 @@ impl Diagnostic {
     pub const fn severity(&self) -> Severity {
         self.code.severity
     }
+}
+
+/// Writes control characters of names and texts as escapes.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let escaped = text.chars().map(|char| match char.is_control() {
+        true => char.escape_debug().to_string(),
+        false => char.to_string(),
+    });
+    escaped.collect()
 }
 
 /// The diagnostics of one compilation.

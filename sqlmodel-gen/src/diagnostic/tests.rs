@@ -30,3 +30,14 @@ fn nearest_does_not_depend_on_order() {
 fn codes_are_sorted_and_unique() {
     assert!(codes::ALL.is_sorted_by(|a, b| a.id < b.id));
 }
+
+#[test]
+fn messages_are_one_line() {
+    let mut sources = SourceMap::new();
+    let source = sources.add("a.toml", "a");
+    let span = Span::new(source, 0..1);
+    let diagnostic =
+        Diagnostic::new(&codes::UNKNOWN_KEY, span, "unknown key `a\nb`").label("\u{7}é");
+    assert_eq!(diagnostic.message, "unknown key `a\\nb`");
+    assert_eq!(diagnostic.label, "\\u{7}é");
+}

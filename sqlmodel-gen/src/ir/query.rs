@@ -122,6 +122,7 @@ pub(crate) enum FragmentPlace {
     IndexKey,
     IndexCondition,
     Default,
+    OnUpdate,
 }
 
 impl FragmentPlace {
@@ -132,6 +133,7 @@ impl FragmentPlace {
             Self::Generated => "a generated column",
             Self::IndexKey | Self::IndexCondition => "an index",
             Self::Default => "a default",
+            Self::OnUpdate => "a value of `on_update`",
         }
     }
 }

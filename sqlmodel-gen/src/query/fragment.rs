@@ -7,7 +7,7 @@
 use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, nearest};
-use crate::ir::{Fragment, SourceText};
+use crate::ir::{Fragment, FragmentPlace, SourceText};
 use crate::query::feature::Feature;
 use crate::query::parse::{ParseError, ParseErrorKind, ParsedExpr, Variant, parse_expr};
 use crate::query::text::{Text, TokenKind};
@@ -76,6 +76,12 @@ impl Checker<'_> {
         if !text.markers.is_empty() {
             return;
         }
+        let semicolon = (0..text.tokens.len()).find(|at| text.token(*at) == ";");
+        if let Some(token) = semicolon.and_then(|at| text.tokens.get(at)) {
+            let label = "this is one expression, and no statement";
+            diagnostics.push(unreadable(text.span(token.range.clone()), label));
+            return;
+        }
         if let Some((at, label)) = unbalanced(&text) {
             diagnostics.push(unreadable(text.span(at), label));
             return;
@@ -105,7 +111,9 @@ impl Checker<'_> {
                 ExprKind::Param(name) => Some(
                     self.misplaced(variant.span(expr.at), &format!("`:{name}` is a parameter")),
                 ),
-                ExprKind::Subquery(_) | ExprKind::Exists(_) | ExprKind::ArrayQuery(_) => {
+                ExprKind::Subquery(_) | ExprKind::Exists(_) | ExprKind::ArrayQuery(_)
+                    if self.fragment.place != FragmentPlace::OnUpdate =>
+                {
                     Some(self.misplaced(variant.span(expr.at), "this is a query"))
                 }
                 _ => None,

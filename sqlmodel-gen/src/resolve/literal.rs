@@ -176,6 +176,9 @@ fn literal(value: &Value, builtin: Builtin) -> Result<Literal, Misfit> {
         Builtin::F32 | Builtin::F64 => float(value, builtin),
         Builtin::Decimal { precision, scale } => decimal(value, precision, scale),
         Builtin::Text { max_len } => match value {
+            Value::String(text) if text.contains('\0') => {
+                misfit("text without the character NUL, which PostgreSQL cannot hold")
+            }
             Value::String(text) => match max_len {
                 Some(max) if text.chars().count() > max as usize => {
                     misfit(format!("at most {max} characters"))

@@ -353,6 +353,20 @@ impl Context<'_> {
         {
             reader.missing("fn", "fn = \"now\"` or `sql = \"..\"` or `json = \"{}\"");
         }
+        let given =
+            ["fn", "json", "sql"].map(|key| reader.get_with_key(key).map(|(name, _)| name.span));
+        let mut given = given.into_iter().flatten();
+        if let (Some(first), Some(second)) = (given.next(), given.next()) {
+            reader.cx.diagnostics.push(
+                Diagnostic::new(
+                    &codes::CONFLICTING_KEYS,
+                    second,
+                    "a value comes from one source",
+                )
+                .related(first, "there is one already")
+                .help("remove one of the two"),
+            );
+        }
         let value = match (function, json) {
             (Some(function), _) => Default::Function(function),
             (None, Some(json)) => Default::Json(json),

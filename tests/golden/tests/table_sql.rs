@@ -114,6 +114,10 @@ fn sql_that_no_database_reads_is_told_at_its_place() {
     for (sql, expected) in [
         ("age > ", "10:12: error[SM0701]: the SQL cannot be read\n"),
         ("(age > 5", "10:8: error[SM0701]: the SQL cannot be read\n"),
+        (
+            "age > 5; drop table hero",
+            "10:15: error[SM0701]: the SQL cannot be read\n",
+        ),
         ("age > 5)", "10:15: error[SM0701]: the SQL cannot be read\n"),
         (
             "age > = 5",
@@ -237,6 +241,27 @@ sql = "SELECT 'x FROM hero"
             6:8: error[SM0701]: the SQL cannot be read
             12:28: error[SM0715]: the block does not end
             14:15: error[SM0701]: the text does not end
+        "#]],
+    );
+}
+
+#[test]
+fn what_every_update_stores_may_name_columns_and_ask() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+n = { type = "i32", on_update = { sql = "n + 1 +" } }
+m = { type = "i32", on_update = { sql = "m + k" } }
+o = { type = "i32", on_update = { sql = "(select count(*) from hero) + n" } }
+p = { type = "timestamptz", default = { fn = "now", sql = "now()" } }
+q = { type = "text", default = "a\u0000b" }
+"#,
+        expect![[r#"
+            4:48: error[SM0701]: the SQL cannot be read
+            5:46: error[SM0705]: the table `hero` has no column `k`
+            7:53: error[SM0009]: a value comes from one source
+            8:32: error[SM0204]: the default `"a\u0000b"` does not fit its type
         "#]],
     );
 }

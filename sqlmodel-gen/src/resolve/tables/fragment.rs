@@ -40,6 +40,9 @@ impl Builder<'_, '_> {
             if let Some(Default::Sql(sql)) = syntax.default.as_ref().map(|it| &it.value) {
                 all.push((FragmentPlace::Default, sql));
             }
+            if let Some(Default::Sql(sql)) = syntax.on_update.as_ref().map(|it| &it.value) {
+                all.push((FragmentPlace::OnUpdate, sql));
+            }
         }
         for index in &draft.syntax.indexes {
             for part in &index.on {
