@@ -464,6 +464,8 @@ pub trait FieldValue: crate::encode::Encode + Decode {
     type Base: FieldValue<Base = Self::Base>;
     /// Whether it is an exact decimal number. SQLite, which stores those as text, has to be told that they are numbers.
     const IS_DECIMAL: bool = false;
+    /// Whether it can be NULL.
+    const IS_NULLABLE: bool = false;
     /// The type of a result `U` that is NULL when this value is: `U`, or an `Option` when this is one.
     type Lift<U: FieldValue>: FieldValue<Base = U::Base>;
 }
@@ -471,6 +473,7 @@ pub trait FieldValue: crate::encode::Encode + Decode {
 impl<T: FieldValue<Base = T>> FieldValue for Option<T> {
     type Base = T;
     const IS_DECIMAL: bool = T::IS_DECIMAL;
+    const IS_NULLABLE: bool = true;
     type Lift<U: FieldValue> = Option<U::Base>;
 }
 

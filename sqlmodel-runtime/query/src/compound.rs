@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use sqlmodel_core::{Collect, Cx, Decode, Dialect, Error, Executor, Outcome, ok, ok_result};
+use sqlmodel_core::{Collect, Cx, Decode, Dialect, Error, Executor, Outcome, Rows, ok, ok_result};
 
 use crate::query::{Query, write_limit};
 use crate::render::{RenderedStatement, Writer};
-use crate::select::{Select, only, or_no_rows};
+use crate::select::{Page, Select, only, or_no_rows, scalar_of};
 
 /// Queries whose rows are put together. Operators apply from left to right on every dialect.
 pub struct Compound<R> {
@@ -203,6 +203,46 @@ impl<R: Decode + Send> Compound<R> {
         Outcome::Ok(ok_result!(only(rows).and_then(or_no_rows)))
     }
 
+    /// Returns the only row, or `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several.
+    pub async fn one_or_none<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Option<R>, Error> {
+        let rows = ok!(self.fetch(cx, executor, Collect::up_to(2)).await);
+        Outcome::Ok(ok_result!(only(rows)))
+    }
+
+    /// Returns a page of `size` rows, the first of which is page 0, and the number of rows on all pages, by two statements.
+    ///
+    /// The rows should have an order, and no limit of their own.
+    pub async fn page<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+        number: u64,
+        size: u64,
+    ) -> Outcome<Page<R>, Error> {
+        let total = ok!(self.clone().count(cx, executor).await);
+        let offset = number.saturating_mul(size);
+        let rows = ok!(self.limit(size).offset(offset).all(cx, executor).await);
+        Outcome::Ok(Page { rows, total })
+    }
+
+    /// Runs the queries and returns the rows to be pulled one at a time, as [`Select::stream`] does.
+    pub async fn stream<'e, E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &'e mut E,
+    ) -> Outcome<Rows<'e, E, R>, Error> {
+        let rendered = ok_result!(self.render(executor.dialect()));
+        Rows::open(cx, executor, rendered.statement()).await
+    }
+
     async fn fetch<E: Executor>(
         &self,
         cx: &Cx,
@@ -212,6 +252,28 @@ impl<R: Decode + Send> Compound<R> {
         let rendered = ok_result!(self.render(executor.dialect()));
         ok!(executor.query(cx, rendered.statement(), &mut rows).await);
         Outcome::Ok(rows.into_rows())
+    }
+}
+
+impl<R> Compound<R> {
+    /// Returns the number of rows.
+    pub async fn count<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+        let mut writer = Writer::for_executor(executor);
+        writer.text("SELECT count(*) FROM (");
+        self.query.write(&mut writer);
+        writer.text(") AS ");
+        writer.identifier("counted");
+        let count: i64 = ok!(scalar_of(writer, cx, executor).await).unwrap_or(0);
+        Outcome::Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Tells whether there is a row.
+    pub async fn exists<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<bool, Error> {
+        let mut writer = Writer::for_executor(executor);
+        writer.text("SELECT EXISTS (");
+        self.query.write(&mut writer);
+        writer.text(")");
+        Outcome::Ok(ok!(scalar_of(writer, cx, executor).await).unwrap_or(false))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::operators::{Condition, Ordering};
 use crate::query::Query;
 use crate::relation::{Aliased, HasOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
 use crate::scope::{Covers, Optional, PerRow, Table, Tables};
-use crate::select::{Select, fetch, only, or_no_rows, up_to};
+use crate::select::{Page, Select, fetch, only, or_no_rows, up_to};
 
 /// A relation that a query can load, beginning from rows of type `R` over the tables of `Scope`.
 #[diagnostic::on_unimplemented(
@@ -565,6 +565,22 @@ impl<R: Decode + Send, Scope, N: Attach<R>> Including<R, Scope, N> {
     ) -> Outcome<Option<N::Row>, Error> {
         let rows = ok!(self.up_to(2, cx, executor).await);
         Outcome::Ok(ok_result!(only(rows)))
+    }
+
+    /// Returns a page of `size` rows with what is included, the first of which is page 0, and the number of rows on all pages.
+    ///
+    /// The query should have an order, and no limit of its own.
+    pub async fn page<E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+        number: u64,
+        size: u64,
+    ) -> Outcome<Page<N::Row>, Error> {
+        let total = ok!(self.select.clone().count(cx, executor).await);
+        let offset = number.saturating_mul(size);
+        let rows = ok!(self.limit(size).offset(offset).all(cx, executor).await);
+        Outcome::Ok(Page { rows, total })
     }
 
     async fn up_to<E: Executor>(

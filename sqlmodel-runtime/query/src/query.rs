@@ -877,8 +877,9 @@ impl Order {
             is_descending,
             nulls,
         } = self;
-        // MySQL has no NULLS FIRST, and orders false before true.
-        if let (Some(nulls), Dialect::Mysql) = (nulls, writer.dialect()) {
+        // MySQL has no NULLS FIRST, and orders false before true. Where it has them there by itself, an index serves the order.
+        let is_natural = (*nulls == Some(Nulls::Last)) == *is_descending;
+        if let (Some(nulls), Dialect::Mysql, false) = (nulls, writer.dialect(), is_natural) {
             writer.text("(");
             writer.tokens(tokens);
             writer.text(match nulls {

@@ -607,7 +607,7 @@ pub(crate) async fn fetch<R: Decode + Send, E: Executor>(
     Outcome::Ok(rows.into_rows())
 }
 
-async fn scalar_of<T: Decode + Send, E: Executor>(
+pub(crate) async fn scalar_of<T: Decode + Send, E: Executor>(
     writer: Writer<'_>,
     cx: &Cx,
     executor: &mut E,

@@ -294,6 +294,20 @@ async fn hostile_names_are_names<C: Connection>(cx: &Cx, connection: &mut C) -> 
         .await
         .into_result()?;
     assert_eq!(named.0, first);
+    let joined_update = Odd::update()
+        .joining(Odd::NEXT.to::<Other>())
+        .set(Odd::VALUE, Odd::VALUE.of::<Other>().concat(HOSTILE[0]))
+        .filter(Odd::VALUE.of::<Other>().eq("first"));
+    let updated = joined_update.all(cx, connection).await.into_result()?;
+    assert_eq!(updated.len(), 1);
+    assert_eq!(updated[0].value, format!("first{}", HOSTILE[0]));
+    let joined_delete = Odd::delete()
+        .joining(Odd::NEXT.to::<Other>())
+        .filter(Odd::VALUE.of::<Other>().eq(HOSTILE[1]));
+    assert_eq!(
+        joined_delete.execute(cx, connection).await.into_result()?,
+        0
+    );
     let included = Odd::select()
         .filter(Odd::ID.eq(first.id))
         .include(Odd::ALIKE)

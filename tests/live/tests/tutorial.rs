@@ -10,6 +10,7 @@ on_every_driver! {
     TABLES;
     a_stored_hero_has_its_key,
     select_where,
+    indexes_are_there_and_change_no_result,
     select_one_row,
     select_limit_and_offset,
     update_rows,
@@ -89,6 +90,32 @@ async fn a_stored_hero_has_its_key<C: Connection>(cx: &Cx, connection: &mut C) -
         Hero::get(cx, connection, hero.id + 1).await.into_result()?,
         None
     );
+    Ok(())
+}
+
+/// The page about indexes: the same program, with an index on the name.
+async fn indexes_are_there_and_change_no_result<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store_tutorial(cx, connection).await?;
+    let deadpond = select!(Hero where Hero::NAME.eq("Deadpond")).one(cx, connection);
+    let deadpond = deadpond.await.into_result()?;
+    assert_eq!(
+        (&*deadpond.secret_name, deadpond.age),
+        ("Dive Wilson", None)
+    );
+    for table in TABLES.iter().filter(|table| table.name.name == "hero") {
+        assert!(!table.indexes.is_empty());
+        for index in &*table.indexes {
+            let again = format!("CREATE INDEX {} ON hero (secret_name)", index.name);
+            let refused = connection.execute_sql(cx, &again, &[]).await;
+            assert!(refused.is_err(), "the database has no index {}", index.name);
+        }
+    }
+    let young = select!(Hero where Hero::AGE.le(35)).order_by(Hero::NAME.asc());
+    let young = young.all(cx, connection).await.into_result()?;
+    assert_eq!(names(&young), ["Black Lion", "Tarantula"]);
     Ok(())
 }
 

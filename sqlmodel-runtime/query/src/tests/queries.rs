@@ -31,11 +31,11 @@ fn groups_have_conditions_of_their_own() {
     check(
         |dialect| query.render(dialect),
         expect![[r#"
-        SELECT "team"."name" AS "c1", count(*) AS "c2" FROM "team" JOIN "hero" ON "hero"."team_id" = "team"."id" WHERE "hero"."age" IS NOT NULL GROUP BY "team"."name" HAVING count(*) > ?1 ORDER BY max("hero"."age") DESC NULLS LAST
-        SELECT "team"."name" AS "c1", count(*) AS "c2" FROM "team" JOIN "hero" ON "hero"."team_id" = "team"."id" WHERE "hero"."age" IS NOT NULL GROUP BY "team"."name" HAVING count(*) > $1 ORDER BY max("hero"."age") DESC NULLS LAST
-        SELECT `team`.`name` AS `c1`, count(*) AS `c2` FROM `team` JOIN `hero` ON `hero`.`team_id` = `team`.`id` WHERE `hero`.`age` IS NOT NULL GROUP BY `team`.`name` HAVING count(*) > ? ORDER BY (max(`hero`.`age`)) IS NULL, max(`hero`.`age`) DESC
-        [I64(1)]
-    "#]],
+            SELECT "team"."name" AS "c1", count(*) AS "c2" FROM "team" JOIN "hero" ON "hero"."team_id" = "team"."id" WHERE "hero"."age" IS NOT NULL GROUP BY "team"."name" HAVING count(*) > ?1 ORDER BY max("hero"."age") DESC NULLS LAST
+            SELECT "team"."name" AS "c1", count(*) AS "c2" FROM "team" JOIN "hero" ON "hero"."team_id" = "team"."id" WHERE "hero"."age" IS NOT NULL GROUP BY "team"."name" HAVING count(*) > $1 ORDER BY max("hero"."age") DESC NULLS LAST
+            SELECT `team`.`name` AS `c1`, count(*) AS `c2` FROM `team` JOIN `hero` ON `hero`.`team_id` = `team`.`id` WHERE `hero`.`age` IS NOT NULL GROUP BY `team`.`name` HAVING count(*) > ? ORDER BY max(`hero`.`age`) DESC
+            [I64(1)]
+        "#]],
     );
 }
 
@@ -154,10 +154,10 @@ fn rows_can_be_locked_and_nulls_be_put_first() {
     check(
         |dialect| query.render(dialect),
         expect![[r#"
-        SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" ORDER BY "hero"."age" NULLS FIRST LIMIT 3
-        SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" ORDER BY "hero"."age" NULLS FIRST LIMIT 3 FOR UPDATE SKIP LOCKED
-        SELECT `hero`.`id`, `hero`.`name`, `hero`.`age`, `hero`.`team_id` FROM `hero` ORDER BY (`hero`.`age`) IS NOT NULL, `hero`.`age` LIMIT 3 FOR UPDATE SKIP LOCKED
-    "#]],
+            SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" ORDER BY "hero"."age" NULLS FIRST LIMIT 3
+            SELECT "hero"."id", "hero"."name", "hero"."age", "hero"."team_id" FROM "hero" ORDER BY "hero"."age" NULLS FIRST LIMIT 3 FOR UPDATE SKIP LOCKED
+            SELECT `hero`.`id`, `hero`.`name`, `hero`.`age`, `hero`.`team_id` FROM `hero` ORDER BY `hero`.`age` LIMIT 3 FOR UPDATE SKIP LOCKED
+        "#]],
     );
 }
 
@@ -318,6 +318,78 @@ fn a_page_begins_behind_a_row() {
             SELECT `hero`.`id`, `hero`.`name`, `hero`.`age`, `hero`.`team_id` FROM `hero` WHERE `hero`.`id` > ? ORDER BY `hero`.`id`
             [I64(7)]
         "#]],
+    );
+}
+
+#[test]
+fn a_page_begins_behind_a_row_with_null() {
+    let page = |age| {
+        let keys = (Hero::AGE.asc(), Hero::ID.desc());
+        Hero::select().columns(Hero::ID).seek(keys, Some((age, 7)))
+    };
+    check(
+        |dialect| page(Some(3)).render(dialect),
+        expect![[r#"
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE "hero"."age" >= ?1 AND ("hero"."age" > ?2 OR "hero"."age" = ?3 AND "hero"."id" < ?4) ORDER BY "hero"."age" NULLS FIRST, "hero"."id" DESC
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE "hero"."age" >= $1 AND ("hero"."age" > $2 OR "hero"."age" = $3 AND "hero"."id" < $4) ORDER BY "hero"."age" NULLS FIRST, "hero"."id" DESC
+        SELECT `hero`.`id` AS `c1` FROM `hero` WHERE `hero`.`age` >= ? AND (`hero`.`age` > ? OR `hero`.`age` = ? AND `hero`.`id` < ?) ORDER BY `hero`.`age`, `hero`.`id` DESC
+        [I32(3), I32(3), I32(3), I64(7)]
+    "#]],
+    );
+    check(
+        |dialect| page(None).render(dialect),
+        expect![[r#"
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE ("hero"."age" IS NOT NULL OR "hero"."age" IS NULL AND "hero"."id" < ?1) ORDER BY "hero"."age" NULLS FIRST, "hero"."id" DESC
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE ("hero"."age" IS NOT NULL OR "hero"."age" IS NULL AND "hero"."id" < $1) ORDER BY "hero"."age" NULLS FIRST, "hero"."id" DESC
+        SELECT `hero`.`id` AS `c1` FROM `hero` WHERE (`hero`.`age` IS NOT NULL OR `hero`.`age` IS NULL AND `hero`.`id` < ?) ORDER BY `hero`.`age`, `hero`.`id` DESC
+        [I64(7)]
+    "#]],
+    );
+    let last = |age| {
+        let keys = (Hero::AGE.asc().nulls_last(), Hero::ID.desc());
+        Hero::select().columns(Hero::ID).seek(keys, Some((age, 7)))
+    };
+    check(
+        |dialect| last(Some(3)).render(dialect),
+        expect![[r#"
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE ("hero"."age" >= ?1 OR "hero"."age" IS NULL) AND (("hero"."age" > ?2 OR "hero"."age" IS NULL) OR "hero"."age" = ?3 AND "hero"."id" < ?4) ORDER BY "hero"."age" NULLS LAST, "hero"."id" DESC
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE ("hero"."age" >= $1 OR "hero"."age" IS NULL) AND (("hero"."age" > $2 OR "hero"."age" IS NULL) OR "hero"."age" = $3 AND "hero"."id" < $4) ORDER BY "hero"."age" NULLS LAST, "hero"."id" DESC
+        SELECT `hero`.`id` AS `c1` FROM `hero` WHERE (`hero`.`age` >= ? OR `hero`.`age` IS NULL) AND ((`hero`.`age` > ? OR `hero`.`age` IS NULL) OR `hero`.`age` = ? AND `hero`.`id` < ?) ORDER BY (`hero`.`age`) IS NULL, `hero`.`age`, `hero`.`id` DESC
+        [I32(3), I32(3), I32(3), I64(7)]
+    "#]],
+    );
+    check(
+        |dialect| last(None).render(dialect),
+        expect![[r#"
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE "hero"."age" IS NULL AND ("hero"."age" IS NULL AND "hero"."id" < ?1) ORDER BY "hero"."age" NULLS LAST, "hero"."id" DESC
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE "hero"."age" IS NULL AND ("hero"."age" IS NULL AND "hero"."id" < $1) ORDER BY "hero"."age" NULLS LAST, "hero"."id" DESC
+        SELECT `hero`.`id` AS `c1` FROM `hero` WHERE `hero`.`age` IS NULL AND (`hero`.`age` IS NULL AND `hero`.`id` < ?) ORDER BY (`hero`.`age`) IS NULL, `hero`.`age`, `hero`.`id` DESC
+        [I64(7)]
+    "#]],
+    );
+    let only = Hero::select()
+        .columns(Hero::ID)
+        .seek(Hero::AGE.desc(), Some(None));
+    check(
+        |dialect| only.render(dialect),
+        expect![[r#"
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE 1 = 0 ORDER BY "hero"."age" DESC NULLS LAST
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE 1 = 0 ORDER BY "hero"."age" DESC NULLS LAST
+        SELECT `hero`.`id` AS `c1` FROM `hero` WHERE 1 = 0 ORDER BY `hero`.`age` DESC
+    "#]],
+    );
+    let is_adult = Hero::ID.gt(17).or(Hero::NAME.eq("x"));
+    let by_truth = Hero::select()
+        .columns(Hero::ID)
+        .seek(is_adult.asc(), Some(false));
+    check(
+        |dialect| by_truth.render(dialect),
+        expect![[r#"
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE ("hero"."id" > ?1 OR "hero"."name" = ?2) > ?3 ORDER BY "hero"."id" > ?4 OR "hero"."name" = ?5
+        SELECT "hero"."id" AS "c1" FROM "hero" WHERE ("hero"."id" > $1 OR "hero"."name" = $2) > $3 ORDER BY "hero"."id" > $4 OR "hero"."name" = $5
+        SELECT `hero`.`id` AS `c1` FROM `hero` WHERE (`hero`.`id` > ? OR `hero`.`name` = ?) > ? ORDER BY `hero`.`id` > ? OR `hero`.`name` = ?
+        [I64(17), Text("x"), Bool(false), I64(17), Text("x")]
+    "#]],
     );
 }
 

@@ -46,10 +46,10 @@ fn window_functions_look_at_other_rows() {
     check(
         |dialect| query.render(dialect),
         expect![[r#"
-        SELECT row_number() OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c1", rank() OVER (ORDER BY "hero"."age") AS "c2", ntile(4) OVER () AS "c3", lag("hero"."name", 2) OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c4", first_value("hero"."age") OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c5", nth_value("hero"."age", 3) OVER () AS "c6" FROM "hero"
-        SELECT row_number() OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c1", rank() OVER (ORDER BY "hero"."age") AS "c2", ntile(4) OVER () AS "c3", lag("hero"."name", 2) OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c4", first_value("hero"."age") OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c5", nth_value("hero"."age", 3) OVER () AS "c6" FROM "hero"
-        SELECT row_number() OVER (PARTITION BY `hero`.`team_id` ORDER BY (`hero`.`age`) IS NULL, `hero`.`age` DESC) AS `c1`, rank() OVER (ORDER BY `hero`.`age`) AS `c2`, ntile(4) OVER () AS `c3`, lag(`hero`.`name`, 2) OVER (PARTITION BY `hero`.`team_id` ORDER BY (`hero`.`age`) IS NULL, `hero`.`age` DESC) AS `c4`, first_value(`hero`.`age`) OVER (PARTITION BY `hero`.`team_id` ORDER BY (`hero`.`age`) IS NULL, `hero`.`age` DESC) AS `c5`, nth_value(`hero`.`age`, 3) OVER () AS `c6` FROM `hero`
-    "#]],
+            SELECT row_number() OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c1", rank() OVER (ORDER BY "hero"."age") AS "c2", ntile(4) OVER () AS "c3", lag("hero"."name", 2) OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c4", first_value("hero"."age") OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c5", nth_value("hero"."age", 3) OVER () AS "c6" FROM "hero"
+            SELECT row_number() OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c1", rank() OVER (ORDER BY "hero"."age") AS "c2", ntile(4) OVER () AS "c3", lag("hero"."name", 2) OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c4", first_value("hero"."age") OVER (PARTITION BY "hero"."team_id" ORDER BY "hero"."age" DESC NULLS LAST) AS "c5", nth_value("hero"."age", 3) OVER () AS "c6" FROM "hero"
+            SELECT row_number() OVER (PARTITION BY `hero`.`team_id` ORDER BY `hero`.`age` DESC) AS `c1`, rank() OVER (ORDER BY `hero`.`age`) AS `c2`, ntile(4) OVER () AS `c3`, lag(`hero`.`name`, 2) OVER (PARTITION BY `hero`.`team_id` ORDER BY `hero`.`age` DESC) AS `c4`, first_value(`hero`.`age`) OVER (PARTITION BY `hero`.`team_id` ORDER BY `hero`.`age` DESC) AS `c5`, nth_value(`hero`.`age`, 3) OVER () AS `c6` FROM `hero`
+        "#]],
     );
 }
 
