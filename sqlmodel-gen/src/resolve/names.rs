@@ -261,6 +261,9 @@ fn other_name(text: &str, what: &str) -> String {
             "choose another name; the column may keep it: `{}_of = {{ .., column = \"{text}\" }}`",
             to_snake_case(text)
         ),
+        "a discriminator" => format!(
+            "choose another name; for that column, declare a field and name it: `kind = {{ type = \"text(64)\", column = \"{text}\" }}`"
+        ),
         _ => "choose another name".to_owned(),
     }
 }
