@@ -1,5 +1,7 @@
 //! The whole front: texts in, the schema or what is wrong with it out.
 
+mod rest;
+
 use std::collections::BTreeSet;
 
 use crate::config::Options;
@@ -54,10 +56,12 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
         queries,
     } = resolve::resolve(&files, sources, options, &mut diagnostics);
     query::check_fragments(&fragments, &options.dialects, sources, &mut diagnostics);
+    let mut has_rest = false;
     let schema = match schema {
         Some(schema) => query::analyze(schema, views, &queries, sources, &mut diagnostics),
         None => {
             query::check_syntax(&views, &queries, sources, &mut diagnostics);
+            has_rest = !queries.is_empty();
             None
         }
     };
@@ -72,6 +76,9 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
         // What stands under a kind that is not known was meant to be declared.
         let is_lost = |diagnostic: &Diagnostic| lost.contains(sources.text(diagnostic.span));
         diagnostics.retain(|it| !(NOT_FOUND.contains(&it.code) && is_lost(it)));
+    }
+    if has_rest {
+        rest::analyze(files, &broken, sources, options, &mut diagnostics);
     }
     diagnostics.sort(sources);
     Compilation {

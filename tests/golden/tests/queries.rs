@@ -446,3 +446,72 @@ sql = ";"
         "#]],
     );
 }
+
+#[test]
+fn mistakes_elsewhere_hide_none_in_queries() {
+    check(
+        r#"
+[model.Villain.fields]
+id = { type = "i64", key = "auto" }
+nemesis_id = { ref = "Heroo" }
+[model.Lair.fields]
+id = { type = "i64", key = "auto" }
+villain_id = { ref = "Villain" }
+[function.evil]
+returns = "nothing"
+[[query]]
+name = "a"
+sql = "SELECT nme FROM hero"
+[[query]]
+name = "b"
+sql = "SELECT nme FROM villain"
+[[query]]
+name = "c"
+timeout = "soon"
+sql = "SELECT nme FROM hero"
+[[query]]
+name = "d"
+sql = "SELECT l.nme FROM lair l JOIN hero h ON h.id = l.id"
+[[query]]
+name = "e"
+sql = "SELECT evil(name) AS a, h.nme FROM hero h"
+[[query]]
+name = "f"
+dialect.sqlite.sql = "SELECT name FROM hero"
+dialect.mysql.sql = "SELECT name FROM hero"
+[query.dialect.postgres]
+sql = "SELECT id FROM heroo"
+[[query]]
+name = "g"
+sql = "SELECT id FROM hero WHERE"
+[[query]]
+name = "h"
+row = "Team"
+sql = "SELECT id FROM hero"
+"#,
+        expect![[r#"
+            3:23: error[SM0103]: unknown model `Heroo`
+            8:12: error[SM0102]: unknown type `nothing`
+            11:15: error[SM0705]: no table of the query has a column `nme`
+            17:11: error[SM0007]: `soon` is not a time
+            24:34: error[SM0705]: `h` has no column `nme`
+            33:28: error[SM0701]: the SQL cannot be read
+        "#]],
+    );
+    check(
+        r#"
+[model.Villain.fields]
+id = { type = "i64" key = "auto" }
+[[query]]
+name = "a"
+sql = "SELECT nme FROM hero"
+[[query]]
+name = "b"
+sql = "SELECT nme FROM villain"
+"#,
+        expect![[r#"
+            2:21: error[SM0001]: invalid TOML: missing comma between key-value pairs, expected `,`
+            5:15: error[SM0705]: no table of the query has a column `nme`
+        "#]],
+    );
+}
