@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs private database servers for tests, from the system's binaries, until standard input ends.
-#   servers.sh postgres replica mysql
+#   servers.sh postgres replica pooler mysql
 # Prints `NAME=URL` for each server and then `ready`. Afterwards it takes commands, a line each, and answers `done`:
 #   kill NAME    ends a server as a crash does        start NAME    starts it again, on the same port and data
 # Exit status 3: the binaries of a server are not installed.
@@ -125,6 +125,49 @@ init_replica() {
 start_replica() { launch_postgres replica "$replica_port"; }
 kill_replica() { stop_postgres replica; }
 
+# --- PgBouncer, which gives each transaction another of few connections to the primary.
+
+init_pooler() {
+    [ -n "${postgres_port-}" ] || fail 2 'a pooler needs `postgres` before it'
+    bouncer=$(command -v pgbouncer || ls /usr/sbin/pgbouncer 2>/dev/null) || fail 3 'PgBouncer is not installed: needs `pgbouncer`'
+    pooler_port=$(free_port)
+    make_folder "$folder/pooler"
+    cat >"$folder/pooler/settings" <<SETTINGS
+[databases]
+* = host=127.0.0.1 port=$postgres_port user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = $pooler_port
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+max_client_conn = 200
+logfile = $folder/pooler/log
+pidfile = $folder/pooler/pid
+SETTINGS
+    start_pooler
+    echo "SQLMODEL_TEST_POOLER_URL=postgres://postgres@127.0.0.1:$pooler_port/postgres?sslmode=disable"
+}
+start_pooler() {
+    quietly as_postgres "$bouncer" -d -q "$folder/pooler/settings"
+    local tries=200
+    while is_free "$pooler_port"; do
+        tries=$((tries - 1))
+        [ "$tries" != 0 ] || { tail -n 20 "$folder/pooler/log" >&2; fail 1 'PgBouncer does not start'; }
+        sleep 0.05
+    done
+}
+kill_pooler() {
+    if [ -e "$folder/pooler/pid" ]; then
+        local pid
+        pid=$(cat "$folder/pooler/pid")
+        kill -KILL "$pid" 2>/dev/null || true
+        until is_free "$pooler_port"; do sleep 0.01; done
+        rm -f "$folder/pooler/pid"
+    fi
+}
+
 # --- MariaDB, or the MySQL server that SQLMODEL_MYSQLD names, by the name that their protocol has.
 
 init_mysql() {
@@ -182,7 +225,7 @@ kill_mysql() {
 }
 
 for server in "$@"; do
-    case $server in postgres | replica | mysql) ;; *) fail 2 "unknown server: $server" ;; esac
+    case $server in postgres | replica | pooler | mysql) ;; *) fail 2 "unknown server: $server" ;; esac
     running="$server $running"
     "init_$server"
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all tests. Needs Rust and a C compiler. Runs private PostgreSQL and MariaDB servers from the system's binaries, and
+# Runs all tests. Needs Rust and a C compiler. Runs private PostgreSQL, PgBouncer and MariaDB servers from the system's binaries, and
 # installs Debian's packages of them when they are missing and root runs this.
 # SQLMODEL_TEST_POSTGRES_URL and SQLMODEL_TEST_MYSQL_URL name servers to use instead; tests make databases of their own in them.
 # SQLMODEL_MYSQLD names the program of a MySQL server, `mysqld` of MySQL 8 or 9, to run instead of MariaDB.
@@ -21,6 +21,7 @@ need "${compiler%% *}" 'SQLite is compiled from source; on Debian: apt-get insta
 
 has_postgres() { [ -n "$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ]; }
 has_mysql() { [ -n "${SQLMODEL_MYSQLD-}$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null)" ]; }
+has_pooler() { [ -n "$(command -v pgbouncer || ls /usr/sbin/pgbouncer 2>/dev/null)" ]; }
 provide() { # provide SERVER PACKAGE
     if "has_$1"; then return; fi
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -32,6 +33,7 @@ provide() { # provide SERVER PACKAGE
 }
 provide postgres postgresql
 provide mysql mariadb-server
+provide pooler pgbouncer
 
 servers=()
 if [ -z "${SQLMODEL_TEST_POSTGRES_URL-}" ] && has_postgres; then servers+=(postgres); fi

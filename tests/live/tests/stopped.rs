@@ -15,15 +15,16 @@ use std::time::Duration;
 use generated::hero::tables::TABLES;
 use generated::hero::{NewTeam, Team};
 use live::{
-    Failure, Stop, Test, Trickle, Trickling, on_mysql, on_postgres, on_sqlite_file, stopped,
+    Database, Failure, Stop, Test, Trickle, Trickling, on_mysql, on_postgres, on_sqlite_file,
+    stopped,
 };
 use sqlmodel_runtime::pool::{Replication, Role};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{
-    Connector, Isolation, MySqlConnection, PostgresConnection, RetryPolicy, Rows, SqliteConnection,
-    Statement, TransactionOptions, Value, ok, retry, within,
+    Connector, Isolation, MySqlConnection, PostgresConnection, PostgresOptions, RetryPolicy, Rows,
+    SqliteConnection, Statement, TransactionOptions, Value, block_on, ok, retry, schema, within,
 };
-use support::Scratch;
+use support::{Scratch, Server, Servers};
 
 type Running<'r> = Pin<Box<dyn Future<Output = Outcome<(), Error>> + 'r>>;
 
@@ -553,16 +554,16 @@ async fn on_server<K: Trickling>(
     stop_connecting_everywhere(cx, 3, async |cx| connector.trickle(cx).await).await
 }
 
+const POSTGRES_TRANSACTIONS: &str = "SELECT count(*) AS n FROM pg_stat_activity \
+    WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+
 #[test]
 fn everything_on_postgres() -> Test {
     on_postgres(TABLES, async |cx, options, connection| {
         let options = options.clone().cancel_grace(Duration::from_secs(1));
         let mut observer = Observer {
             connection,
-            open_transactions: Some(
-                "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL \
-                 AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
-            ),
+            open_transactions: Some(POSTGRES_TRANSACTIONS),
         };
         on_server(cx, &options, of_postgres(), &mut observer).await?;
         stop_upkeep_everywhere(cx, &options, async |cx, connection| {
@@ -571,6 +572,32 @@ fn everything_on_postgres() -> Test {
             Outcome::Ok(())
         })
         .await
+    })
+}
+
+/// Through a pooler a session has another connection to the server in each transaction.
+#[test]
+fn everything_through_a_pooler() -> Test {
+    let asked = [Server::Postgres, Server::Pooler];
+    let Some(servers) = Servers::private(&asked) else {
+        return Ok(());
+    };
+    let database = Database::create(servers.url(Server::Postgres), PostgresOptions::parse)?;
+    let pooled = PostgresOptions::parse(&database.url_at(servers.url(Server::Pooler)))?;
+    let pooled = pooled.pooler_safe().cancel_grace(Duration::from_secs(1));
+    block_on(async |cx| {
+        let mut direct = database.connector()?.connect(cx).await.into_result()?;
+        schema::create_all(cx, &mut direct, TABLES)
+            .await
+            .into_result()?;
+        let mut observer = Observer {
+            connection: &mut direct,
+            open_transactions: Some(POSTGRES_TRANSACTIONS),
+        };
+        let mut own = of_postgres();
+        // What listens is a session, and that is somebody else's in the next transaction.
+        own.retain(|operation| !operation.covers.contains(&"postgres listen"));
+        on_server(cx, &pooled, own, &mut observer).await
     })
 }
 

@@ -21,6 +21,8 @@ pub enum Server {
     Postgres,
     /// A streaming replica of it.
     Replica,
+    /// A pooler in front of it that gives each transaction another connection.
+    Pooler,
     /// MySQL or MariaDB.
     MySql,
 }
@@ -127,6 +129,7 @@ impl Server {
         match self {
             Self::Postgres => "SQLMODEL_TEST_POSTGRES_URL",
             Self::Replica => "SQLMODEL_TEST_REPLICA_URL",
+            Self::Pooler => "SQLMODEL_TEST_POOLER_URL",
             Self::MySql => "SQLMODEL_TEST_MYSQL_URL",
         }
     }
@@ -135,6 +138,7 @@ impl Server {
         match self {
             Self::Postgres => "postgres",
             Self::Replica => "replica",
+            Self::Pooler => "pooler",
             Self::MySql => "mysql",
         }
     }

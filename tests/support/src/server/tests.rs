@@ -14,6 +14,7 @@ fn answers(url: &str) -> bool {
 fn private_servers_are_killed_and_started_again_and_end_with_their_owner() {
     for asked in [
         &[Server::Postgres, Server::Replica][..],
+        &[Server::Postgres, Server::Pooler][..],
         &[Server::MySql][..],
     ] {
         let Some(mut servers) = Servers::private(asked) else {
