@@ -240,7 +240,8 @@ impl<R: Decode + Send> Compound<R> {
         executor: &'e mut E,
     ) -> Outcome<Rows<'e, E, R>, Error> {
         let rendered = ok_result!(self.render(executor.dialect()));
-        Rows::open(cx, executor, rendered.statement()).await
+        let rows = ok!(Rows::open(cx, executor, rendered.statement()).await);
+        Outcome::Ok(rows.with_column_names(self.query.first.column_names()))
     }
 
     async fn fetch<E: Executor>(
@@ -250,7 +251,8 @@ impl<R: Decode + Send> Compound<R> {
         mut rows: Collect<R>,
     ) -> Outcome<Vec<R>, Error> {
         let rendered = ok_result!(self.render(executor.dialect()));
-        ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+        let done = executor.query(cx, rendered.statement(), &mut rows).await;
+        ok!(self.query.first.name_column(done));
         Outcome::Ok(rows.into_rows())
     }
 }

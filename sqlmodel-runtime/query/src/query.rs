@@ -1,7 +1,7 @@
 //! A SELECT without its types: what it says, and how that is written.
 
 use sqlmodel_core::{
-    Dialect, Error, FieldInfo, Inheritance, InheritanceStrategy, Model, TablePart,
+    Dialect, Error, FieldInfo, Inheritance, InheritanceStrategy, Model, Outcome, TablePart,
 };
 
 use crate::PolymorphicLoad;
@@ -581,6 +581,30 @@ impl Query {
             Token::Query(Box::new(self)),
             Token::Text(")"),
         ]
+    }
+
+    /// Returns the table and the column of each selected expression that is a column.
+    pub(crate) fn column_names(&self) -> Vec<Option<(&'static str, &'static str)>> {
+        let name = |tokens: &Vec<Token>| match &**tokens {
+            [Token::Column { table, column }] => Some((*table, *column)),
+            [Token::Inherited { entity, column, .. }] => Some((*entity, *column)),
+            _ => None,
+        };
+        match &self.columns {
+            Columns::Expressions(expressions) => expressions.iter().map(name).collect(),
+            Columns::Models(_) | Columns::One => Vec::new(),
+        }
+    }
+
+    /// Names the column of the result that could not be read.
+    pub(crate) fn name_column<T>(&self, outcome: Outcome<T, Error>) -> Outcome<T, Error> {
+        match outcome {
+            Outcome::Err(error) => {
+                let name = |at| self.column_names().get(at).copied().flatten();
+                Outcome::Err(error.with_column_names(name))
+            }
+            other => other,
+        }
     }
 
     /// Returns the expressions of all clauses.

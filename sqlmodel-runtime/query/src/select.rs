@@ -508,7 +508,8 @@ impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
         let mut writer = Writer::for_executor(executor);
         self.query.write(&mut writer);
         let rendered = ok_result!(writer.try_finish());
-        Rows::open(cx, executor, rendered.statement()).await
+        let rows = ok!(Rows::open(cx, executor, rendered.statement()).await);
+        Outcome::Ok(rows.with_column_names(self.query.column_names()))
     }
 
     /// Hands each row to a function while the database sends them, so that memory does not grow with their number.
@@ -524,7 +525,8 @@ impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
         self.query.write(&mut writer);
         let rendered = ok_result!(writer.try_finish());
         let mut sink = Each::new(on_row);
-        executor.query(cx, rendered.statement(), &mut sink).await
+        let done = executor.query(cx, rendered.statement(), &mut sink).await;
+        self.query.name_column(done)
     }
 }
 
@@ -603,7 +605,8 @@ pub(crate) async fn fetch<R: Decode + Send, E: Executor>(
     let mut writer = Writer::for_executor(executor);
     query.write(&mut writer);
     let rendered = ok_result!(writer.try_finish());
-    ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+    let done = executor.query(cx, rendered.statement(), &mut rows).await;
+    ok!(query.name_column(done));
     Outcome::Ok(rows.into_rows())
 }
 
@@ -655,7 +658,7 @@ impl<R: Decode, F: FnMut(R) -> ControlFlow<()> + Send> RowSink for Each<R, F> {
         self.n_rows += 1;
         match R::decode(row, 0) {
             Ok(value) => Ok((self.on_row)(value)),
-            Err(refused) => Err(refused.at_row::<R>(self.n_rows)),
+            Err(refused) => Err(refused.in_row::<R, D>(row, self.n_rows)),
         }
     }
 }
