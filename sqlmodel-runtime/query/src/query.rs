@@ -248,14 +248,13 @@ impl Source {
 
     /// Returns the condition that tells the model's rows from others in its table.
     pub(crate) fn restriction(&self) -> Option<Vec<Token>> {
-        if !self.inheritance.is_part_of_table() {
+        if !self.inheritance.is_without_table {
             return None;
         }
+        let root = self.inheritance.bases.first().map(|root| root.table);
         self.inheritance.discriminator.map(|discriminator| {
-            is_accepted(
-                Token::column(self.name, None, discriminator),
-                self.inheritance,
-            )
+            let discriminator = Token::column(self.name, root, discriminator);
+            is_accepted(discriminator, self.inheritance)
         })
     }
 }
@@ -319,8 +318,27 @@ impl FamilyPart {
         }
     }
 
+    /// The name of the model's table in a query for `root`, where its own columns are in that of its base.
+    fn table_of_base(&self, root: &Source) -> Option<&'static str> {
+        let name = if self.source.table == root.table {
+            root.name
+        } else {
+            self.source.table
+        };
+        self.source.inheritance.is_without_table.then_some(name)
+    }
+
     /// The model's own columns, as a query for `root` selects them.
     fn columns(&self, root: &Source) -> ModelColumns {
+        if let Some(name) = self.table_of_base(root) {
+            let is_joined = self.source.table != root.table;
+            return ModelColumns {
+                name,
+                key: &[],
+                fields: self.fields,
+                part: is_joined.then(|| self.table()),
+            };
+        }
         match self.source.inheritance.strategy {
             InheritanceStrategy::SingleTable | InheritanceStrategy::None => ModelColumns {
                 name: root.name,
@@ -351,7 +369,7 @@ impl FamilyPart {
     /// Joins the model's table. `number` is that of the model among those of the query.
     fn write_join(&self, root: &Source, number: usize, writer: &mut Writer<'_>) {
         let strategy = self.source.inheritance.strategy;
-        if strategy == InheritanceStrategy::SingleTable {
+        if self.source.inheritance.is_without_table {
             return;
         }
         writer.text(" LEFT JOIN ");
@@ -375,17 +393,13 @@ impl FamilyPart {
     /// The names that columns of the model, inherited ones too, are written with in a query for `root`.
     fn renames(&self, root: &Source) -> Vec<Rename> {
         let entity = self.source.name;
-        match self.source.inheritance.strategy {
-            InheritanceStrategy::JoinedTable => {}
-            InheritanceStrategy::ConcreteTable | InheritanceStrategy::None => return Vec::new(),
-            InheritanceStrategy::SingleTable => {
-                let to = root.name.to_owned();
-                return vec![Rename {
-                    entity,
-                    table: None,
-                    to,
-                }];
-            }
+        let own = self.table_of_base(root).map(|name| Rename {
+            entity,
+            table: None,
+            to: name.to_owned(),
+        });
+        if self.source.inheritance.strategy != InheritanceStrategy::JoinedTable {
+            return own.into_iter().collect();
         }
         let is_above_root = |table: &str| {
             root.inheritance
@@ -405,7 +419,7 @@ impl FamilyPart {
                 base.table.to_owned()
             },
         };
-        bases.map(rename).collect()
+        bases.map(rename).chain(own).collect()
     }
 }
 

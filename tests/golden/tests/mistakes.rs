@@ -473,6 +473,50 @@ inheritance = { }
 }
 
 #[test]
+fn a_child_without_a_table_is_one_of_a_joined_family() {
+    check(
+        r#"
+[model.A]
+inheritance = { strategy = "joined", discriminator = "kind" }
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+[model.B]
+extends = "A"
+inheritance = { strategy = "single_table" }
+table = "bs"
+[model.C]
+extends = "B"
+key_name = "pk"
+[model.D]
+extends = "A"
+inheritance = { strategy = "single_table", discriminator = "d" }
+[model.E]
+inheritance = { strategy = "concrete" }
+[model.E.fields]
+id = { type = "i64", key = "auto" }
+[model.F]
+extends = "E"
+inheritance = { strategy = "single_table" }
+[model.G]
+extends = "B"
+[model.G.fields]
+e_id = { ref = "E", on_delete = "cascade" }
+[model.H]
+extends = "A"
+[model.H.fields]
+e_id = { ref = "E", on_delete = "cascade" }
+"#,
+        expect![[r#"
+            9:9: error[SM0506]: `B` has no table of its own: its rows are in its base's table
+            12:12: error[SM0506]: `C` has no table of its own: its rows are in its base's table
+            15:15: error[SM0503]: `D` cannot choose a strategy: the root of its family does
+            22:15: error[SM0503]: `F` cannot choose a strategy: the root of its family does
+            30:33: error[SM0406]: a cascade into the table of `H` leaves half of its rows behind
+        "#]],
+    );
+}
+
+#[test]
 fn a_number_discriminator_needs_numbers() {
     check(
         r#"

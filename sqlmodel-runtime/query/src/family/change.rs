@@ -201,7 +201,8 @@ impl<M: Model> ChainUpdate<M> {
                 writer.in_order_of_evaluation(M::ENTITY_NAME, table.assignments.clone());
             SetList::write(&assignments, writer);
         });
-        if is_own && self.conditions.iter().all(is_here) {
+        let is_whole = is_own && !M::inheritance().is_without_table;
+        if is_whole && self.conditions.iter().all(is_here) {
             writer.with_renames(vec![rename::<M>(&table.part)], |writer| {
                 writer.conditions(" WHERE ", &self.conditions);
             });
