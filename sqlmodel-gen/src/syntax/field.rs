@@ -314,6 +314,11 @@ pub(super) fn parse_validate(reader: &mut Reader<'_, '_>) -> Vec<Spanned<Rule>> 
             .word("format", FORMATS)
             .map(|format| format.map(Rule::Format)),
     );
+    rules.extend(
+        reader
+            .string("pattern")
+            .map(|pattern| pattern.map(Rule::Pattern)),
+    );
     if let Some(node) = reader.get("one_of") {
         match &node.value {
             Value::Array(items) if items.is_empty() => reader.cx.empty(node.span, "one_of"),
