@@ -167,13 +167,13 @@ impl Source {
         let root_name = self.base_name(root);
         writer.table(root.schema, root.table);
         writer.text(" AS ");
-        writer.identifier(&root_name);
+        writer.made_identifier(&root_name);
         for base in others {
             writer.text(" JOIN ");
             writer.table(base.schema, base.table);
             writer.text(" AS ");
             let name = self.base_name(base);
-            writer.identifier(&name);
+            writer.made_identifier(&name);
             write_key_match(&name, base.key, &root_name, root.key, writer);
         }
         writer.text(" JOIN ");
@@ -275,18 +275,18 @@ pub(crate) fn is_accepted(discriminator: Token, inheritance: &Inheritance) -> Ve
 /// Writes `ON a.id = b.id AND ..`.
 fn write_key_match(
     name: &str,
-    key: &[&str],
+    key: &[&'static str],
     other: &str,
-    other_key: &[&str],
+    other_key: &[&'static str],
     writer: &mut Writer<'_>,
 ) {
     for (position, (column, other_column)) in key.iter().zip(other_key).enumerate() {
         writer.text(if position == 0 { " ON " } else { " AND " });
-        writer.identifier(name);
+        writer.made_identifier(name);
         writer.text(".");
         writer.identifier(column);
         writer.text(" = ");
-        writer.identifier(other);
+        writer.made_identifier(other);
         writer.text(".");
         writer.identifier(other_column);
     }
@@ -445,10 +445,10 @@ impl Query {
     }
 
     pub(crate) fn of<E: Entity>() -> Self {
-        Self::new(
-            Columns::Models(vec![ModelColumns::of::<E>()]),
-            Source::of::<E>(),
-        )
+        // A join adds another.
+        let mut models = Vec::with_capacity(2);
+        models.push(ModelColumns::of::<E>());
+        Self::new(Columns::Models(models), Source::of::<E>())
     }
 
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
@@ -457,9 +457,13 @@ impl Query {
         }
         let n_common = writer.common.len();
         self.write_common(writer);
-        let parts = self.parts.iter();
-        let renames = parts.flat_map(|part| part.renames(&self.from)).collect();
-        writer.with_renames(renames, |writer| self.write_clauses(writer));
+        if self.parts.is_empty() {
+            self.write_clauses(writer);
+        } else {
+            let parts = self.parts.iter();
+            let renames = parts.flat_map(|part| part.renames(&self.from)).collect();
+            writer.with_renames(renames, |writer| self.write_clauses(writer));
+        }
         writer.common.truncate(n_common);
     }
 
@@ -559,8 +563,8 @@ impl Query {
         }
     }
 
-    /// Writes `SELECT count(*)` of the rows that the query has.
-    pub(crate) fn write_count(mut self, writer: &mut Writer<'_>) {
+    /// Returns a query with as many rows, which are of no use but to be counted.
+    pub(crate) fn into_counted(mut self) -> Self {
         let is_plain = !self.is_distinct && self.distinct_on.is_empty() && !self.is_grouped();
         if is_plain {
             self.columns = Columns::One;
@@ -569,16 +573,15 @@ impl Query {
         if self.limit.is_none() && self.offset == 0 {
             self.order.clear();
         }
+        self
+    }
+
+    /// Writes `SELECT count(*)` of the rows that the query has.
+    pub(crate) fn write_count(&self, writer: &mut Writer<'_>) {
         writer.text("SELECT count(*) FROM (");
         self.write(writer);
         writer.text(") AS ");
         writer.identifier("counted");
-    }
-
-    /// Writes `SELECT EXISTS (..)`.
-    pub(crate) fn write_exists(self, writer: &mut Writer<'_>) {
-        writer.text("SELECT ");
-        writer.tokens(&self.into_exists());
     }
 
     /// Returns `EXISTS (..)`.
@@ -717,7 +720,7 @@ impl Query {
             writer.identifier(source.name);
             for base in source.inheritance.bases {
                 writer.text(", ");
-                writer.identifier(&source.base_name(base));
+                writer.made_identifier(&source.base_name(base));
             }
         }
     }
@@ -865,7 +868,7 @@ pub(crate) fn write_limit(limit: Option<u64>, offset: u64, writer: &mut Writer<'
 impl Columns {
     fn write(&self, writer: &mut Writer<'_>) {
         match self {
-            Self::Models(models) => Self::write_models(models, writer),
+            Self::Models(models) => writer.models(models),
             Self::Expressions(expressions) => {
                 for (position, expression) in expressions.iter().enumerate() {
                     if position > 0 {
@@ -873,37 +876,10 @@ impl Columns {
                     }
                     writer.tokens(expression);
                     writer.text(" AS ");
-                    writer.identifier(&format!("c{}", position + 1));
+                    writer.column_alias(position);
                 }
             }
             Self::One => writer.text("1"),
-        }
-    }
-
-    /// Columns of one table keep their names; those of several are told apart as `table__column`.
-    fn write_models(models: &[ModelColumns], writer: &mut Writer<'_>) {
-        let mut is_first = true;
-        let mut alias = String::new();
-        for ModelColumns {
-            name, key, fields, ..
-        } in models
-        {
-            let key = key.iter().map(|column| (None, *column));
-            let fields = fields
-                .iter()
-                .map(|field| (field.inherited_from, field.column));
-            for (table, column) in key.chain(fields) {
-                if !std::mem::take(&mut is_first) {
-                    writer.text(", ");
-                }
-                writer.qualified(name, table, column);
-                if models.len() > 1 {
-                    writer.text(" AS ");
-                    alias.clear();
-                    alias.extend([name, "__", column]);
-                    writer.identifier(&alias);
-                }
-            }
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn insert_levels<'a, R: Record, E: Executor>(
         let keys = ok!(insert_root(rows, &tables, &root, cx, executor).await);
         for level in levels {
             let plan = tables.plan(&level, Some(&keys));
-            for rendered in plan.render_all(executor, Returning::Nothing) {
+            for rendered in plan.into_statements(executor, Returning::Nothing) {
                 ok!(executor.execute(cx, rendered.statement()).await);
             }
         }
@@ -84,14 +84,14 @@ async fn insert_root<R: Record, E: Executor>(
     let given: Option<Vec<_>> = given.map(|key| key.as_ref().map(encoded)).collect();
     let plan = tables.plan(root, given.as_deref());
     if let Some(keys) = given {
-        for rendered in plan.render_all(executor, Returning::Nothing) {
+        for rendered in plan.into_statements(executor, Returning::Nothing) {
             ok!(executor.execute(cx, rendered.statement()).await);
         }
         return Outcome::Ok(keys);
     }
     let mut keys = Keys::<<R::Model as Model>::Key>::new(rows.len());
     if executor.capabilities().has_insert_returning {
-        for rendered in plan.render_all(executor, Returning::Key(root.part.key)) {
+        for rendered in plan.into_statements(executor, Returning::Key(root.part.key)) {
             ok!(executor.query(cx, rendered.statement(), &mut keys).await);
         }
         return keys.into_values(rows.len());

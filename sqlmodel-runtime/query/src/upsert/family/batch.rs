@@ -11,7 +11,7 @@ use crate::expr::Token;
 use crate::family::{
     Level, Part, encoded, insert_levels, is_split, levels, parts_of_rows, select_by_keys,
 };
-use crate::insert::{Plan, Returning, insert_returning};
+use crate::insert::{Params, Plan, Returning, insert_returning};
 use crate::key::{KeySet, pick};
 use crate::render::{RenderedStatement, Writer};
 use crate::upsert::conflict::Conflict;
@@ -198,7 +198,8 @@ impl<R: Record> Batch<'_, R> {
                 let plan = parts_of_rows(rows, level, keys);
                 let max_parameters = executor.capabilities().max_parameters / 2;
                 for run in plan.runs(max_parameters) {
-                    let mut writer = plan.write(executor.dialect(), run, None, Returning::Nothing);
+                    let mut writer = Writer::for_executor(executor);
+                    plan.write(&mut writer, run, Params::Kept(None), Returning::Nothing);
                     change.write_on_conflict(level.part.key, &[], &mut writer);
                     let rendered = ok_result!(writer.try_finish());
                     ok!(executor.execute(cx, rendered.statement()).await);
