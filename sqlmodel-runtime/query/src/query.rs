@@ -916,7 +916,7 @@ impl Order {
 
 fn has_params(token: &Token) -> bool {
     match token {
-        Token::Param(_) => true,
+        Token::Param(_) | Token::Params(_) => true,
         #[cfg(feature = "json")]
         Token::JsonPath(_) => true,
         Token::Alternatives(alternatives) => alternatives.iter().flatten().any(has_params),
@@ -950,6 +950,7 @@ fn are_same(a: &[Token], b: &[Token]) -> bool {
         ) => entity == other_entity && table == other_table && column == other_column,
         (Token::Tag(a), Token::Tag(b)) => a == b,
         (Token::Param(a), Token::Param(b)) => a == b,
+        (Token::Params(a), Token::Params(b)) => a == b,
         (Token::Number(a), Token::Number(b)) => a == b,
         (Token::Alternatives(a), Token::Alternatives(b)) => {
             a.iter().zip(b.iter()).all(|(a, b)| are_same(a, b))

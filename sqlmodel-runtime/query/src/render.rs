@@ -317,6 +317,10 @@ impl<'a> Writer<'a> {
             } => self.qualified(entity, Some(table), column),
             Token::Tag(tag) => self.tag(*tag),
             Token::Param(value) => self.param(value.clone()),
+            Token::Params(values) => {
+                self.param_rows(1, values.len());
+                self.keep_params(values.iter().cloned());
+            }
             Token::Aggregate(call) => call.write(self),
             Token::Window(call) => call.write(self),
             Token::Number(number) => self.number(*number),
@@ -449,6 +453,7 @@ pub(crate) fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
         | Token::Text(_)
         | Token::PerDialect(_)
         | Token::Param(_)
+        | Token::Params(_)
         | Token::Tag(_)
         | Token::Refused(..) => false,
     })

@@ -21,10 +21,10 @@ pub(crate) struct Team {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Hero {
-    id: i64,
-    name: String,
-    age: Option<i32>,
-    team_id: Option<i64>,
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) age: Option<i32>,
+    pub(crate) team_id: Option<i64>,
 }
 
 struct NewHero {

@@ -12,7 +12,7 @@ use crate::family::{
     Level, Part, encoded, insert_levels, is_split, levels, parts_of_rows, select_by_keys,
 };
 use crate::insert::{Params, Plan, Returning, insert_returning};
-use crate::key::{KeySet, pick};
+use crate::key::{KeyBytes, KeySet, pick};
 use crate::render::{RenderedStatement, Writer};
 use crate::upsert::conflict::Conflict;
 use crate::upsert::outcome::{Upserted, gone, is_equal};
@@ -348,7 +348,7 @@ impl<K: Key> RowSink for FoundRows<'_, K> {
             Ok((found, target.collect::<Result<_, _>>()?))
         };
         let (found, target) = read().map_err(|refused| refused.at_row::<K>(1))?;
-        let number = self.keys.number(&target);
+        let number = KeyBytes::of(&target).and_then(|key| self.keys.number(&key));
         if let Some(place) = number.and_then(|number| self.found.get_mut(number)) {
             *place = Some(found);
         }
