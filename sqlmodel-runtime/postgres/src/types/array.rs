@@ -3,6 +3,7 @@
 use sqlmodel_core::Value;
 
 use super::encode::{self, EncodeError};
+use super::is_text;
 use crate::protocol::Malformed;
 use crate::protocol::backend::{Cell, read_cells};
 use crate::protocol::frontend::{Count, Format, counted};
@@ -61,8 +62,10 @@ pub(super) fn write_binary(
         counted(out, Count::WithoutItself, |out| {
             is_binary = encode::binary(value, element, out);
         });
-        if is_binary? != Some(Format::Binary) {
-            return Ok(None);
+        match is_binary? {
+            Some(Format::Binary) => {}
+            Some(Format::Text) if is_text(element) => {}
+            _ => return Ok(None),
         }
     }
     Ok(Some(()))
@@ -71,6 +74,7 @@ pub(super) fn write_binary(
 /// Appends an array as text: `{1,NULL,"two \"words\""}`.
 pub(super) fn write_text(values: &[Value<'_>], out: &mut Vec<u8>) -> Result<(), EncodeError> {
     out.push(b'{');
+    let mut text = Vec::new();
     for (at, value) in values.iter().enumerate() {
         if at > 0 {
             out.push(b',');
@@ -79,10 +83,10 @@ pub(super) fn write_text(values: &[Value<'_>], out: &mut Vec<u8>) -> Result<(), 
             Value::Null => out.extend_from_slice(b"NULL"),
             Value::Array(_) => return Err(EncodeError("a list in a list")),
             value => {
-                let mut text = Vec::new();
+                text.clear();
                 encode::text(value, &mut text)?;
                 out.push(b'"');
-                for byte in text {
+                for &byte in &text {
                     if matches!(byte, b'"' | b'\\') {
                         out.push(b'\\');
                     }

@@ -216,15 +216,13 @@ fn what_has_no_binary_format_for_a_type_is_sent_as_text() {
 #[test]
 fn arrays_are_read_as_lists() {
     let words = Value::Array(vec![Value::Text("a".into()), Value::Text("".into())]);
-    let mut bytes = Vec::new();
-    // Text has no binary format of its own, so a list of texts is written by hand.
-    let body = [
-        &[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 2, 0, 0, 0, 1][..],
+    let (format, bytes) = encoded(&words, TEXT_ARRAY);
+    let expected = [
+        &[0, 0, 0, 29][..],
+        &[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 2, 0, 0, 0, 1],
         &[0, 0, 0, 1, b'a', 0, 0, 0, 0],
-    ]
-    .concat();
-    bytes.extend_from_slice(&u32::try_from(body.len()).unwrap().to_be_bytes());
-    bytes.extend_from_slice(&body);
+    ];
+    assert_eq!((format, &*bytes), (Format::Binary, &*expected.concat()));
     let read = with_row(&bytes, TEXT_ARRAY, |row| row.array::<String>(0));
     assert_eq!(read.unwrap(), ["a", ""]);
     let read = with_row(&bytes, TEXT_ARRAY, |row| {
