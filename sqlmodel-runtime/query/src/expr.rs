@@ -51,8 +51,6 @@ pub(crate) enum Token {
     Tag(Tag),
     /// A parameter.
     Param(Value<'static>),
-    /// A list of parameters in parentheses.
-    Params(Box<[Value<'static>]>),
     /// A call of an aggregate.
     Aggregate(Box<AggregateCall>),
     /// A window function.

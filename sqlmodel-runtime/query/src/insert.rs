@@ -3,10 +3,12 @@
 //! Columns whose value is left to the default are left out of the statement, which is the one form
 //! that every dialect has. Neighbouring rows that leave out the same columns share a statement, up
 //! to the database's limit of parameters; several statements run in one transaction.
+//! PostgreSQL gets many rows as arrays; MySQL gets them in statements of one length, so that it prepares one.
+
+mod arrays;
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
 
 use sqlmodel_core::{
     Collect, Cx, Dialect, Error, ErrorKind, Executor, FixedStatement, Model, Outcome, Record,
@@ -15,7 +17,6 @@ use sqlmodel_core::{
 
 use crate::expr::Token;
 use crate::family;
-use crate::known::{KnownStatement, known_text};
 use crate::model::fixed_text;
 use crate::render::{RenderedStatement, Writer};
 use crate::upsert::Conflict;
@@ -133,7 +134,8 @@ impl<R: Record> InsertMany<R> {
             if const { <R::Model as Model>::IN_FAMILY } && family::is_split::<R::Model>() {
                 return family::insert(&self.rows, cx, executor).await;
             }
-            let statements = Plan::of(&self.rows).into_statements(executor, Returning::Nothing);
+            let plan = Plan::of(&self.rows);
+            let statements = plan.render_all(executor, Returning::Nothing);
             match &*statements {
                 [] => Outcome::Ok(0),
                 [only] => {
@@ -143,9 +145,9 @@ impl<R: Record> InsertMany<R> {
                 several => {
                     let mut transaction = ok!(executor.nested(cx).await);
                     let mut n_rows = 0;
-                    for part in several {
+                    for rendered in several {
                         n_rows +=
-                            ok!(transaction.execute(cx, part.statement()).await).rows_affected;
+                            ok!(transaction.execute(cx, rendered.statement()).await).rows_affected;
                     }
                     ok!(transaction.commit(cx).await);
                     Outcome::Ok(n_rows)
@@ -197,14 +199,16 @@ pub(crate) async fn insert_returning<R: Record, E: Executor>(
             .await);
         return Outcome::Ok(stored.into_rows());
     }
-    let statements = Plan::of(rows).into_statements(executor, Returning::Model);
+    let statements = Plan::of(rows).render_all(executor, Returning::Model);
     match &*statements {
         [] => {}
         [only] => ok!(executor.query(cx, only.statement(), &mut stored).await),
         several => {
             let mut transaction = ok!(executor.nested(cx).await);
-            for part in several {
-                ok!(transaction.query(cx, part.statement(), &mut stored).await);
+            for rendered in several {
+                ok!(transaction
+                    .query(cx, rendered.statement(), &mut stored)
+                    .await);
             }
             ok!(transaction.commit(cx).await);
         }
@@ -255,6 +259,9 @@ fn encoded_key<K: sqlmodel_core::Key>(key: &K) -> Vec<Value<'_>> {
     values
 }
 
+/// The most rows of one of MySQL's statements: a longer one takes more time for a row, not less.
+const MYSQL_ROWS: usize = 1000;
+
 /// Whether a statement returns what it stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Returning {
@@ -264,15 +271,6 @@ pub(crate) enum Returning {
     Key(&'static [&'static str]),
     /// The model, and whether the row is a new one, or NULL where the database does not tell.
     ModelAndInserted,
-}
-
-/// What becomes of the values of an INSERT.
-#[derive(Clone, Copy)]
-pub(crate) enum Params<'c> {
-    /// They are kept with the text, in front of those for rows that are there already.
-    Kept(Option<&'c Conflict>),
-    /// Only the text is wanted.
-    Apart,
 }
 
 /// The values of rows to insert, row after row.
@@ -381,13 +379,30 @@ impl<'r> Plan<'r> {
             .count()
     }
 
-    /// Splits the rows into runs for one statement each.
+    /// Splits the rows into runs that leave out the same columns, each with no more values than that.
     pub(crate) fn runs(&self, max_parameters: usize) -> Vec<Range<usize>> {
+        self.split(|n_given| max_parameters / n_given)
+    }
+
+    /// Splits the rows into runs for one INSERT each.
+    pub(crate) fn inserts(&self, dialect: Dialect, max_parameters: usize) -> Vec<Range<usize>> {
+        let are_arrays = self.suits_arrays(dialect, 0..self.n_rows);
+        self.split(|n_given| match dialect {
+            Dialect::Postgres if are_arrays => arrays::MAX_ROWS,
+            Dialect::Mysql => (max_parameters / n_given).min(MYSQL_ROWS),
+            Dialect::Sqlite | Dialect::Postgres => max_parameters / n_given,
+        })
+    }
+
+    /// Splits the rows; `max_rows` is told how many values each row gives, which is never none.
+    fn split(&self, max_rows: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
         let mut runs: Vec<Range<usize>> = Vec::new();
         for row in 0..self.n_rows {
             // Zero columns: DEFAULT VALUES takes one row a statement.
-            let n_given = self.n_given(row);
-            let max_rows = max_parameters.checked_div(n_given).unwrap_or(1).max(1);
+            let max_rows = match self.n_given(row) {
+                0 => 1,
+                n_given => max_rows(n_given).max(1),
+            };
             match runs.last_mut() {
                 Some(run) if run.len() < max_rows && self.is_alike(run.start, row) => run.end += 1,
                 _ => runs.push(row..row + 1),
@@ -396,35 +411,38 @@ impl<'r> Plan<'r> {
         runs
     }
 
-    /// Returns the statements for all rows, with the values moved into them.
-    pub(crate) fn into_statements(
-        self,
+    pub(crate) fn render_all(
+        &self,
         executor: &impl Executor,
         returning: Returning,
-    ) -> Vec<KnownStatement<'r>> {
+    ) -> Vec<RenderedStatement<'r>> {
+        let max_parameters = executor.capabilities().max_parameters;
         let dialect = executor.dialect();
-        let runs = self.runs(executor.capabilities().max_parameters);
-        let parts: Vec<(Arc<str>, usize)> = runs
-            .into_iter()
-            .map(|run| {
-                let n_params = self.n_given(run.start) * run.len();
-                let text = known_text(dialect, &|writer| {
-                    self.write(writer, run.clone(), Params::Apart, returning);
-                });
-                (text, n_params)
-            })
-            .collect();
-        let is_one = parts.len() == 1;
-        let mut params = self.into_params();
-        let mut statements = Vec::with_capacity(parts.len());
-        for (sql, n_params) in parts {
-            let params = match is_one {
-                true => std::mem::take(&mut params),
-                false => params.drain(..n_params).collect(),
+        let mut statements: Vec<RenderedStatement<'r>> = Vec::new();
+        let mut written: Option<Range<usize>> = None;
+        for run in self.inserts(dialect, max_parameters) {
+            let again = written.filter(|last| self.has_text_of(dialect, last, &run));
+            let rendered = match statements.last() {
+                Some(last) if again.is_some() => RenderedStatement {
+                    sql: last.sql.clone(),
+                    params: run.clone().flat_map(|row| self.params_of(row)).collect(),
+                },
+                _ => self.render(dialect, run.clone(), returning),
             };
-            statements.push(KnownStatement { sql, params });
+            statements.push(rendered);
+            written = Some(run);
         }
         statements
+    }
+
+    /// Tells whether the statements of two runs have the same text, which is then written once.
+    fn has_text_of(&self, dialect: Dialect, a: &Range<usize>, b: &Range<usize>) -> bool {
+        // PostgreSQL's is short, or has as many rows as there may be.
+        dialect != Dialect::Postgres && a.len() == b.len() && self.is_alike(a.start, b.start)
+    }
+
+    fn params_of(&self, row: usize) -> impl Iterator<Item = Value<'r>> {
+        self.given(row).map(|(_, value)| value.clone())
     }
 
     pub(crate) fn render(
@@ -433,9 +451,7 @@ impl<'r> Plan<'r> {
         rows: Range<usize>,
         returning: Returning,
     ) -> RenderedStatement<'r> {
-        let mut writer = Writer::new(dialect);
-        self.write(&mut writer, rows, Params::Kept(None), returning);
-        writer.finish()
+        self.write(dialect, rows, None, returning).finish()
     }
 
     /// Renders some rows, with what becomes of those that are there already.
@@ -446,34 +462,31 @@ impl<'r> Plan<'r> {
         conflict: Option<&Conflict>,
         returning: Returning,
     ) -> Result<RenderedStatement<'r>, Error> {
-        let mut writer = Writer::new(dialect);
-        self.write(&mut writer, rows, Params::Kept(conflict), returning);
-        writer.try_finish()
+        self.write(dialect, rows, conflict, returning).try_finish()
     }
 
     /// Writes some rows, with what becomes of those that are there already.
     pub(crate) fn write(
         &self,
-        writer: &mut Writer<'r>,
+        dialect: Dialect,
         rows: Range<usize>,
-        params: Params<'_>,
+        conflict: Option<&Conflict>,
         returning: Returning,
-    ) {
-        let conflict = match params {
-            Params::Kept(conflict) => conflict,
-            Params::Apart => None,
-        };
+    ) -> Writer<'r> {
+        let mut writer = Writer::new(dialect);
         writer.text("INSERT INTO ");
         writer.table(self.schema, self.table);
         let first = rows.start;
         if self.n_given(first) == 0 {
-            write_only_defaults(conflict, writer);
+            write_only_defaults(conflict, &mut writer);
+        } else if self.suits_arrays(dialect, rows.clone()) {
+            self.render_arrays(&mut writer, &rows);
         } else {
-            self.write_values(writer, rows, matches!(params, Params::Kept(_)));
+            self.render_values(&mut writer, rows);
         }
         if let Some(conflict) = conflict {
             let given: Vec<_> = self.given(first).map(|(column, _)| column).collect();
-            conflict.write(&given, writer);
+            conflict.write(&given, &mut writer);
         }
         match returning {
             Returning::Nothing => {}
@@ -487,6 +500,7 @@ impl<'r> Plan<'r> {
             // A row version that replaces none was made by no other transaction's lock or update.
             writer.token(&Token::PerDialect([", NULL", ", xmax = 0", ", NULL"]));
         }
+        writer
     }
 
     /// Returns the columns of a row that are not left to their defaults, and their values.
@@ -498,14 +512,19 @@ impl<'r> Plan<'r> {
             .filter(|(_, value)| !matches!(value, Value::Default))
     }
 
-    fn write_values(&self, writer: &mut Writer<'r>, rows: Range<usize>, keeps_params: bool) {
+    fn render_values(&self, writer: &mut Writer<'r>, rows: Range<usize>) {
         writer.text(" (");
         writer.columns(self.given(rows.start).map(|(column, _)| column));
         writer.text(") VALUES ");
-        writer.param_rows(rows.len(), self.n_given(rows.start));
-        if keeps_params {
-            let given = rows.flat_map(|row| self.given(row));
-            writer.keep_params(given.map(|(_, value)| value.clone()));
+        for row in rows.clone() {
+            writer.text(if row == rows.start { "(" } else { ", (" });
+            for (position, (_, value)) in self.given(row).enumerate() {
+                if position > 0 {
+                    writer.text(", ");
+                }
+                writer.param(value.clone());
+            }
+            writer.text(")");
         }
     }
 }

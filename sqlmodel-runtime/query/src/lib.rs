@@ -3,8 +3,7 @@
 //! Columns and relations are constants of the generated models, predicates are plain values, and a
 //! statement is built from them without macros or derives. Which tables a predicate reads is part of
 //! its type, so a column of a table that a query does not read is refused by the compiler.
-//! Text is rendered for the dialect of the connection that runs the statement, and kept by the thread for the next
-//! statement of the same pieces.
+//! Text is rendered once, for the dialect of the connection that runs the statement.
 
 mod aggregate;
 #[doc(hidden)]
@@ -23,7 +22,6 @@ mod joined;
 mod json;
 mod key;
 mod keyset;
-mod known;
 mod macros;
 mod model;
 mod number;

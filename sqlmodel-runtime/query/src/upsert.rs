@@ -278,7 +278,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         let plan = Plan::of(&self.rows);
         self.conflict.check(&plan, dialect)?;
         let max_parameters = max_parameters.saturating_sub(self.conflict.n_parameters(dialect));
-        plan.runs(max_parameters)
+        plan.inserts(dialect, max_parameters)
             .into_iter()
             .map(|run| plan.render_run(dialect, run, Some(&self.conflict), returning))
             .collect()

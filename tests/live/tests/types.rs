@@ -17,6 +17,7 @@ use sqlmodel_runtime::{ErrorKind, Value};
 on_every_driver! {
     TABLES;
     values_of_every_type_come_back,
+    many_rows_are_stored_as_each_would_be_alone,
     what_is_left_out_has_its_default,
     a_value_of_every_type_finds_its_row,
     what_does_not_fit_is_refused_by_name,
@@ -114,6 +115,49 @@ async fn values_of_every_type_come_back<C: Connection>(cx: &Cx, connection: &mut
     );
     let shown = format!("{stored:?}");
     assert!(!shown.contains("255"), "a hidden value is shown: {shown}");
+    Ok(())
+}
+
+async fn many_rows_are_stored_as_each_would_be_alone<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    // Lists make a driver write rows in another way.
+    for words in [None, Some(vec!["two \"words\"".to_owned()])] {
+        let new = |i: usize| -> Built<NewEverything> {
+            Ok(NewEverything {
+                an_email: format!("{i}@{}.example.com", words.is_some()).into(),
+                numbers: None,
+                words: words.clone(),
+                a_color: (i % 2 == 0).then_some(Color::Green),
+                some_bytes: (i % 3 > 0).then(|| vec![0, 255, b'\'']),
+                an_i64: None,
+                a_long_text: Some(format!("{i} {{\\,\"}}")),
+                ..everything()?
+            })
+        };
+        let many: Vec<NewEverything> = (0..40).map(new).collect::<Built<_>>()?;
+        let stored = insert_many!(&many)
+            .all(cx, connection)
+            .await
+            .into_result()?;
+        assert_eq!(stored.len(), 40);
+        for (new, stored) in many.into_iter().zip(stored) {
+            let email = stored.an_email.clone();
+            assert_eq!(email, new.an_email);
+            let other = NewEverything {
+                an_email: format!("again-{}", email.0).into(),
+                ..new
+            };
+            let alone = insert!(other).one(cx, connection).await.into_result()?;
+            let expected = Everything {
+                id: stored.id,
+                an_email: email,
+                ..alone
+            };
+            assert_eq!(stored, expected);
+        }
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use expect_test::expect;
 use sqlmodel_core::{Dialect, ErrorKind, Record, Value};
 
 use super::{Hero, NewHero, Team, check};
+use crate::insert::{Plan, Returning};
 use crate::{
     Column, Expression, ModelQuery, OnConflict, OneRow, RenderedStatement, TextExpression, Upsert,
     ValueExpression, alias, excluded, table,
@@ -287,4 +288,59 @@ fn a_delete_is_filtered_by_partners() {
         [Text("x")]
     "#]],
     );
+}
+
+#[test]
+fn many_rows_are_arrays_on_postgres() {
+    let render = |n: usize, ages: &[Value<'static>]| {
+        let ages = ages.iter().cycle().take(n);
+        let rows: Vec<NewHero> = ages
+            .map(|age| NewHero {
+                name: "x",
+                age: age.clone(),
+            })
+            .collect();
+        let plan = Plan::of(&rows);
+        let rendered = plan.render(Dialect::Postgres, 0..n, Returning::Model);
+        let others = [Dialect::Sqlite, Dialect::Mysql].map(|dialect| {
+            let sql = plan.render(dialect, 0..n, Returning::Nothing).sql;
+            sql.contains("VALUES (")
+        });
+        assert_eq!(others, [true, true]);
+        (rendered.sql, rendered.params.len())
+    };
+    let (sql, n_params) = render(16, &[Value::I32(3), Value::Null]);
+    expect![[r#"
+        INSERT INTO "hero" ("name", "age") SELECT "name", "age" FROM unnest(coalesce($1, ARRAY[(NULL::"hero")."name"]), coalesce($2, ARRAY[(NULL::"hero")."age"])) AS "given" ("name", "age") RETURNING "id", "name", "age", "team_id""#]]
+    .assert_eq(&sql);
+    assert_eq!(n_params, 2);
+    // A column of lists has items of another type than lists.
+    let (sql, n_params) = render(16, &[Value::Null]);
+    expect![[r#"
+        INSERT INTO "hero" ("name", "age") SELECT "name", NULL FROM unnest(coalesce($1, ARRAY[(NULL::"hero")."name"])) AS "given" ("name") RETURNING "id", "name", "age", "team_id""#]]
+    .assert_eq(&sql);
+    assert_eq!(n_params, 1);
+    assert_eq!(
+        render(16, &[Value::I32(3)]).0.len(),
+        render(999, &[Value::I32(3)]).0.len()
+    );
+
+    let (few, n_params) = render(15, &[Value::I32(3)]);
+    assert!(few.contains("VALUES ("));
+    assert_eq!(n_params, 30);
+    let (lists, _) = render(16, &[Value::Array(Vec::new())]);
+    assert!(lists.contains("VALUES ("));
+}
+
+#[test]
+fn rows_are_split_where_statements_end() {
+    let rows: Vec<NewHero> = (0..25_000).map(|_| new_hero("x")).collect();
+    let plan = Plan::of(&rows);
+    let lengths = |dialect| -> Vec<usize> {
+        let runs = plan.inserts(dialect, 40_000);
+        runs.into_iter().map(|run| run.len()).collect()
+    };
+    assert_eq!(lengths(Dialect::Postgres), [10_000, 10_000, 5000]);
+    assert_eq!(lengths(Dialect::Sqlite), [20_000, 5000]);
+    assert_eq!(lengths(Dialect::Mysql), [1000; 25]);
 }

@@ -47,8 +47,7 @@ impl codegen::Model for DumpTruck {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Truck", 4)
                 .discriminator("kind", &[codegen::Tag::Text("dump_truck")])
-                .tag(codegen::Tag::Text("dump_truck"))
-                .without_table();
+                .tag(codegen::Tag::Text("dump_truck"));
         &PLACE
     }
 

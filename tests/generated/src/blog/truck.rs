@@ -50,8 +50,7 @@ impl codegen::Model for Truck {
                         codegen::Tag::Text("dump_truck"),
                     ],
                 )
-                .tag(codegen::Tag::Text("truck"))
-                .without_table();
+                .tag(codegen::Tag::Text("truck"));
         &PLACE
     }
 

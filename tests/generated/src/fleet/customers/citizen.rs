@@ -51,8 +51,7 @@ impl codegen::Model for Citizen {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Customer", 3)
                 .discriminator("is_company", &[codegen::Tag::Bool(false)])
-                .tag(codegen::Tag::Bool(false))
-                .without_table();
+                .tag(codegen::Tag::Bool(false));
         &PLACE
     }
 

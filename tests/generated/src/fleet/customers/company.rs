@@ -50,8 +50,7 @@ impl codegen::Model for Company {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Customer", 3)
                 .discriminator("is_company", &[codegen::Tag::Bool(true)])
-                .tag(codegen::Tag::Bool(true))
-                .without_table();
+                .tag(codegen::Tag::Bool(true));
         &PLACE
     }
 

@@ -52,8 +52,7 @@ impl codegen::Model for Complaint {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Message", 4)
                 .discriminator("code", &[codegen::Tag::Int(-1)])
-                .tag(codegen::Tag::Int(-1))
-                .without_table();
+                .tag(codegen::Tag::Int(-1));
         &PLACE
     }
 

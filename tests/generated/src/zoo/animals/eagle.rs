@@ -88,8 +88,7 @@ impl codegen::Model for Eagle {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Bird", 6)
                 .discriminator("species", &[codegen::Tag::Text("eagle")])
-                .tag(codegen::Tag::Text("eagle"))
-                .without_table();
+                .tag(codegen::Tag::Text("eagle"));
         &PLACE
     }
 

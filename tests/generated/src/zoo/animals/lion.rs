@@ -59,8 +59,7 @@ impl codegen::Model for Lion {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Animal", 5)
                 .discriminator("species", &[codegen::Tag::Text("lion")])
-                .tag(codegen::Tag::Text("lion"))
-                .without_table();
+                .tag(codegen::Tag::Text("lion"));
         &PLACE
     }
 

@@ -77,8 +77,7 @@ impl codegen::Model for Penguin {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Bird", 6)
                 .discriminator("species", &[codegen::Tag::Text("penguin")])
-                .tag(codegen::Tag::Text("penguin"))
-                .without_table();
+                .tag(codegen::Tag::Text("penguin"));
         &PLACE
     }
 

@@ -20,9 +20,6 @@ impl Keeper {
     pub const VERSION: codegen::Column<Self, i32> = codegen::Column::inherited("version", "person");
     /// The column `badge`.
     pub const BADGE: codegen::Column<Self, String> = codegen::Column::new("badge");
-    /// Every [`Trainee`](super::Trainee) whose `mentor_id` refers to this row.
-    pub const TRAINEES: codegen::ToMany<Self, super::Trainee> =
-        codegen::ToMany::new(&["id"], &["mentor_id"]);
     /// Every [`Enclosure`](super::Enclosure) whose `keeper_id` refers to this row.
     pub const ENCLOSURES: codegen::ToMany<Self, super::Enclosure> =
         codegen::ToMany::new(&["id"], &["keeper_id"]);
@@ -61,7 +58,6 @@ impl codegen::Model for Keeper {
                     &[
                         codegen::Tag::Text("keeper"),
                         codegen::Tag::Text("head_keeper"),
-                        codegen::Tag::Text("trainee"),
                     ],
                 )
                 .tag(codegen::Tag::Text("keeper"))
@@ -144,8 +140,6 @@ pub enum AnyKeeper {
     Keeper(Keeper),
     /// A row of [`HeadKeeper`](super::HeadKeeper).
     HeadKeeper(super::HeadKeeper),
-    /// A row of [`Trainee`](super::Trainee).
-    Trainee(super::Trainee),
 }
 
 impl ::core::ops::Deref for AnyKeeper {
@@ -155,7 +149,6 @@ impl ::core::ops::Deref for AnyKeeper {
         match self {
             Self::Keeper(row) => row,
             Self::HeadKeeper(row) => row,
-            Self::Trainee(row) => row,
         }
     }
 }
@@ -165,7 +158,6 @@ impl From<AnyKeeper> for Keeper {
         match value {
             AnyKeeper::Keeper(row) => row,
             AnyKeeper::HeadKeeper(row) => row.keeper,
-            AnyKeeper::Trainee(row) => row.keeper,
         }
     }
 }
@@ -194,26 +186,8 @@ impl ::core::convert::TryFrom<AnyKeeper> for super::HeadKeeper {
     }
 }
 
-impl From<super::Trainee> for AnyKeeper {
-    fn from(row: super::Trainee) -> Self {
-        Self::Trainee(row)
-    }
-}
-
-impl ::core::convert::TryFrom<AnyKeeper> for super::Trainee {
-    type Error = AnyKeeper;
-
-    /// Returns the row as this model, or gives it back where it is of another.
-    fn try_from(any: AnyKeeper) -> Result<Self, AnyKeeper> {
-        match any {
-            AnyKeeper::Trainee(row) => Ok(row),
-            other => Err(other),
-        }
-    }
-}
-
 impl codegen::Decode for AnyKeeper {
-    const WIDTH: usize = 9;
+    const WIDTH: usize = 7;
     const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
@@ -232,23 +206,15 @@ impl codegen::Decode for AnyKeeper {
                     tag: codegen::Tag::Text("head_keeper"),
                     parts: &[0],
                 },
-                codegen::Member {
-                    tag: codegen::Tag::Text("trainee"),
-                    parts: &[],
-                },
             ],
         };
         let member = LAYOUT.member(row, at)?;
         let row_0 = <Keeper as codegen::Model>::from_row(row, at)?;
         Ok(match member {
             0 => Self::Keeper(row_0),
-            1 => {
+            _ => {
                 let row_1: super::HeadKeeper = codegen::Child::extend(row_0, row, at + 6)?;
                 Self::HeadKeeper(row_1)
-            }
-            _ => {
-                let row_1: super::Trainee = codegen::Child::extend(row_0, row, at + 7)?;
-                Self::Trainee(row_1)
             }
         })
     }
@@ -276,7 +242,7 @@ impl<T> codegen::Append<T> for AnyKeeper {
 
 impl codegen::Polymorphic for Keeper {
     type Any = AnyKeeper;
-    type Parts = codegen::parts!(super::HeadKeeper, super::Trainee);
+    type Parts = codegen::parts!(super::HeadKeeper);
 }
 
 /// A [`Keeper`] that is not stored yet: the database assigns `id` and `version`.
