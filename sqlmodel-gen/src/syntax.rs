@@ -409,6 +409,7 @@ pub(crate) struct Query {
     pub(crate) sql: Sql,
     pub(crate) dialects: Option<Spanned<DialectSet>>,
     pub(crate) returns: Option<Name>,
+    pub(crate) dialect_returns: Vec<(Dialect, Name)>,
     pub(crate) row: Option<Name>,
     pub(crate) params: Vec<(Name, Name)>,
     pub(crate) columns: Vec<(Name, Name)>,

@@ -153,6 +153,8 @@ pub struct WrittenQuery {
     pub dialects: Vec<Dialect>,
     /// What the caller gets, `None` where it is to be inferred.
     pub returns: Option<SourceText>,
+    /// What the statements of single dialects return instead, to the same end.
+    pub dialect_returns: Vec<(Dialect, SourceText)>,
     /// The model or view that a row becomes.
     pub row: Option<SourceText>,
     /// Parameter types that the user states.
@@ -173,6 +175,16 @@ pub struct WrittenQuery {
     pub write: Option<(bool, Span)>,
     /// Where the entry is.
     pub span: Span,
+}
+
+impl WrittenQuery {
+    /// Returns what is said of the statement's result in a dialect.
+    #[must_use]
+    pub fn returns_in(&self, dialect: Dialect) -> Option<&SourceText> {
+        let mut own = self.dialect_returns.iter();
+        let own = own.find(|(it, _)| *it == dialect).map(|(_, text)| text);
+        own.or(self.returns.as_ref())
+    }
 }
 
 /// How the function of a query looks, and how its statement runs.

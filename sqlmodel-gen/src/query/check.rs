@@ -77,6 +77,8 @@ pub(super) struct Checked {
     pub(super) action: Action,
     /// Nothing for a command.
     pub(super) outputs: Vec<Output>,
+    /// Where the outputs are written; nothing where that is not known.
+    pub(super) places: Vec<Span>,
     pub(super) params: Params,
     pub(super) edits: BTreeMap<TokenId, Edit>,
     /// Text that follows a token.
@@ -165,6 +167,7 @@ pub(super) fn check(
     };
     Checked {
         action,
+        places: outputs.iter().map(|it| variant.span(it.at)).collect(),
         outputs,
         params: checker.params,
         edits: checker.edits,

@@ -7,7 +7,7 @@ use sqlmodel_sql::Dialect;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{
     Builtin, FieldType, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryParam, QuerySql,
-    Row, Schema, SourceText, Statement, WrittenPage, WrittenQuery,
+    Returns, Row, Schema, SourceText, Statement, WrittenPage, WrittenQuery,
 };
 use crate::query::catalog::Catalog;
 use crate::query::check::{Action, Checked, Declared, Output, check};
@@ -134,7 +134,7 @@ impl Analysis<'_> {
                 "a view is a SELECT",
             )]);
         }
-        named(&first.checked.outputs, &columns, name)?;
+        named(&first.checked.places, &columns, name)?;
         let params = first.checked.params.order.clone();
         Ok(Signature {
             params,
@@ -168,13 +168,15 @@ impl Analysis<'_> {
             )]);
         };
         let (mut params, mut blocks) = self.params(written, &found)?;
+        let (returns, each) = self.returns(written, &found)?;
         let shape = row::Shaped {
             schema: self.schema,
             written,
             checked: &first.checked,
             columns: columns.clone(),
+            returns,
         };
-        let (returns, row) = shape.finish()?;
+        let row = shape.finish()?;
         check_batch(written, &params, &row)?;
         let page = match &written.page {
             None => None,
@@ -207,8 +209,10 @@ impl Analysis<'_> {
             .iter()
             .map(|it| (it.dialect, self.write(it, &positions, &classes)))
             .collect();
-        if returns == crate::ir::Returns::LastId {
-            row::return_key(self.schema, &first.checked, &mut texts);
+        for ((one, returns), text) in found.iter().zip(&each).zip(&mut texts) {
+            if *returns == Returns::LastId {
+                row::return_key(self.schema, &one.checked, text);
+            }
         }
         if let Some(page) = &page {
             let block = blocks.len() - 1;
@@ -238,6 +242,60 @@ impl Analysis<'_> {
             is_write: is_write(written, &found)?,
             span: written.span,
         })
+    }
+
+    /// What the caller gets, the same in all dialects, and what the statement of each returns for that.
+    fn returns(
+        &self,
+        written: &WrittenQuery,
+        found: &[InDialect],
+    ) -> Found<(Returns, Vec<Returns>)> {
+        let mut each: Vec<(Dialect, Returns)> = Vec::new();
+        for one in found {
+            let returns = row::returns(self.schema, written.returns_in(one.dialect), &one.checked)?;
+            each.push((one.dialect, returns));
+        }
+        let is_key = each.iter().any(|(_, it)| *it == Returns::LastId);
+        let meant = |returns: Returns, one: &InDialect| match returns {
+            Returns::Exec => Returns::Affected,
+            Returns::One | Returns::Optional | Returns::Scalar if is_key && self.is_key(one) => {
+                Returns::LastId
+            }
+            other => other,
+        };
+        let mut all = each
+            .iter()
+            .zip(found)
+            .map(|((dialect, it), one)| (*dialect, meant(*it, one)));
+        let Some((first, returns)) = all.next() else {
+            return Err(Vec::new());
+        };
+        if let Some((dialect, other)) = all.find(|(_, it)| *it != returns) {
+            let stated = written.returns_in(dialect).or(written.returns_in(first));
+            let span = stated.map_or(written.name.span, |it| it.span);
+            let message = format!(
+                "the query `{}` returns `{}` on {first} and `{}` on {dialect}",
+                written.name.value,
+                row::word(returns),
+                row::word(other),
+            );
+            return Err(vec![
+                Diagnostic::new(&codes::DIALECTS_DIFFER, span, message)
+                    .help("the function is one for all databases: its result is the same"),
+            ]);
+        }
+        Ok((returns, each.into_iter().map(|(_, it)| it).collect()))
+    }
+
+    /// Whether a statement returns one integer, as a key that the database counts up is.
+    fn is_key(&self, one: &InDialect) -> bool {
+        match one.checked.outputs.as_slice() {
+            [only] => {
+                let known = only.typed.known();
+                known.is_some_and(|it| it.class(self.schema) == Class::Int && !it.is_array)
+            }
+            _ => false,
+        }
     }
 
     fn write(
@@ -282,16 +340,21 @@ impl Analysis<'_> {
         if let Some(one) = found.first() {
             self.unused(one, params, columns, &mut diagnostics);
         }
+        // The key of a new row is told by some databases, and asked for as a column of others.
+        let is_key = asked.query.is_some_and(|query| {
+            let mut dialects = asked.dialects.iter();
+            dialects.any(|it| {
+                query
+                    .returns_in(*it)
+                    .is_some_and(|it| it.value == "last_id")
+            })
+        });
         let mut all = all.into_iter();
-        let mut united = all.next().unwrap_or_default();
+        let mut united = all.next().filter(|_| !is_key).unwrap_or_default();
         for (one, columns) in found.iter().skip(1).zip(all) {
-            let first = found.first().map_or(one.dialect, |it| it.dialect);
-            self.same_columns(
-                name,
-                (first, &mut united),
-                (one.dialect, columns),
-                &mut diagnostics,
-            );
+            if let (false, Some(first)) = (is_key, found.first()) {
+                self.same_columns(name, (first, &mut united), (one, columns), &mut diagnostics);
+            }
             self.same_params(name, &found, one, &mut diagnostics);
             if !diagnostics.is_empty() {
                 break;
@@ -769,12 +832,12 @@ impl Analysis<'_> {
     fn same_columns(
         &self,
         name: &SourceText,
-        first: (Dialect, &mut Vec<QueryColumn>),
-        other: (Dialect, Vec<QueryColumn>),
+        (first, united): (&InDialect, &mut Vec<QueryColumn>),
+        (one, columns): (&InDialect, Vec<QueryColumn>),
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let (first_dialect, united) = first;
-        let (dialect, columns) = other;
+        let (first_dialect, dialect) = (first.dialect, one.dialect);
+        let place = |it: &InDialect, at: usize| it.checked.places.get(at).copied();
         if united.len() != columns.len()
             || united.iter().zip(&columns).any(|(a, b)| a.name != b.name)
         {
@@ -789,14 +852,18 @@ impl Analysis<'_> {
                 "the query `{}` returns other columns on {dialect} than on {first_dialect}",
                 name.value
             );
+            let mut pairs = united.iter().zip(&columns);
+            let at = pairs.position(|(a, b)| a.name != b.name);
+            let at = at.unwrap_or(united.len().min(columns.len()));
+            let span = place(one, at).or(place(first, at)).unwrap_or(name.span);
             diagnostics.push(
-                Diagnostic::new(&codes::DIALECTS_DIFFER, name.span, message)
+                Diagnostic::new(&codes::DIALECTS_DIFFER, span, message)
                     .note(format!("{first_dialect}: {}", names(united)))
                     .note(format!("{dialect}: {}", names(&columns))),
             );
             return;
         }
-        for (a, b) in united.iter_mut().zip(columns) {
+        for (at, (a, b)) in united.iter_mut().zip(columns).enumerate() {
             let (known, other) = (known_of(&a.ty, a.rust), known_of(&b.ty, b.rust));
             let wider = wider_integer(known, other, self.schema);
             if known.is_same(other, self.schema) {
@@ -815,8 +882,9 @@ impl Analysis<'_> {
                 } else {
                     "f64"
                 };
+                let span = place(one, at).unwrap_or(name.span);
                 diagnostics.push(
-                    Diagnostic::new(&codes::DIALECTS_DIFFER, name.span, message)
+                    Diagnostic::new(&codes::DIALECTS_DIFFER, span, message)
                         .note(format!("{first_dialect}: {}", a.reason))
                         .note(format!("{dialect}: {}", b.reason))
                         .help(format!("say which, and it is cast where it is another: `columns = {{ {} = \"{best}\" }}`", a.name)),
@@ -846,7 +914,12 @@ impl Analysis<'_> {
                 "the query `{}` has the parameter `:{only}` on {has} and not on {lacks}",
                 name.value
             );
-            diagnostics.push(Diagnostic::new(&codes::DIALECTS_DIFFER, name.span, message));
+            let mut params = [first, one]
+                .into_iter()
+                .map(|it| &it.checked.params.by_name);
+            let param = params.find_map(|it| it.get(*only));
+            let span = param.map_or(name.span, |it| it.first);
+            diagnostics.push(Diagnostic::new(&codes::DIALECTS_DIFFER, span, message));
             return;
         }
         for param in &first.checked.params.order {
@@ -864,7 +937,7 @@ impl Analysis<'_> {
                     first.dialect, one.dialect
                 );
                 diagnostics.push(
-                    Diagnostic::new(&codes::DIALECTS_DIFFER, name.span, message)
+                    Diagnostic::new(&codes::DIALECTS_DIFFER, b.typed_at, message)
                         .help(format!("say which: `params = {{ {param} = \"{left}\" }}`")),
                 );
             }
@@ -952,10 +1025,13 @@ impl Analysis<'_> {
                 reason: param.reason.to_string(),
             });
         }
-        for block in blocks.iter().filter(|it| it.params.is_empty()) {
+        for (at, block) in blocks.iter().enumerate() {
+            if !block.params.is_empty() {
+                continue;
+            }
             if params.iter().any(|it| it.name == block.name) || !row::is_name(&block.name) {
                 diagnostics.push(
-                    Diagnostic::new(&codes::SQL_BLOCK, written.name.span, format!("the block `{}` has no parameter of its own, and a name that is taken or none in Rust", block.name))
+                    Diagnostic::new(&codes::SQL_BLOCK, first.layout.place(at).unwrap_or(written.name.span), format!("the block `{}` has no parameter of its own, and a name that is taken or none in Rust", block.name))
                         .help("a block without parameters is switched by a `bool` of its name"),
                 );
             }
@@ -1128,10 +1204,10 @@ fn parse_error(error: ParseError, variant: &Variant<'_>) -> Diagnostic {
 }
 
 /// Reports columns without a name of their own, and two of one name.
-pub(super) fn named(outputs: &[Output], columns: &[QueryColumn], query: &SourceText) -> Found<()> {
+pub(super) fn named(places: &[Span], columns: &[QueryColumn], query: &SourceText) -> Found<()> {
     let mut diagnostics = Vec::new();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for (at, (column, _)) in columns.iter().zip(outputs).enumerate() {
+    for (at, column) in columns.iter().enumerate() {
         let problem = if column.name.is_empty() {
             format!(
                 "column {} of the query `{}` has no name",
@@ -1153,8 +1229,12 @@ pub(super) fn named(outputs: &[Output], columns: &[QueryColumn], query: &SourceT
             continue;
         };
         diagnostics.push(
-            Diagnostic::new(&codes::COLUMN_NAME, query.span, problem)
-                .help("give it a name of its own: `AS name`"),
+            Diagnostic::new(
+                &codes::COLUMN_NAME,
+                places.get(at).copied().unwrap_or(query.span),
+                problem,
+            )
+            .help("give it a name of its own: `AS name`"),
         );
     }
     if diagnostics.is_empty() {

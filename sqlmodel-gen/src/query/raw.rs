@@ -27,6 +27,7 @@ pub(super) fn check(
     let mut checked = Checked {
         action: action(texts),
         outputs: outputs(schema, written, &mut diagnostics),
+        places: Vec::new(),
         params: Params {
             by_name: declared.by_name.clone(),
             order: Vec::new(),

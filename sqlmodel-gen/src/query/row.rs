@@ -9,6 +9,7 @@ use crate::ir::{
 };
 use crate::query::check::{Action, Checked, Output};
 use crate::query::one::{known_of, named};
+use crate::source::Span;
 use crate::syntax::list;
 
 /// A query whose columns are known.
@@ -17,6 +18,7 @@ pub(super) struct Shaped<'a> {
     pub(super) written: &'a WrittenQuery,
     pub(super) checked: &'a Checked,
     pub(super) columns: Vec<QueryColumn>,
+    pub(super) returns: Returns,
 }
 
 type Found<T> = Result<T, Vec<Diagnostic>>;
@@ -38,9 +40,8 @@ fn fail<T>(diagnostic: Diagnostic) -> Found<T> {
 }
 
 impl Shaped<'_> {
-    pub(super) fn finish(self) -> Found<(Returns, Row)> {
-        let returns = self.returns()?;
-        let row = match returns {
+    pub(super) fn finish(self) -> Found<Row> {
+        let row = match self.returns {
             Returns::Exec | Returns::Affected | Returns::LastId => Row::None,
             Returns::Exists => Row::Ignored,
             Returns::Scalar => match self.columns.as_slice() {
@@ -73,74 +74,15 @@ impl Shaped<'_> {
                 );
             }
         }
-        Ok((returns, row))
+        Ok(row)
     }
 
-    fn returns_span(&self) -> crate::source::Span {
+    fn returns_span(&self) -> Span {
         self.written
             .returns
             .as_ref()
             .unwrap_or(&self.written.name)
             .span
-    }
-
-    fn returns(&self) -> Found<Returns> {
-        let has_rows = !self.checked.outputs.is_empty();
-        let Some(text) = &self.written.returns else {
-            return Ok(if has_rows {
-                Returns::Many
-            } else {
-                Returns::Affected
-            });
-        };
-        let Some((_, returns)) = WORDS.iter().find(|(word, _)| *word == text.value) else {
-            let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
-            let message = format!("`{}` is not a value of `returns`", text.value);
-            let diagnostic = Diagnostic::new(&codes::UNKNOWN_WORD, text.span, message)
-                .help(format!("`returns` is one of {}", list(&words)));
-            return fail(match nearest(&text.value, words) {
-                Some(word) => diagnostic.label(format!("did you mean `{word}`?")),
-                None => diagnostic,
-            });
-        };
-        let wants_rows = matches!(
-            returns,
-            Returns::One | Returns::Optional | Returns::Many | Returns::Scalar | Returns::Exists
-        );
-        if wants_rows && !has_rows {
-            let message = format!(
-                "`{}` wants rows, and the statement returns none",
-                text.value
-            );
-            return fail(
-                Diagnostic::new(&codes::RETURNS, text.span, message)
-                    .help("write `affected`, or add RETURNING"),
-            );
-        }
-        if !wants_rows && has_rows {
-            let message = format!(
-                "`{}` wants no rows, and the statement returns some",
-                text.value
-            );
-            return fail(
-                Diagnostic::new(&codes::RETURNS, text.span, message)
-                    .help("write `many`, `one` or `optional`"),
-            );
-        }
-        if *returns == Returns::LastId && key_column(self.schema, self.checked).is_none() {
-            let message =
-                "`last_id` is the key of a new row whose table counts it up, and this is none";
-            return fail(
-                Diagnostic::new(&codes::RETURNS, text.span, message).help("write `affected`"),
-            );
-        }
-        if *returns == Returns::One && self.checked.may_skip {
-            let message = "`one` wants a row, and a row that is there already returns none";
-            return fail(
-                Diagnostic::new(&codes::RETURNS, text.span, message).help("write `optional`"),
-            );
-        }
-        Ok(*returns)
     }
 
     fn row(&self) -> Found<Row> {
@@ -150,7 +92,7 @@ impl Shaped<'_> {
         if let Some(name) = &self.written.row {
             return self.known_row(name);
         }
-        named(&self.checked.outputs, &self.columns, &self.written.name)?;
+        named(&self.checked.places, &self.columns, &self.written.name)?;
         Ok(Row::Struct {
             name: format!("{}Row", camel(&self.written.name.value)),
             columns: self.columns.clone(),
@@ -321,6 +263,17 @@ impl Shaped<'_> {
         })
     }
 
+    fn shape_span(&self) -> Span {
+        let first = self.written.shape.first();
+        first.map_or(self.written.name.span, |(name, _)| name.span)
+    }
+
+    /// Where a column is written.
+    fn place(&self, at: usize) -> Span {
+        let place = self.checked.places.get(at).copied();
+        place.unwrap_or(self.written.name.span)
+    }
+
     fn column_part(&self, at: usize) -> Found<RowPart> {
         let column = self.columns.get(at).cloned();
         let Some(column) = column.filter(|it| is_name(&it.name)) else {
@@ -330,7 +283,7 @@ impl Shaped<'_> {
                 self.written.name.value
             );
             return fail(
-                Diagnostic::new(&codes::COLUMN_NAME, self.written.name.span, message)
+                Diagnostic::new(&codes::COLUMN_NAME, self.place(at), message)
                     .help("give it a name of its own: `AS name`"),
             );
         };
@@ -342,7 +295,7 @@ impl Shaped<'_> {
         {
             let message = format!("two parts of the row are called `{}`", column.name);
             return fail(
-                Diagnostic::new(&codes::COLUMN_NAME, self.written.name.span, message)
+                Diagnostic::new(&codes::COLUMN_NAME, self.place(at), message)
                     .help("give the column a name of its own: `AS name`"),
             );
         }
@@ -449,7 +402,8 @@ impl Shaped<'_> {
         let kind = match model {
             Some(model) => PartKind::Model(model),
             None => {
-                named(&[], &[], name)?;
+                let places = self.checked.places.get(at..).unwrap_or_default();
+                named(places, &columns, &self.written.name)?;
                 PartKind::Struct {
                     name: format!("{base}{}", camel(&name.value)),
                     columns,
@@ -479,7 +433,7 @@ impl Shaped<'_> {
             (Some(part), _) => fail(
                 Diagnostic::new(
                     &codes::SHAPE,
-                    self.written.name.span,
+                    self.place(part.at),
                     format!(
                         "the key of `{}` is not selected, and rows are collected by it",
                         part.name
@@ -490,7 +444,7 @@ impl Shaped<'_> {
             (None, false) => fail(
                 Diagnostic::new(
                     &codes::SHAPE,
-                    self.written.name.span,
+                    self.shape_span(),
                     "nothing tells which rows belong together",
                 )
                 .help("nest the table that rows are collected for: `post = \"p\"`"),
@@ -498,6 +452,66 @@ impl Shaped<'_> {
             (None, true) => Ok(()),
         }
     }
+}
+
+/// What a statement returns in one dialect, as the user says or as it follows from the statement.
+pub(super) fn returns(
+    schema: &Schema,
+    stated: Option<&SourceText>,
+    checked: &Checked,
+) -> Found<Returns> {
+    let has_rows = !checked.outputs.is_empty();
+    let Some(text) = stated else {
+        return Ok(if has_rows {
+            Returns::Many
+        } else {
+            Returns::Affected
+        });
+    };
+    let Some((_, returns)) = WORDS.iter().find(|(word, _)| *word == text.value) else {
+        let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
+        let message = format!("`{}` is not a value of `returns`", text.value);
+        let diagnostic = Diagnostic::new(&codes::UNKNOWN_WORD, text.span, message)
+            .help(format!("`returns` is one of {}", list(&words)));
+        return fail(match nearest(&text.value, words) {
+            Some(word) => diagnostic.label(format!("did you mean `{word}`?")),
+            None => diagnostic,
+        });
+    };
+    let wants_rows = matches!(
+        returns,
+        Returns::One | Returns::Optional | Returns::Many | Returns::Scalar | Returns::Exists
+    );
+    if wants_rows && !has_rows {
+        let message = format!(
+            "`{}` wants rows, and the statement returns none",
+            text.value
+        );
+        return fail(
+            Diagnostic::new(&codes::RETURNS, text.span, message)
+                .help("write `affected`, or add RETURNING"),
+        );
+    }
+    if !wants_rows && has_rows {
+        let message = format!(
+            "`{}` wants no rows, and the statement returns some",
+            text.value
+        );
+        return fail(
+            Diagnostic::new(&codes::RETURNS, text.span, message)
+                .help("write `many`, `one` or `optional`"),
+        );
+    }
+    if *returns == Returns::LastId && key_column(schema, checked).is_none() {
+        let message =
+            "`last_id` is the key of a new row whose table counts it up, and this is none";
+        return fail(Diagnostic::new(&codes::RETURNS, text.span, message).help("write `affected`"));
+    }
+    if *returns == Returns::One && checked.may_skip {
+        let message = "`one` wants a row, and a row that is there already returns none";
+        return fail(Diagnostic::new(&codes::RETURNS, text.span, message).help("write `optional`"));
+    }
+    Ok(*returns)
 }
 
 /// Says that there is no model or view of a name.
@@ -559,19 +573,20 @@ fn key_column<'s>(schema: &'s Schema, checked: &Checked) -> Option<&'s str> {
 }
 
 /// Adds what returns the key, where the database does not tell it anyway.
-pub(super) fn return_key(schema: &Schema, checked: &Checked, texts: &mut [(Dialect, Vec<Piece>)]) {
-    let Some(column) = key_column(schema, checked) else {
-        return;
-    };
-    for (dialect, pieces) in texts
-        .iter_mut()
-        .filter(|(dialect, _)| *dialect != Dialect::Mysql)
-    {
-        pieces.push(Piece::Text(format!(
-            " RETURNING {}",
-            quote::identifier(*dialect, column)
-        )));
+pub(super) fn return_key(schema: &Schema, checked: &Checked, text: &mut (Dialect, Vec<Piece>)) {
+    let (dialect, pieces) = text;
+    if let Some(column) = key_column(schema, checked).filter(|_| *dialect != Dialect::Mysql) {
+        let column = quote::identifier(*dialect, column);
+        pieces.push(Piece::Text(format!(" RETURNING {column}")));
     }
+}
+
+/// How the schema calls what the caller gets.
+pub(super) fn word(returns: Returns) -> &'static str {
+    let mut words = WORDS.iter();
+    words
+        .find(|(_, it)| *it == returns)
+        .map_or("", |(word, _)| word)
 }
 
 /// Turns `search_posts` into `SearchPosts`.

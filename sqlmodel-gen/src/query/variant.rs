@@ -89,6 +89,14 @@ impl Layout {
         layout
     }
 
+    /// Returns where a block begins first.
+    pub(super) fn place(&self, block: usize) -> Option<Span> {
+        let mut parts = self.parts.iter();
+        parts
+            .find(|(it, ..)| *it == block)
+            .map(|(_, _, span)| *span)
+    }
+
     /// Reports a block with what no block may take away: columns of the result, tables and joins.
     fn check_part(
         &self,
@@ -143,8 +151,9 @@ impl Layout {
             ));
             return;
         }
-        // Between SELECT and FROM, a block would take columns away.
+        // Between SELECT and FROM, a block would take columns away, and after FROM tables.
         let mut at_select = false;
+        let mut at_from = false;
         let mut depth = 0i32;
         for at in (0..part.start).rev() {
             match text.token(at) {
@@ -155,11 +164,13 @@ impl Layout {
             if depth > 0 {
                 continue;
             }
+            if is_word(at, &["from"]) {
+                at_from = depth == 0;
+                break;
+            }
             if is_word(
                 at,
-                &[
-                    "from", "where", "set", "having", "values", "on", "by", "limit",
-                ],
+                &["where", "set", "having", "values", "on", "by", "limit"],
             ) {
                 break;
             }
@@ -167,6 +178,13 @@ impl Layout {
                 at_select = depth == 0;
                 break;
             }
+        }
+        if at_from && text.token(part.start) == "," {
+            diagnostics.push(
+                Diagnostic::new(&codes::SQL_BLOCK, span, "a block cannot switch a table").help(
+                    "tables and columns are the same whatever the caller gives; write two queries",
+                ),
+            );
         }
         if at_select {
             diagnostics.push(

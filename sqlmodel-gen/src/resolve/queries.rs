@@ -103,6 +103,11 @@ impl Resolver<'_> {
             sql: query_sql(&syntax.sql),
             dialects,
             returns: syntax.returns.as_ref().map(source_text),
+            dialect_returns: syntax
+                .dialect_returns
+                .iter()
+                .map(|(dialect, text)| (*dialect, source_text(text)))
+                .collect(),
             row: syntax.row.as_ref().map(source_text),
             params: self.statements(&syntax.params),
             columns: self.statements(&syntax.columns),

@@ -16,7 +16,7 @@ pub(super) fn parse_view(cx: &mut Context<'_>, name: &Name, table: &Table, span:
         sql_name: reader.string("table"),
         schema: reader.string("schema"),
         key: reader.strings("key").unwrap_or_default(),
-        sql: parse_statement(&mut reader),
+        sql: parse_statement(&mut reader, None),
         columns: reader.string_map("columns"),
         derive: reader.strings("derive").unwrap_or_default(),
     };
@@ -56,10 +56,12 @@ pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Qu
     if reader.get("name").is_none() {
         reader.missing("name", "name = \"all_heroes\"");
     }
+    let mut dialect_returns = Vec::new();
     let query = Query {
         name,
         doc: reader.doc(),
-        sql: parse_statement(&mut reader),
+        sql: parse_statement(&mut reader, Some(&mut dialect_returns)),
+        dialect_returns,
         dialects: reader.dialects("dialects"),
         returns: reader.string("returns"),
         row: reader.string("row"),
@@ -83,11 +85,22 @@ pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Qu
 }
 
 /// Reads `sql`, and the replacements in `dialect`.
-fn parse_statement(reader: &mut Reader<'_, '_>) -> Sql {
+fn parse_statement(
+    reader: &mut Reader<'_, '_>,
+    mut returns: Option<&mut Vec<(Dialect, Name)>>,
+) -> Sql {
     let mut sql = reader.sql("sql");
     if let Some(node) = reader.get("dialect") {
         match &node.value {
-            Value::Table(table) => parse_replacements(reader.cx, table, node.span, &mut sql),
+            Value::Table(table) => {
+                parse_replacements(
+                    reader.cx,
+                    table,
+                    node.span,
+                    &mut sql,
+                    returns.as_deref_mut(),
+                );
+            }
             _ => {
                 reader.cx.wrong_kind::<()>(node, "dialect", "a table");
             }
@@ -99,7 +112,14 @@ fn parse_statement(reader: &mut Reader<'_, '_>) -> Sql {
     sql
 }
 
-fn parse_replacements(cx: &mut Context<'_>, table: &Table, span: Span, sql: &mut Sql) {
+/// Reads the texts of single dialects, and of queries what those return.
+fn parse_replacements(
+    cx: &mut Context<'_>,
+    table: &Table,
+    span: Span,
+    sql: &mut Sql,
+    mut returns: Option<&mut Vec<(Dialect, Name)>>,
+) {
     let mut reader = Reader::new(cx, table, span, "`dialect`");
     for dialect in Dialect::ALL {
         let Some(node) = reader.get(dialect.name()) else {
@@ -114,6 +134,9 @@ fn parse_replacements(cx: &mut Context<'_>, table: &Table, span: Span, sql: &mut
         let mut reader = Reader::new(reader.cx, table, node.span, "a dialect's query");
         if let Some(text) = reader.string("sql") {
             *slot(sql, dialect) = Some(text);
+        }
+        if let Some(returns) = &mut returns {
+            returns.extend(reader.string("returns").map(|it| (dialect, it)));
         }
         reader.finish();
     }

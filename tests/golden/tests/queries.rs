@@ -515,3 +515,128 @@ sql = "SELECT nme FROM villain"
         "#]],
     );
 }
+
+#[test]
+fn all_statements_of_a_query_return_the_same() {
+    check(
+        r#"
+[[query]]
+name = "a"
+sql = "SELECT id FROM hero WHERE id = :id"
+dialect.postgres = { returns = "one" }
+[[query]]
+name = "b"
+returns = "last_id"
+sql = "INSERT INTO hero (name) VALUES (:name)"
+dialect.postgres = { sql = "INSERT INTO hero (name) VALUES (:name) RETURNING id" }
+[[query]]
+name = "c"
+returns = "last_id"
+sql = "INSERT INTO hero (name) VALUES (:name)"
+dialect.postgres = { sql = "INSERT INTO hero (name) VALUES (:name) RETURNING id", returns = "one" }
+[[query]]
+name = "d"
+returns = "last_id"
+sql = "INSERT INTO hero (name) VALUES (:name)"
+dialect.postgres = { sql = "INSERT INTO hero (name) VALUES (:name) RETURNING name", returns = "one" }
+[[query]]
+name = "e"
+returns = "last_id"
+sql = "INSERT INTO hero (name) VALUES (:name)"
+dialect.mysql = { sql = "UPDATE hero SET name = :name" }
+[[query]]
+name = "f"
+returns = "exec"
+sql = "UPDATE hero SET name = :name"
+dialect.mysql = { returns = "affected" }
+[[query]]
+name = "g"
+sql = "SELECT id FROM hero WHERE id = :id"
+dialect.postgres = { returns = "two" }
+[[query]]
+name = "h"
+sql = "SELECT id, name FROM hero WHERE id = :id"
+dialect.postgres = { sql = "SELECT id FROM hero WHERE id = :id" }
+[[query]]
+name = "i"
+sql = "SELECT id FROM hero WHERE id = :id"
+dialect.postgres = { sql = "SELECT id FROM hero WHERE id = :id AND name = :name" }
+[[query]]
+name = "j"
+sql = "SELECT id FROM hero WHERE id = :id"
+dialect.mysql = { sql = "SELECT name AS id FROM hero WHERE name = :id" }
+"#,
+        expect![[r#"
+            4:32: error[SM0714]: the query `a` returns `many` on SQLite and `one` on PostgreSQL
+            7:11: error[SM0717]: `last_id` wants no rows, and the statement returns some
+            19:95: error[SM0714]: the query `d` returns `last_id` on SQLite and `one` on PostgreSQL
+            22:11: error[SM0717]: `last_id` is the key of a new row whose table counts it up, and this is none
+            33:32: error[SM0007]: `two` is not a value of `returns`
+            36:19: error[SM0714]: the query `h` returns other columns on PostgreSQL than on SQLite
+            41:75: error[SM0714]: the query `i` has the parameter `:name` on PostgreSQL and not on SQLite
+            45:33: error[SM0714]: the column `id` is `i64` on SQLite and `text` on MySQL
+            45:67: error[SM0714]: the parameter `:id` is `i64` on SQLite and `text` on MySQL
+        "#]],
+    );
+}
+
+#[test]
+fn a_block_takes_no_column_and_no_table_away() {
+    for (sql, is_right) in [
+        ("SELECT id /*if n*/, name /*end*/ FROM hero", false),
+        ("SELECT /*if n*/ DISTINCT /*end*/ id FROM hero", false),
+        ("SELECT id FROM hero /*if n*/, team /*end*/", false),
+        (
+            "SELECT h.id FROM hero h /*if n*/ JOIN team t ON t.id = h.team_id /*end*/",
+            false,
+        ),
+        (
+            "SELECT h.id FROM hero h LEFT JOIN team t /*if n*/, hero g /*end*/ ON t.id = h.team_id",
+            false,
+        ),
+        (
+            "SELECT id FROM hero /*if n*/ UNION SELECT id FROM team /*end*/",
+            false,
+        ),
+        (
+            "SELECT count(*) AS n FROM hero /*if n*/ GROUP BY team_id /*end*/",
+            false,
+        ),
+        (
+            "DELETE FROM hero WHERE id = :id /*if n*/ RETURNING id /*end*/",
+            false,
+        ),
+        ("SELECT id FROM hero WHERE id = :id /*if n*/", false),
+        (
+            "SELECT id FROM hero WHERE (id = :id /*if n*/ ) /*end*/",
+            false,
+        ),
+        ("SELECT id FROM hero WHERE /*if n*/ id = :id /*end*/", false),
+        ("SELECT id FROM hero /*if n*/ WHERE id = :id /*end*/", true),
+        (
+            "SELECT h.id FROM hero h JOIN team t ON t.id = h.team_id /*if n*/ AND t.name = :n /*end*/",
+            true,
+        ),
+        (
+            "SELECT id FROM hero WHERE id IN (1 /*if n*/, :n /*end*/)",
+            true,
+        ),
+        (
+            "SELECT id FROM hero WHERE id = :id /*if n*/ AND EXISTS (SELECT 1 FROM team, hero) /*end*/",
+            true,
+        ),
+        (
+            "UPDATE hero SET age = :age /*if n*/, name = :n /*end*/ WHERE id = :id",
+            true,
+        ),
+        ("DELETE FROM hero /*if n*/ WHERE id = :id /*end*/", true),
+    ] {
+        let query = format!("[[query]]\nname = \"a\"\nsql = \"{sql}\"\n");
+        let compiled = compile_text(&format!("{MODELS}{query}"));
+        let diagnostics = &compiled.compilation.diagnostics;
+        let text = render(diagnostics, &compiled.sources, Format::Short, Color::Never);
+        let line = format!("models.toml:{}:", MODELS.lines().count() + 3);
+        let is_at_sql = text.lines().all(|it| it.starts_with(&line));
+        assert!(is_at_sql && text.is_empty() == is_right, "{sql}: {text}");
+    }
+}

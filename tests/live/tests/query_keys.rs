@@ -2,7 +2,7 @@
 
 use generated::news::queries::{
     PostParams, RateParams, RenameArticleParams, StarsOfParams, articles_by_length, cheapest,
-    count_for_ever, feed, initials, most_read, one_two, post_batch, rate_batch,
+    count_for_ever, feed, initials, most_read, one_two, post_batch, post_unless_there, rate_batch,
     readings_with_articles, rename_article, rename_article_batch, shout, stars_of_batch, titles_of,
 };
 use generated::news::tables::TABLES;
@@ -27,6 +27,7 @@ on_every_driver! {
     rows_of_pages_may_be_nested,
     a_declared_function_returns_what_is_declared,
     raw_sql_has_what_is_declared,
+    statements_of_databases_have_one_function,
 }
 
 /// Stores articles, each a minute after the one before it.
@@ -389,6 +390,23 @@ async fn raw_sql_has_what_is_declared<C: Connection>(cx: &Cx, connection: &mut C
         let rows: Vec<_> = rows.iter().map(|it| (it.number, it.position)).collect();
         assert_eq!(rows, [(4, Some(1)), (2, Some(2))]);
     }
+    Ok(())
+}
+
+async fn statements_of_databases_have_one_function<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let posted = store(cx, connection, &["Ants"]).await?[0].posted;
+    let new = post_unless_there("news", "Bees", posted);
+    let key = new.run(cx, connection).await.into_result()?;
+    let found = Article::get(cx, connection, key.ok_or("a new row has a key")?).await;
+    assert_eq!(
+        found.into_result()?.map(|it| it.title),
+        Some("Bees".to_owned())
+    );
+    let again = post_unless_there("news", "Ants", posted);
+    assert_eq!(again.run(cx, connection).await.into_result()?, None);
     Ok(())
 }
 

@@ -1184,3 +1184,44 @@ impl codegen::Decode for OneTwoRow {
         COLUMNS.get(offset).map(|column| ("one_two", *column))
     }
 }
+
+/// The query `post_unless_there`.
+///
+/// `section`: written to `article.section`.
+///
+/// `title`: written to `article.title`.
+///
+/// `posted`: written to `article.posted`.
+#[must_use]
+#[rustfmt::skip]
+pub fn post_unless_there<'q>(
+    section: &'q str,
+    title: &'q str,
+    posted: codegen::types::time::OffsetDateTime,
+) -> codegen::typed::TypedInsert<'q> {
+    use codegen::typed::{Sql, Text};
+
+    static SQL: Sql = Sql {
+        sqlite: Some(Text::Fixed {
+            sql: "INSERT INTO article (section, title, stars, posted) VALUES (?1, ?2, 0, ?3) ON CONFLICT \
+                (section, title) DO NOTHING RETURNING id",
+            params: &[],
+        }),
+        postgres: Some(Text::Fixed {
+            sql: "INSERT INTO article (section, title, stars, posted) VALUES ($1, $2, 0, $3) ON CONFLICT \
+                (section, title) DO NOTHING RETURNING id",
+            params: &[],
+        }),
+        mysql: Some(Text::Fixed {
+            sql: "INSERT IGNORE INTO article (section, title, stars, posted) VALUES (?, ?, 0, ?)",
+            params: &[],
+        }),
+    };
+
+    let values = ::std::vec![
+        codegen::Value::Text(::std::borrow::Cow::Borrowed(section)),
+        codegen::Value::Text(::std::borrow::Cow::Borrowed(title)),
+        codegen::Encode::into_value(posted),
+    ];
+    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, values).writes())
+}
