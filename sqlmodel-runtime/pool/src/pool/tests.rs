@@ -1,9 +1,11 @@
 mod cancellation;
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use sqlmodel_core::seam::block_on_virtual;
 use sqlmodel_core::{Connection, ErrorKind, Executor, Upkeep};
 
 use super::*;
@@ -190,6 +192,57 @@ fn a_server_that_refuses_is_asked_less_and_less_and_by_one_at_a_time() {
         let status = pool.status();
         assert_eq!(status.n_waiting, 0, "everybody got in");
         assert_eq!(status.totals.acquired, 20);
+    });
+}
+
+#[test]
+fn attempts_that_failed_together_are_not_repeated_together() {
+    let second_attempt = |seed| {
+        block_on_virtual(seed, |cx| async move {
+            let database = Database::default();
+            database.with(|world| world.script.push_back(Connect::Refused("57P03")));
+            let options = options(1).backoff(SECOND, SECOND);
+            let pool = Pool::open(&cx, database, options);
+            let began = cx.now();
+            drop(pool.acquire(&cx).await.unwrap());
+            Duration::from_nanos(cx.now().duration_since(began))
+        })
+    };
+    let waits: BTreeSet<Duration> = (0..8).map(second_attempt).collect();
+    assert!(waits.len() > 4, "{waits:?}");
+    let [first, .., last] = &*Vec::from_iter(waits) else {
+        panic!("there are several");
+    };
+    assert!(
+        *first >= SECOND / 2 && *last < SECOND + 10 * MS,
+        "{first:?} to {last:?}"
+    );
+}
+
+#[test]
+fn connections_that_were_opened_together_do_not_end_together() {
+    run(|cx| async move {
+        let database = Database::default();
+        let options = options(10)
+            .max_lifetime(Some(3000 * SECOND))
+            .idle_timeout(None);
+        let pool = Pool::open(&cx, database, options);
+        let mut held = Vec::new();
+        for _ in 0..10 {
+            held.push(pool.acquire(&cx).await.unwrap());
+        }
+        drop(held);
+        // From nine tenths of their time on, until its end.
+        sleep(&cx, 2695 * SECOND).await;
+        assert_eq!(pool.status().n_idle, 10);
+        let mut left = BTreeSet::new();
+        for _ in 0..10 {
+            sleep(&cx, 30 * SECOND).await;
+            left.insert(pool.status().n_idle);
+        }
+        assert!(left.len() > 3, "{left:?}");
+        sleep(&cx, 40 * SECOND).await;
+        assert_eq!(pool.status().n_idle, 0);
     });
 }
 

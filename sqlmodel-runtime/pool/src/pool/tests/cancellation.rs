@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::task::Context;
 
 use sqlmodel_core::block_on;
-use sqlmodel_core::seam::block_on_virtual;
 
 use super::*;
 
