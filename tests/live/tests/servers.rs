@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use generated::hero::tables::TABLES;
 use generated::hero::{Hero, NewHero};
-use live::{Test, with_every_server};
+use live::{Database, Test, with_every_server};
 use sqlmodel_runtime::prelude::*;
-use sqlmodel_runtime::{Connector, ErrorKind, Pool, PoolOptions, ok};
-use support::{Server, Servers};
+use sqlmodel_runtime::{
+    Connector, ErrorKind, MySqlOptions, Pool, PoolOptions, PostgresOptions, block_on, ok, schema,
+};
+use support::{Fault, Proxy, Server, Servers};
 
 with_every_server! {
     TABLES;
@@ -186,4 +188,57 @@ async fn a_query_ends_with_its_server<K: Connector + Clone>(
         .into_result()?;
     assert_eq!(n_heroes, 300);
     Ok(())
+}
+
+/// Kills the server when it has read COMMIT and nobody has heard its answer.
+fn a_commit_whose_server_dies_is_unknown<K: Connector>(
+    server: Server,
+    parse: fn(&str) -> Result<K, Error>,
+) -> Test {
+    let Some(mut servers) = Servers::private(&[server]) else {
+        return Ok(());
+    };
+    let database = Database::create(servers.url(server), parse)?;
+    let proxy = Proxy::to(&database.url());
+    let through = parse(&proxy.url(&database.url()))?;
+    block_on(async |cx| {
+        let mut connection = through.connect(cx).await.into_result()?;
+        schema::create_all(cx, &mut connection, TABLES)
+            .await
+            .into_result()?;
+        let mut transaction = connection.begin(cx).await.into_result()?;
+        let new = NewHero::new("Deadpond", "?");
+        insert!(new)
+            .execute(cx, &mut transaction)
+            .await
+            .into_result()?;
+        proxy.set(Fault::StallAfter(0));
+        let mut commit = Box::pin(transaction.commit(cx));
+        assert!(live::poll_once(&mut commit).await.is_pending());
+        until(cx, || proxy.counts().0 > 0).await;
+        servers.kill(server);
+        let Outcome::Err(error) = commit.await else {
+            return Err("the server is gone, and the commit is acknowledged".into());
+        };
+        assert_eq!(error.kind(), ErrorKind::CommitUnknown, "{error:#?}");
+        servers.start(server);
+        // It had answered before it died, which its client could not know.
+        let mut connection = database.connector()?.connect(cx).await.into_result()?;
+        let n_heroes = Hero::select()
+            .count(cx, &mut connection)
+            .await
+            .into_result()?;
+        assert_eq!(n_heroes, 1);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_commit_whose_postgres_dies_is_unknown() -> Test {
+    a_commit_whose_server_dies_is_unknown(Server::Postgres, PostgresOptions::parse)
+}
+
+#[test]
+fn a_commit_whose_mysql_dies_is_unknown() -> Test {
+    a_commit_whose_server_dies_is_unknown(Server::MySql, MySqlOptions::parse)
 }
