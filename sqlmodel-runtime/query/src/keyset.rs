@@ -5,7 +5,7 @@ use sqlmodel_core::{FieldValue, Value};
 use crate::expr::Token;
 use crate::operators::Ordering;
 use crate::query::{Nulls, Order};
-use crate::scope::Covers;
+use crate::scope::{AlwaysThere, Covers};
 use crate::select::Select;
 
 /// What [`Select::seek`] orders by: one ordering or a tuple of up to four, of tables that every row has.
@@ -39,7 +39,7 @@ struct SeekKey {
 
 impl<Scope, S, T, Proof> Keyset<Scope, Proof> for Ordering<S, T>
 where
-    Scope: Covers<S, Proof, Presence = bool>,
+    Scope: Covers<S, Proof, Presence: AlwaysThere>,
     T: FieldValue,
 {
     type Key = T;

@@ -70,8 +70,8 @@ pub use raw::{Raw, raw, raw_for};
 pub use relation::{Aliased, HasOne, LeadsToOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
 pub use render::RenderedStatement;
 pub use scope::{
-    Aggregate, AllOptional, Both, Covers, End, Entity, Excluded, Here, InGroups, Inside, Nothing,
-    Optional, PerRow, PerhapsHere, Settled, Table, Tables, There, Window,
+    Aggregate, AllOptional, AlwaysThere, Both, Covers, End, Entity, Excluded, Here, InGroups,
+    Inside, Nothing, Optional, PerRow, PerhapsHere, Settled, Table, Tables, There, Window,
 };
 pub use select::{Expressions, Models, Page, Select, TableOf, exists, scalar, select_from, table};
 pub use temporal::{

@@ -164,6 +164,15 @@ where
     type Presence = Scope::Presence;
 }
 
+/// Holds for what is said of a table that has a row in every row of the query.
+#[diagnostic::on_unimplemented(
+    message = "an outer join may leave this table out",
+    label = "there may be no row of it here"
+)]
+pub trait AlwaysThere {}
+
+impl AlwaysThere for bool {}
+
 /// Holds for the source of an expression that has a value for each row, and so contains no aggregate.
 #[diagnostic::on_unimplemented(
     message = "an aggregate or a window function cannot be used here",

@@ -17,7 +17,7 @@ use crate::query::{Columns, FULL_JOIN, Join, Lock, ModelColumns, Order, Query, R
 use crate::relation::{Relation, assert_other_table};
 use crate::render::{RenderedStatement, Writer};
 use crate::scope::{
-    AllOptional, Covers, Entity, InGroups, Optional, PerRow, Settled, Table, Tables,
+    AllOptional, AlwaysThere, Covers, Entity, InGroups, Optional, PerRow, Settled, Table, Tables,
 };
 
 /// A query whose rows are of type `R`, over the tables of `Scope`.
@@ -193,7 +193,7 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     pub fn for_update_of<E, Proof>(self, _: TableOf<E>, lock: Lock) -> Self
     where
         E: Entity,
-        Scope: Covers<Table<E>, Proof, Presence = bool>,
+        Scope: Covers<Table<E>, Proof, Presence: AlwaysThere>,
     {
         self.locked(RowLock {
             only: Some(E::NAME),

@@ -12,7 +12,7 @@ use sqlmodel_core::{
 
 use crate::column::Column;
 use crate::expr::{Assign, Level};
-use crate::insert::{InsertMany, InsertOne, Plan, Returning, check_rules};
+use crate::insert::{InsertMany, InsertOne, Plan, Returning};
 use crate::operators::Condition;
 use crate::render::RenderedStatement;
 use crate::scope::{Covers, Excluded, PerRow, Tables};
@@ -203,7 +203,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<u64, Error>> + Send {
         async move {
-            ok_result!(check_rules(&self.rows));
+            ok_result!(self.check_values());
             if const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>() {
                 return family::count(&self.rows, &self.conflict, cx, executor).await;
             }
@@ -245,7 +245,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<Vec<R::Model>, Error>> + Send {
         async move {
-            ok_result!(check_rules(&self.rows));
+            ok_result!(self.check_values());
             if const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>() {
                 return family::all(&self.rows, &self.conflict, cx, executor).await;
             }

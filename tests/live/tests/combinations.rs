@@ -3,12 +3,12 @@
 use generated::chinook::tables::TABLES as CHINOOK;
 use generated::chinook::{Employee, NewEmployee};
 use generated::hero::tables::TABLES;
-use generated::hero::{Hero, NewHero, NewTeam, Team};
+use generated::hero::{Hero, NewHero, NewHeroTeamLink, NewTeam, Team};
 use live::{Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{
-    Direction, FrameBound, constant, count_all, cte, exists, row_number, scalar, select_from,
-    table, window,
+    Direction, FrameBound, alias, constant, count_all, cte, exists, row_number, scalar,
+    select_from, table, window,
 };
 
 on_every_driver! {
@@ -24,6 +24,10 @@ on_every_driver! {
     frames_of_windows,
     groups_are_counted_and_ordered_by_aggregates,
     included_rows_come_in_pages,
+    the_same_relation_is_included_and_joined_twice,
+    relations_are_asked_about,
+    a_table_decides_about_itself,
+    rows_of_a_table_are_inserted_again,
 }
 
 mod trees {
@@ -471,6 +475,144 @@ async fn included_rows_come_in_pages<C: Connection>(cx: &Cx, connection: &mut C)
         .await
         .into_result()?;
     assert_eq!((past.rows.len(), past.total), (0, 2));
+    Ok(())
+}
+
+alias! {
+    /// The team that a hero fights for, beside the other teams.
+    Home = Team as "home"
+}
+
+alias! {
+    /// A hero of the same team.
+    Mate = Hero as "mate"
+}
+
+async fn the_same_relation_is_included_and_joined_twice<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(cx, connection).await?;
+    let teams: Vec<(Team, Vec<Hero>, Vec<Hero>)> = Team::select()
+        .include(
+            Team::HEROES
+                .filter(Hero::AGE.lt(40))
+                .order_by(Hero::NAME.desc()),
+        )
+        .include(Team::HEROES.filter(Hero::AGE.ge(40)))
+        .order_by(Team::ID.asc())
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    let names = |heroes: &[Hero]| {
+        heroes
+            .iter()
+            .map(|hero| hero.name.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(&teams[0].1), ["Tarantula", "Black Lion"]);
+    assert_eq!(names(&teams[0].2), ["Rusty-Man"]);
+    assert_eq!((names(&teams[1].1).len(), names(&teams[1].2).len()), (0, 0));
+    let twice: Vec<(Hero, Option<Team>, Option<Team>)> = Hero::select()
+        .left_join(Hero::TEAM)
+        .left_join(Hero::TEAM.to::<Home>())
+        .order_by(Hero::ID.asc())
+        .order_by(Team::NAME.of::<Home>().asc())
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(twice.len(), 6);
+    assert!(twice.iter().all(|(_, team, home)| team == home));
+    assert_eq!(
+        twice.iter().filter(|(_, team, _)| team.is_some()).count(),
+        4
+    );
+    Ok(())
+}
+
+async fn relations_are_asked_about<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    store(cx, connection).await?;
+    insert!(NewHeroTeamLink::new(2, 3))
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    let both = Team::select()
+        .filter(Team::HEROES.any_where(Hero::AGE.gt(40)))
+        .filter(Team::HEROES.none_where(Hero::AGE.is_null()))
+        .columns(Team::NAME);
+    assert_eq!(
+        both.all(cx, connection).await.into_result()?,
+        ["Preventers"]
+    );
+    let of_another_team = Hero::select()
+        .filter(Hero::TEAMS.any_where(Team::ID.ne(Hero::TEAM_ID)))
+        .columns(Hero::NAME);
+    assert_eq!(
+        of_another_team.all(cx, connection).await.into_result()?,
+        ["Rusty-Man"]
+    );
+    let lonely = Hero::select()
+        .filter(Hero::TEAM.none())
+        .filter(Hero::TEAMS.none());
+    assert_eq!(lonely.count(cx, connection).await.into_result()?, 2);
+    let nested = Team::MEMBERS.any_where(
+        Hero::TEAM
+            .to::<Home>()
+            .any_where(Team::NAME.of::<Home>().eq("Preventers")),
+    );
+    let teams = Team::select().filter(nested).columns(Team::NAME);
+    assert_eq!(teams.all(cx, connection).await.into_result()?, ["Z-Force"]);
+    Ok(())
+}
+
+async fn a_table_decides_about_itself<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    store(cx, connection).await?;
+    let has_older_mate = exists(
+        select_from::<Mate>()
+            .correlate::<Hero>()
+            .filter(Hero::TEAM_ID.of::<Mate>().eq(Hero::TEAM_ID))
+            .filter(Hero::AGE.of::<Mate>().gt(Hero::AGE)),
+    );
+    let n_rows = Hero::update()
+        .set(Hero::SECRET_NAME, "younger")
+        .filter(has_older_mate.clone())
+        .execute(cx, connection)
+        .await;
+    assert_eq!(n_rows.into_result()?, 2);
+    let deleted = Hero::delete()
+        .filter(has_older_mate)
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    let mut names: Vec<_> = deleted.iter().map(|hero| &*hero.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["Black Lion", "Tarantula"]);
+    assert!(deleted.iter().all(|hero| hero.secret_name == "younger"));
+    Ok(())
+}
+
+async fn rows_of_a_table_are_inserted_again<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    store(cx, connection).await?;
+    let copies = Hero::select().filter(Hero::AGE.gt(40)).columns((
+        Hero::NAME.concat(" II"),
+        Hero::SECRET_NAME,
+        Hero::AGE,
+    ));
+    let n_rows = Hero::insert_from((Hero::NAME, Hero::SECRET_NAME, Hero::AGE), copies);
+    assert_eq!(n_rows.execute(cx, connection).await.into_result()?, 1);
+    let copy = Hero::select()
+        .filter(Hero::NAME.ends_with(" II"))
+        .one(cx, connection);
+    let copy = copy.await.into_result()?;
+    assert_eq!(
+        (&*copy.name, copy.age, copy.team_id),
+        ("Rusty-Man II", Some(48), None)
+    );
+    let none = Hero::select()
+        .filter(Hero::ID.lt(0))
+        .columns((Hero::NAME, Hero::SECRET_NAME));
+    let none = Hero::insert_from((Hero::NAME, Hero::SECRET_NAME), none);
+    assert_eq!(none.execute(cx, connection).await.into_result()?, 0);
     Ok(())
 }
 

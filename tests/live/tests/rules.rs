@@ -108,6 +108,11 @@ async fn values_that_an_update_assigns_are_checked<C: Connection>(
         let fields: Vec<_> = error.violations().iter().map(|it| it.field).collect();
         assert_eq!(fields, [Some("email"), Some("age")]);
     }
+    let upsert = insert!(new_user())
+        .on_conflict(User::EMAIL)
+        .set(User::AGE, 12_i16);
+    let refused = upsert.one(cx, connection).await;
+    assert!(matches!(refused, Outcome::Err(error) if error.kind() == ErrorKind::Invalid));
     let n_rows = update!(User { AGE = None::<i16> } where User::AGE.eq(20_i16));
     assert_eq!(n_rows.execute(cx, connection).await.into_result()?, 1);
     Ok(())

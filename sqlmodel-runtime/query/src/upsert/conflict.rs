@@ -9,7 +9,7 @@ use crate::insert::Plan;
 use crate::key::{KeyBytes, pick};
 use crate::render::Writer;
 use crate::scope::EXCLUDED;
-use crate::update::{Assignment, SetList, is_stored, with_automatic};
+use crate::update::{Assignment, SetList, check_assigned_values, is_stored, with_automatic};
 
 /// What follows the values to insert.
 #[derive(Debug, Clone)]
@@ -57,6 +57,14 @@ impl Conflict {
             fields: M::fields(),
             primary_key: M::PRIMARY_KEY,
             unique_keys: M::UNIQUE_KEYS,
+        }
+    }
+
+    /// Checks the schema's rules about single fields for what is assigned as a value.
+    pub(super) fn check_values<M: Model>(&self) -> Result<(), Error> {
+        match &self.action {
+            Action::Set(assignments) => check_assigned_values::<M>(assignments),
+            Action::Nothing | Action::UpdateAll => Ok(()),
         }
     }
 

@@ -94,12 +94,18 @@ impl<R: Record> Upsert<R, ManyRows> {
 }
 
 impl<R: Record, Rows> Upsert<R, Rows> {
+    /// Checks the rules of the schema for the rows, and for the values that they are updated with instead.
+    pub(super) fn check_values(&self) -> Result<(), Error> {
+        check_rules(&self.rows)?;
+        self.conflict.check_values::<R::Model>()
+    }
+
     pub(super) async fn each_outcome<E: Executor>(
         self,
         cx: &Cx,
         executor: &mut E,
     ) -> Outcome<Vec<Upserted<R::Model>>, Error> {
-        ok_result!(check_rules(&self.rows));
+        ok_result!(self.check_values());
         if self.conflict.assigns_target() {
             return Outcome::Err(Error::usage(
                 "a row whose key is assigned cannot be told from others: use `execute`",
