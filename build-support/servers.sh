@@ -80,7 +80,12 @@ make_certificates() { # make_certificates FOLDER [RUNNER]: of an authority, and 
     echo 'subjectAltName = DNS:localhost' >"$folder/names"
     quietly $as openssl x509 -req -in "$1/server.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial -days 30 \
         -extfile "$folder/names" -out "$1/server.pem"
-    chmod 600 "$1/server.key"
+    # And one for a client of the name `needs_certificate`.
+    echo 'extendedKeyUsage = clientAuth' >"$folder/uses"
+    quietly $as openssl req $key -subj '/CN=needs_certificate' -keyout "$1/client.key" -out "$1/client.csr"
+    quietly $as openssl x509 -req -in "$1/client.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial -days 30 \
+        -extfile "$folder/uses" -out "$1/client.pem"
+    chmod 600 "$1/server.key" "$1/client.key"
 }
 
 init_postgres() {
@@ -93,20 +98,23 @@ init_postgres() {
     lines=$(
         for method in scram-sha-256 md5 password; do echo "host all needs_${method%%-*} 127.0.0.1/32 $method"; done
         printf 'hostssl all needs_tls all scram-sha-256\nhost all needs_tls all reject\n'
+        if command -v openssl >/dev/null; then printf 'hostssl all needs_certificate all cert\n'; fi
         cat "$hba"
     )
     printf '%s\n' "$lines" >"$hba"
     if command -v openssl >/dev/null; then
         make_certificates "$folder/postgres" as_postgres
         local settings=$folder/postgres/data/postgresql.conf
-        printf "ssl = on\nssl_cert_file = '%s'\nssl_key_file = '%s'\n" "$folder/postgres/server.pem" "$folder/postgres/server.key" >>"$settings"
+        printf "ssl = on\nssl_ca_file = '%s'\nssl_cert_file = '%s'\nssl_key_file = '%s'\n" \
+            "$folder/postgres/ca.pem" "$folder/postgres/server.pem" "$folder/postgres/server.key" >>"$settings"
         echo "SQLMODEL_TEST_POSTGRES_AUTHORITY=$folder/postgres/ca.pem"
     fi
     start_postgres
     quietly as_postgres "$bin/psql" -h "$folder/postgres" -p "$postgres_port" -U postgres -q -c "
         SET password_encryption = 'md5'; CREATE ROLE needs_md5 LOGIN PASSWORD 'open sesame';
         SET password_encryption = 'scram-sha-256'; CREATE ROLE needs_scram LOGIN PASSWORD 'open sesame';
-        CREATE ROLE needs_password LOGIN PASSWORD 'open sesame'; CREATE ROLE needs_tls LOGIN PASSWORD 'open sesame'"
+        CREATE ROLE needs_password LOGIN PASSWORD 'open sesame'; CREATE ROLE needs_tls LOGIN PASSWORD 'open sesame';
+        CREATE ROLE needs_certificate LOGIN"
     echo "SQLMODEL_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:$postgres_port/postgres?sslmode=disable"
     echo "SQLMODEL_TEST_POSTGRES_SOCKET=$folder/postgres/.s.PGSQL.$postgres_port"
 }

@@ -172,6 +172,28 @@ fn a_login_is_bound_to_its_encrypted_connection() -> Test {
 }
 
 #[test]
+fn a_client_shows_a_certificate_of_its_own() -> Test {
+    let Some(authority) = postgres_authority() else {
+        return Ok(());
+    };
+    let folder = authority
+        .strip_suffix("/ca.pem")
+        .ok_or("the certificates lie in one folder")?;
+    let url = |parameters: &str| url_for("needs_certificate", parameters).unwrap_or_default();
+    let own = format!("sslcert={folder}/client.pem&sslkey={folder}/client.key");
+    block_on(async |cx| {
+        let mut connection = connect(cx, &url(&format!("sslmode=require&{own}"))).await?;
+        assert!(is_encrypted(cx, &mut connection).await?);
+        let user = value(cx, &mut connection, "SELECT current_user::text").await?;
+        assert_eq!(user, Value::Text("needs_certificate".into()));
+        expect_refused(cx, &url("sslmode=require"), "valid client certificate").await?;
+        // Another's key.
+        let torn = own.replace("client.key", "server.key");
+        expect_refused(cx, &url(&format!("sslmode=require&{torn}")), "cannot use").await
+    })
+}
+
+#[test]
 fn encryption_that_one_side_wants_and_the_other_refuses_is_told() -> Test {
     if postgres_authority().is_none() {
         return Ok(());

@@ -75,6 +75,47 @@ fn what_was_written_is_read_from_the_replica() -> Test {
 }
 
 #[test]
+fn one_of_several_hosts_is_taken_by_what_it_is() -> Test {
+    let Some(servers) = Servers::private(&[Server::Postgres, Server::Replica]) else {
+        return Ok(());
+    };
+    let host = |server| {
+        let (_, rest) = servers.url(server).split_once('@').unwrap_or_default();
+        rest.split('/').next().unwrap_or_default().to_owned()
+    };
+    let (primary, replica) = (host(Server::Postgres), host(Server::Replica));
+    block_on(async |cx| {
+        for (hosts, target, expected) in [
+            (format!("{primary},{replica}"), "any", Some(false)),
+            (format!("{replica},{primary}"), "any", Some(true)),
+            (format!("{replica},{primary}"), "primary", Some(false)),
+            (format!("{replica},{primary}"), "read-write", Some(false)),
+            (format!("{primary},{replica}"), "standby", Some(true)),
+            (format!("{primary},{replica}"), "read-only", Some(true)),
+            (format!("{primary},{replica}"), "prefer-standby", Some(true)),
+            (primary.clone(), "prefer-standby", Some(false)),
+            (primary.clone(), "standby", None),
+            (replica.clone(), "read-write", None),
+        ] {
+            let url = format!(
+                "postgres://postgres@{hosts}/postgres?sslmode=disable&target_session_attrs={target}"
+            );
+            let options = PostgresOptions::parse(&url)?;
+            let found = match options.connect(cx).await {
+                Outcome::Ok(mut connection) => Some(is_replica(cx, &mut connection).await?),
+                Outcome::Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::Connect, "{url}: {error}");
+                    None
+                }
+                other => return Err(format!("{url}: {other:?}").into()),
+            };
+            assert_eq!(found, expected, "{url}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn a_replica_takes_no_writes() -> Test {
     on_both(async |cx, _, replicated| {
         let mut reader = replicated.read(cx).await.into_result()?;
