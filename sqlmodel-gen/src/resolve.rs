@@ -521,13 +521,7 @@ fn place_in_family(
     if let Some(field) = family.discriminator.as_ref().and_then(|it| it.field) {
         fields[field].is_discriminator = true;
     }
-    if family.strategy != ir::Strategy::SingleTable {
-        return;
-    }
-    let children = family
-        .members
-        .iter()
-        .filter(|member| **member != family.root);
+    let children = family.without_table.iter();
     for field in children.flat_map(|child| &models[*child].fields) {
         // A default of the shared column would fill the rows of siblings too.
         if let Some(default) = &mut fields[*field].default {

@@ -262,6 +262,7 @@ pub(crate) enum Rule {
     MinLen(u32),
     MaxLen(u32),
     Format(Format),
+    Pattern(String),
     OneOf(Vec<Node>),
 }
 
@@ -277,6 +278,7 @@ impl Rule {
             Self::MinLen(_) => "min_len",
             Self::MaxLen(_) => "max_len",
             Self::Format(_) => "format",
+            Self::Pattern(_) => "pattern",
             Self::OneOf(_) => "one_of",
         }
     }

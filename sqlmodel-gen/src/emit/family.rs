@@ -69,8 +69,7 @@ impl<'a> ModelFile<'a> {
     /// The name of the model's rows in queries, where its table's name is not enough.
     pub(super) fn entity_name(&self) -> Option<String> {
         let schema = self.output.schema;
-        let shares_table = self.strategy()? == Strategy::SingleTable && self.model.base.is_some();
-        if !shares_table {
+        if !self.family()?.is_without_table(self.id) {
             return None;
         }
         let name = names::snake_case(&self.model.name);
@@ -203,20 +202,22 @@ impl<'a> ModelFile<'a> {
         if let Some(tag) = tag(schema, family, self.id) {
             place = place.method("tag", [tag]);
         }
-        let is_single_table = family.strategy == Strategy::SingleTable;
+        if family.is_without_table(self.id) {
+            place = place.method("without_table", []);
+        }
         let bases: Vec<Expr> = self.bases().map(|base| self.table_part(base)).collect();
         if !bases.is_empty() {
             place = place.method("bases", [Expr::slice(bases)]);
         }
         let mut below = descendants(schema, self.id);
-        below.retain(|member| *member != self.id);
+        below.retain(|member| *member != self.id && !family.is_without_table(*member));
         below.reverse();
         let below = below.iter().filter_map(|member| {
             let table = schema.mappings[*member].tables.last()?.table;
             Some(self.table_part(table))
         });
         let extensions: Vec<Expr> = below.collect();
-        if !is_single_table && !extensions.is_empty() {
+        if !extensions.is_empty() {
             place = place.method("extensions", [Expr::slice(extensions)]);
         }
         place
@@ -678,8 +679,8 @@ fn parts(schema: &Schema, family: &Family, model: ModelId) -> Vec<Part> {
         let n_fields = schema.models[member].fields.len();
         let n_key = schema.models[member].key.len();
         let (width, key) = match family.strategy {
-            Strategy::SingleTable => (n_fields, None),
-            Strategy::Joined => (n_key + n_fields, Some(at)),
+            _ if family.is_without_table(member) => (n_fields, None),
+            Strategy::SingleTable | Strategy::Joined => (n_key + n_fields, Some(at)),
             Strategy::Concrete => (columns(schema, member).len() - n_own + n_key, Some(at)),
         };
         parts.push(Part {

@@ -58,6 +58,7 @@ fn validation(rule: &Validation) -> Option<Expr> {
             };
             call("Format", Expr::atom(format!("codegen::Format::{name}")))
         }
+        Validation::Pattern(pattern) => call("Pattern", Expr::str(pattern)),
         Validation::OneOf(values) => {
             let values: Option<Vec<Expr>> = values.iter().map(constant).collect();
             call("OneOf", Expr::Slice(values?))

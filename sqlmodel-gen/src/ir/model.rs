@@ -165,6 +165,8 @@ pub enum Validation {
     MaxLen(u32),
     /// `format`: text of a known form.
     Format(Format),
+    /// `pattern`: text in which a regular expression is found, as the crate `regex-lite` reads it.
+    Pattern(String),
     /// `one_of`: one of these values.
     OneOf(Vec<Literal>),
 }

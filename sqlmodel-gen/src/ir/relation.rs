@@ -80,6 +80,8 @@ pub struct Family {
     pub strategy: Strategy,
     /// All members: each base before its children, siblings in declaration order; the root is first.
     pub members: Vec<ModelId>,
+    /// The members that have no table: their own fields are columns of their base's table.
+    pub without_table: Vec<ModelId>,
     /// The column that tells which model a row is of; always present for single_table and joined.
     pub discriminator: Option<Discriminator>,
     /// How rows of all members are loaded together, where a query does not say.
@@ -133,6 +135,11 @@ pub enum DiscriminatorValue {
 }
 
 impl Family {
+    /// Tells whether a member's own fields are columns of its base's table.
+    pub fn is_without_table(&self, member: ModelId) -> bool {
+        self.without_table.contains(&member)
+    }
+
     /// Returns the value that rows of exactly `model` carry; `None` for an abstract model or where there is no discriminator.
     #[must_use]
     pub fn discriminator_value(&self, model: ModelId) -> Option<&DiscriminatorValue> {

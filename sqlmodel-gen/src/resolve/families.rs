@@ -84,11 +84,20 @@ impl<'a> Resolver<'a> {
         let strategy = strategy.value;
         let id = self.families.next_id();
         let members = self.in_order(root, &members);
+        let mut without_table: Vec<ModelId> = Vec::new();
         for member in &members {
             self.models[*member].family = Some(id);
-            if *member != root {
-                self.check_member(*member, strategy);
+            if *member == root {
+                continue;
             }
+            let base = self.models[*member].base;
+            let is_single = strategy == Strategy::SingleTable
+                || self.has_no_table(*member, strategy)
+                || base.is_some_and(|base| without_table.contains(&base));
+            if is_single {
+                without_table.push(*member);
+            }
+            self.check_member(*member, strategy, is_single);
         }
         self.check_has_rows(root, &members);
         if let Some(union_view) = &inheritance.union_view
@@ -114,6 +123,7 @@ impl<'a> Resolver<'a> {
             root,
             strategy,
             members,
+            without_table,
             // The values wait for the fields: see `resolve_discriminators`.
             discriminator: column.map(|column| Discriminator {
                 column,
@@ -151,29 +161,54 @@ impl<'a> Resolver<'a> {
         order
     }
 
-    fn check_member(&mut self, member: ModelId, strategy: Strategy) {
+    /// Tells whether a child says that it has no table, where its family's models have one each.
+    fn has_no_table(&self, member: ModelId, strategy: Strategy) -> bool {
+        let inheritance = self.models[member].syntax.inheritance.as_ref();
+        strategy == Strategy::Joined
+            && inheritance.is_some_and(|it| {
+                let is_single = it.strategy.as_ref().map(|it| it.value);
+                is_single == Some(Strategy::SingleTable)
+                    && it.discriminator.is_none()
+                    && it.polymorphic.is_none()
+                    && it.union_view.is_none()
+            })
+    }
+
+    fn check_member(&mut self, member: ModelId, strategy: Strategy, is_single: bool) {
         let syntax = self.models[member].syntax;
         let name = &syntax.name.value;
-        if let Some(inheritance) = &syntax.inheritance {
+        if let Some(inheritance) = &syntax.inheritance
+            && !self.has_no_table(member, strategy)
+        {
             let message = format!("`{name}` cannot choose a strategy: the root of its family does");
-            self.push(
-                Diagnostic::new(&codes::STRATEGY_OF_CHILD, inheritance.span, message)
-                    .help("remove `inheritance` here"),
-            );
+            let diagnostic = Diagnostic::new(&codes::STRATEGY_OF_CHILD, inheritance.span, message);
+            self.push(match strategy {
+                Strategy::Joined => diagnostic.help(
+                    "remove `inheritance` here, or write `inheritance = { strategy = \"single_table\" }` to have its fields in the table of its base",
+                ),
+                Strategy::SingleTable | Strategy::Concrete => {
+                    diagnostic.help("remove `inheritance` here")
+                }
+            });
         }
         let table = [&syntax.table, &syntax.schema, &syntax.key_name]
             .into_iter()
             .flatten()
             .next();
         if let Some(table) = table
-            && strategy == Strategy::SingleTable
+            && is_single
         {
+            let of = match strategy {
+                Strategy::SingleTable => "root",
+                Strategy::Joined | Strategy::Concrete => "base",
+            };
             let message =
-                format!("`{name}` has no table of its own: its rows are in its root's table");
-            self.push(
-                Diagnostic::new(&codes::STRATEGY_OPTION, table.span, message)
-                    .help("name the table in the root of the family"),
-            );
+                format!("`{name}` has no table of its own: its rows are in its {of}'s table");
+            let help = match strategy {
+                Strategy::SingleTable => "name the table in the root of the family",
+                Strategy::Joined | Strategy::Concrete => "name the table in the base",
+            };
+            self.push(Diagnostic::new(&codes::STRATEGY_OPTION, table.span, message).help(help));
         }
     }
 

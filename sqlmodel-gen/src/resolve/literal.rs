@@ -30,6 +30,20 @@ fn misfit<T>(expected: impl Into<Cow<'static, str>>) -> Result<T, Misfit> {
     })
 }
 
+/// The portable function that a text is meant to call, if it looks like a call in SQL or Python.
+fn function_meant(value: &Value) -> Option<&'static str> {
+    let Value::String(text) = value else {
+        return None;
+    };
+    let text = text.to_ascii_lowercase();
+    Some(match text.trim_end_matches("()") {
+        "now" | "current_timestamp" | "utcnow" | "datetime.now" | "datetime.utcnow" => "now",
+        "uuid" | "uuid4" | "uuid_v4" | "uuidv4" | "uuid.uuid4" | "gen_random_uuid" => "uuid_v4",
+        "uuid7" | "uuid_v7" | "uuidv7" | "uuid.uuid7" => "uuid_v7",
+        _ => return None,
+    })
+}
+
 impl Resolver<'_> {
     /// Resolves a constant for a field: one value, or a list for an array.
     pub(super) fn constant(
@@ -96,9 +110,12 @@ impl Resolver<'_> {
         let message = format!("{what} {shown} does not fit its type");
         let diagnostic = Diagnostic::new(&codes::LITERAL_TYPE, node.span, message)
             .label(format!("expected {expected}"));
-        self.push(match fix {
-            Some(text) => diagnostic.fix(node.span, text),
-            None => diagnostic,
+        self.push(match (fix, function_meant(&node.value)) {
+            (Some(text), _) => diagnostic.fix(node.span, text),
+            (None, Some(function)) => diagnostic.help(format!(
+                "write `default = {{ fn = \"{function}\" }}` for what the function gives"
+            )),
+            (None, None) => diagnostic,
         });
         None
     }

@@ -75,16 +75,19 @@ impl Resolver<'_> {
         1 + text + values / 16
     }
 
-    /// Returns the number of columns of the table of a single-table family, at its root.
+    /// Returns the number of columns of a table that models share, at the root of their family.
     fn n_columns(&self, root: ModelId) -> usize {
         let family = self.models[root].family.map(|id| &self.families[id]);
-        let family = family.filter(|it| it.root == root && it.strategy == Strategy::SingleTable);
-        let members = family.map(|family| family.members.iter());
-        members
+        let family = family.filter(|it| it.root == root);
+        let family = family
+            .filter(|it| it.strategy == Strategy::SingleTable || !it.without_table.is_empty());
+        let without_table = family.map(|family| family.without_table.iter());
+        let n_columns = without_table
             .into_iter()
             .flatten()
-            .map(|member| self.models[*member].fields.len())
-            .sum()
+            .map(|member| self.models[*member].fields.len());
+        let root = family.map(|family| self.models[family.root].fields.len());
+        n_columns.chain(root).sum()
     }
 
     fn too_large(&mut self, span: Span) -> bool {

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 
 use sqlmodel_sql::names::NamingConvention;
 use sqlmodel_sql::{
-    Check, Column, ForeignKey, Index, Object, PrimaryKey, SqlType, Table, TableName, UniqueKey,
+    Check, Column, ForeignKey, Index, Literal, Object, PrimaryKey, SqlType, Table, TableName,
+    UniqueKey,
 };
 
 use self::check_sql::Tags;
@@ -192,7 +193,15 @@ impl Builder<'_, '_> {
     fn build_joined(&mut self, family: &ir::Family) {
         let mut all = Vec::new();
         let mut discriminator = None;
-        for member in &family.members {
+        let values = family.discriminator.iter().flat_map(|it| &it.values);
+        let tags: Tags<'_> = values.map(|(model, value)| (*model, value)).collect();
+        for (at, member) in family.members.iter().enumerate() {
+            if family.is_without_table(*member) {
+                let members = family.members.get(at..).unwrap_or_default();
+                let tags = self.tags_under(members, &tags);
+                self.build_in_table_of_base(*member, family, &tags, discriminator, &mut all);
+                continue;
+            }
             let table = self.add_table(*member, family.root);
             if *member != family.root {
                 self.copy_key_columns(table, family.root, *member);
@@ -214,6 +223,30 @@ impl Builder<'_, '_> {
             let columns = self.pick(*member, &all);
             self.map(*member, &tables, columns, discriminator);
         }
+    }
+
+    /// Adds the fields of a joined model without a table to the table of its base.
+    fn build_in_table_of_base(
+        &mut self,
+        member: ModelId,
+        family: &ir::Family,
+        tags: &[Literal],
+        discriminator: Option<ColumnRef>,
+        all: &mut Vec<MappedColumn>,
+    ) {
+        let base = self.resolver.models[member].base;
+        let tables = base.map(|base| self.mappings[base].tables.iter().map(|it| it.table));
+        let tables: Vec<TableId> = tables.into_iter().flatten().collect();
+        if let Some(table) = tables.last() {
+            let fields = self.resolver.models[member].fields.clone();
+            let columns = self.add_columns(*table, member, &fields);
+            for column in &columns {
+                self.loosen_column(*column, tags, family);
+            }
+            all.extend(columns);
+        }
+        let columns = self.pick(member, all);
+        self.map(member, &tables, columns, discriminator);
     }
 
     fn build_concrete(&mut self, family: &ir::Family) {

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use regex_lite::Regex;
 use sqlmodel_sql::Literal;
 
 use crate::diagnostic::{Diagnostic, codes};
@@ -65,6 +66,7 @@ impl Resolver<'_> {
             Rule::MinLen(len) if has_length => Some(Validation::MinLen(*len)),
             Rule::MaxLen(len) if has_length => Some(Validation::MaxLen(*len)),
             Rule::Format(format) if is_text => Some(Validation::Format(*format)),
+            Rule::Pattern(pattern) if is_text => self.pattern(pattern, rule.span),
             Rule::OneOf(nodes) if !is_array && (is_number || is_text) => {
                 let values: Vec<Literal> = nodes
                     .iter()
@@ -84,7 +86,7 @@ impl Resolver<'_> {
                     Rule::Min(_) | Rule::Max(_) | Rule::Above(_) | Rule::Below(_) => "numbers",
                     Rule::MultipleOf(_) => "whole numbers",
                     Rule::MinLen(_) | Rule::MaxLen(_) => "text, bytes and lists",
-                    Rule::Format(_) => "text",
+                    Rule::Format(_) | Rule::Pattern(_) => "text",
                     Rule::OneOf(_) => {
                         "numbers and text; for a closed set of names, declare an `[enum.*]`"
                     }
@@ -93,6 +95,22 @@ impl Resolver<'_> {
                 self.push(
                     Diagnostic::new(&codes::RULE_TYPE, rule.span, message)
                         .note(format!("`{key}` is for {takes}")),
+                );
+                None
+            }
+        }
+    }
+
+    /// Compiles a regular expression, as the program will.
+    fn pattern(&mut self, pattern: &str, span: Span) -> Option<Validation> {
+        match Regex::new(pattern) {
+            Ok(_) => Some(Validation::Pattern(pattern.to_owned())),
+            Err(error) => {
+                let message = "the pattern cannot be read";
+                self.push(
+                    Diagnostic::new(&codes::RULE_SYNTAX, span, message)
+                        .label(error.to_string())
+                        .help("write a regular expression such as `'^[a-z]+$'`, in single quotes, where TOML reads no backslash"),
                 );
                 None
             }
@@ -177,6 +195,10 @@ pub(super) fn meets(literal: &Literal, rule: &Validation) -> bool {
         Validation::OneOf(values) => values
             .iter()
             .any(|value| value == literal || number_order(literal, value) == Some(Ordering::Equal)),
+        Validation::Pattern(pattern) => match literal {
+            Literal::Text(text) => Regex::new(pattern).is_ok_and(|it| it.is_match(text)),
+            _ => true,
+        },
         Validation::MultipleOf(_) | Validation::Format(_) => true,
     }
 }

@@ -127,7 +127,7 @@ fn parse_named_type(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span
     let mut reader = Reader::new(cx, table, span, "a type");
     let base = reader.get("base");
     if base.is_none() {
-        reader.missing("base", "base = \"text\"");
+        reader.missing(&["base"], "base = \"text\"");
     }
     let ty = NamedType {
         name: name.clone(),
@@ -158,7 +158,7 @@ fn parse_enum(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> E
 
 fn parse_enum_values(reader: &mut Reader<'_, '_>) -> Vec<EnumValue> {
     let Some(node) = reader.get("values") else {
-        reader.missing("values", "values = [\"draft\", \"published\"]");
+        reader.missing(&["values"], "values = [\"draft\", \"published\"]");
         return Vec::new();
     };
     match &node.value {
@@ -197,7 +197,7 @@ fn parse_enum_value(cx: &mut Context<'_>, node: &Node) -> Option<EnumValue> {
             let value = reader.get("value").cloned();
             let doc = reader.doc();
             if name.is_none() && reader.get("name").is_none() {
-                reader.missing("name", "name = \"Archived\"");
+                reader.missing(&["name"], "name = \"Archived\"");
             }
             reader.finish();
             // A value without a name would be reported for that again.
@@ -308,7 +308,7 @@ fn parse_inheritance(reader: &mut Reader<'_, '_>) -> Option<Inheritance> {
     };
     let mut reader = Reader::new(reader.cx, table, node.span, "`inheritance`");
     if reader.get("strategy").is_none() {
-        reader.missing("strategy", "strategy = \"joined\"");
+        reader.missing(&["strategy"], "strategy = \"joined\"");
     }
     let inheritance = Inheritance {
         strategy: reader.word("strategy", STRATEGIES),
@@ -409,12 +409,13 @@ fn parse_relation(cx: &mut Context<'_>, name: &Name, node: &Node) -> Option<Many
         return cx.wrong_kind(node, &name.value, expected);
     };
     let mut reader = Reader::new(cx, table, node.span, "a relation");
-    for (key, example) in [
-        ("many_to_many", "many_to_many = \"Tag\""),
-        ("link", "link = \"PostTag\""),
+    for (keys, example) in [
+        (&["many_to_many"], "many_to_many = \"Tag\""),
+        (&["link"], "link = \"PostTag\""),
     ] {
+        let [key] = keys;
         if reader.get(key).is_none() {
-            reader.missing(key, example);
+            reader.missing(keys, example);
         }
     }
     let relation = ManyToMany {
@@ -434,7 +435,7 @@ fn parse_relation(cx: &mut Context<'_>, name: &Name, node: &Node) -> Option<Many
 fn parse_foreign_key(cx: &mut Context<'_>, table: &Table, span: Span) -> ForeignKey {
     let mut reader = Reader::new(cx, table, span, "a foreign key");
     if reader.get("ref").is_none() {
-        reader.missing("ref", "ref = \"Order\"");
+        reader.missing(&["ref"], "ref = \"Order\"");
     }
     let foreign_key = ForeignKey {
         on: parse_on(&mut reader),
@@ -458,7 +459,7 @@ fn parse_foreign_key(cx: &mut Context<'_>, table: &Table, span: Span) -> Foreign
 /// Takes `on`, a list of fields that is not empty.
 fn parse_on(reader: &mut Reader<'_, '_>) -> Vec<Name> {
     let Some(node) = reader.get("on") else {
-        reader.missing("on", "on = [\"name\"]");
+        reader.missing(&["on"], "on = [\"name\"]");
         return Vec::new();
     };
     let on = reader.strings("on").unwrap_or_default();
@@ -504,7 +505,7 @@ fn parse_index(cx: &mut Context<'_>, table: &Table, span: Span) -> Index {
 
 fn parse_index_parts(reader: &mut Reader<'_, '_>) -> Vec<IndexPart> {
     let Some(node) = reader.get("on") else {
-        reader.missing("on", "on = [\"name\"]");
+        reader.missing(&["on"], "on = [\"name\"]");
         return Vec::new();
     };
     match &node.value {
@@ -551,7 +552,10 @@ fn parse_index_part(cx: &mut Context<'_>, node: &Node) -> Option<IndexPart> {
     );
     let nulls = reader.word("nulls", &[("first", Nulls::First), ("last", Nulls::Last)]);
     if reader.get("column").is_none() && reader.get("sql").is_none() {
-        reader.missing("column", "column = \"name\"` or `sql = \"lower(name)\"");
+        reader.missing(
+            &["column", "sql"],
+            "column = \"name\"` or `sql = \"lower(name)\"",
+        );
     }
     reader.finish();
     let key = match column {
@@ -569,12 +573,13 @@ fn parse_index_part(cx: &mut Context<'_>, node: &Node) -> Option<IndexPart> {
 
 fn parse_check(cx: &mut Context<'_>, table: &Table, span: Span) -> Check {
     let mut reader = Reader::new(cx, table, span, "a check");
-    for (key, example) in [
-        ("name", "name = \"price_not_negative\""),
-        ("sql", "sql = \"price >= 0\""),
+    for (keys, example) in [
+        (&["name"], "name = \"price_not_negative\""),
+        (&["sql"], "sql = \"price >= 0\""),
     ] {
+        let [key] = keys;
         if reader.get(key).is_none() {
-            reader.missing(key, example);
+            reader.missing(keys, example);
         }
     }
     let check = Check {
@@ -587,13 +592,14 @@ fn parse_check(cx: &mut Context<'_>, table: &Table, span: Span) -> Check {
 
 fn parse_rule(cx: &mut Context<'_>, table: &Table, span: Span) -> ModelRule {
     let mut reader = Reader::new(cx, table, span, "a rule");
-    for (key, example) in [
-        ("name", "name = \"end_after_start\""),
-        ("expr", "expr = \"ends > starts\""),
-        ("message", "message = \"the end comes after the start\""),
+    for (keys, example) in [
+        (&["name"], "name = \"end_after_start\""),
+        (&["expr"], "expr = \"ends > starts\""),
+        (&["message"], "message = \"the end comes after the start\""),
     ] {
+        let [key] = keys;
         if reader.get(key).is_none() {
-            reader.missing(key, example);
+            reader.missing(keys, example);
         }
     }
     let rule = ModelRule {

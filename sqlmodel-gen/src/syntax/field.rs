@@ -96,10 +96,9 @@ fn parse_field(cx: &mut Context<'_>, name: &Name, node: &Node) -> Field {
     };
     if is_readable && !has_type && !has_reference && field.json.is_none() {
         let message = format!("the field `{}` has no type", name.value);
-        reader.cx.diagnostics.push(
-            Diagnostic::new(&codes::MISSING_KEY, name.span, message)
-                .help("add `type = \"text\"`, or `ref = \"Team\"` for a foreign key"),
-        );
+        let diagnostic = Diagnostic::new(&codes::MISSING_KEY, name.span, message)
+            .help("add `type = \"text\"`, or `ref = \"Team\"` for a foreign key");
+        reader.missing_as(&["type", "ref", "json"], diagnostic);
     }
     reader.finish();
     field
@@ -239,7 +238,7 @@ fn parse_generated(reader: &mut Reader<'_, '_>) -> Option<Generated> {
     let mut reader = Reader::new(reader.cx, table, node.span, "a generated column");
     let sql = reader.sql("sql");
     if sql.is_none() && reader.get("sql").is_none() {
-        reader.missing("sql", "sql = \"lower(title)\"");
+        reader.missing(&["sql"], "sql = \"lower(title)\"");
     }
     let is_stored = reader.is_true("stored");
     reader.finish();
@@ -263,7 +262,7 @@ pub(super) fn parse_rust_path(reader: &mut Reader<'_, '_>) -> Option<RustPath> {
     let mut reader = Reader::new(reader.cx, table, node.span, "a Rust type");
     let path = reader.string("path");
     if reader.get("path").is_none() {
-        reader.missing("path", "path = \"crate::Money\"");
+        reader.missing(&["path"], "path = \"crate::Money\"");
     }
     let is_copy = reader.is_true("copy");
     reader.finish();
@@ -315,6 +314,11 @@ pub(super) fn parse_validate(reader: &mut Reader<'_, '_>) -> Vec<Spanned<Rule>> 
             .word("format", FORMATS)
             .map(|format| format.map(Rule::Format)),
     );
+    rules.extend(
+        reader
+            .string("pattern")
+            .map(|pattern| pattern.map(Rule::Pattern)),
+    );
     if let Some(node) = reader.get("one_of") {
         match &node.value {
             Value::Array(items) if items.is_empty() => reader.cx.empty(node.span, "one_of"),
@@ -351,7 +355,10 @@ impl Context<'_> {
             .or(reader.get("sql"))
             .is_none()
         {
-            reader.missing("fn", "fn = \"now\"` or `sql = \"..\"` or `json = \"{}\"");
+            reader.missing(
+                &["fn", "sql", "json"],
+                "fn = \"now\"` or `sql = \"..\"` or `json = \"{}\"",
+            );
         }
         let given =
             ["fn", "json", "sql"].map(|key| reader.get_with_key(key).map(|(name, _)| name.span));

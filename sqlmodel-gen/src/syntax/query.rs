@@ -44,7 +44,7 @@ pub(super) fn parse_function(
         dialects: reader.dialects("dialects"),
     };
     if reader.get("returns").is_none() {
-        reader.missing("returns", "returns = \"i64\"");
+        reader.missing(&["returns"], "returns = \"i64\"");
     }
     reader.finish();
     function
@@ -54,7 +54,7 @@ pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Qu
     let mut reader = Reader::new(cx, table, span, "a query");
     let name = reader.string("name");
     if reader.get("name").is_none() {
-        reader.missing("name", "name = \"all_heroes\"");
+        reader.missing(&["name"], "name = \"all_heroes\"");
     }
     let mut dialect_returns = Vec::new();
     let query = Query {
@@ -107,7 +107,7 @@ fn parse_statement(
         }
     }
     if sql.is_none() && reader.get("sql").is_none() {
-        reader.missing("sql", "sql = \"SELECT ..\"");
+        reader.missing(&["sql"], "sql = \"SELECT ..\"");
     }
     sql
 }
@@ -152,7 +152,7 @@ fn parse_page(reader: &mut Reader<'_, '_>) -> Option<Page> {
     let mut reader = Reader::new(reader.cx, table, node.span, "`page`");
     let by = reader.get("by");
     if by.is_none() {
-        reader.missing("by", "by = [\"id\"]");
+        reader.missing(&["by"], "by = [\"id\"]");
     }
     let page = Page {
         by: reader.strings("by").unwrap_or_default(),

@@ -21,6 +21,8 @@ pub(crate) struct Reader<'a, 'b> {
     /// What the table is, with its article: "a field".
     what: &'static str,
     known: Vec<&'static str>,
+    /// What is to be reported as missing: keys, any of which will do, and the report.
+    missing: Vec<(&'static [&'static str], Diagnostic)>,
 }
 
 /// What other languages have a key for: of what, the key, and what to write.
@@ -99,7 +101,17 @@ const FOREIGN_KEYS: &[(&str, &str, &str)] = &[
         "server_default",
         "write `default = { sql = \"..\" }`",
     ),
+    ("a relation", "many", "write `many_to_many = \"Tag\"`"),
+    ("a relation", "secondary", "write `link = \"PostTag\"`"),
+    ("a relation", "through", "write `link = \"PostTag\"`"),
+    ("a relation", "via", "write `link = \"PostTag\"`"),
+    ("an index", "columns", "write `on = [\"name\"]`"),
+    ("an index", "fields", "write `on = [\"name\"]`"),
+    ("a unique key", "columns", "write `on = [\"name\"]`"),
+    ("a unique key", "fields", "write `on = [\"name\"]`"),
+    ("a mixin", "include", "write `mixins = [\"Name\"]`"),
     ("a model", "columns", "write `[model.Name.fields]`"),
+    ("a model", "include", "write `mixins = [\"Name\"]`"),
     ("a model", "inherits", "write `extends = \"Base\"`"),
     ("a model", "primary_key", "write `key = true` in its fields"),
     ("a model", "table_name", "write `table = \"..\"`"),
@@ -122,16 +134,27 @@ impl<'a, 'b> Reader<'a, 'b> {
             span,
             what,
             known: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
-    /// Reports the keys that were not asked for.
-    pub(crate) fn finish(self) {
+    /// Reports the keys that were not asked for, and those that are missing.
+    pub(crate) fn finish(mut self) {
         let unknown: Vec<&Name> = self.unknown().map(|(key, _)| key).collect();
         for key in unknown {
             let message = format!("unknown key `{}` in {}", key.value, self.what);
             let diagnostic = Diagnostic::new(&codes::UNKNOWN_KEY, key.span, message);
-            let diagnostic = match nearest_word(&key.value, &self.known) {
+            let nearest = nearest_word(&key.value, &self.known);
+            let words = self.words_for(&key.value).unwrap_or_default();
+            // A key that is only misspelt is not missing as well.
+            self.missing.retain(|(keys, _)| {
+                let is_meant = |key: &&str| match nearest {
+                    Some(nearest) => nearest == *key,
+                    None => words.contains(&format!("`{key} = ")),
+                };
+                !keys.iter().any(is_meant)
+            });
+            let diagnostic = match nearest {
                 Some(known) => diagnostic
                     .label(format!("did you mean `{known}`?"))
                     .help(format!("write `{known}`"))
@@ -145,6 +168,9 @@ impl<'a, 'b> Reader<'a, 'b> {
                     )),
                 },
             };
+            self.cx.diagnostics.push(diagnostic);
+        }
+        for (_, diagnostic) in self.missing {
             self.cx.diagnostics.push(diagnostic);
         }
     }
@@ -181,13 +207,18 @@ impl<'a, 'b> Reader<'a, 'b> {
         Some((name, value))
     }
 
-    /// Reports a key that must be there.
-    pub(crate) fn missing(&mut self, key: &str, example: &str) {
+    /// Reports a key that must be there, by its name or as the first of several that would do.
+    pub(crate) fn missing(&mut self, keys: &'static [&'static str], example: &str) {
+        let key = keys.first().copied().unwrap_or_default();
         let message = format!("{} needs the key `{key}`", self.what);
-        self.cx.diagnostics.push(
-            Diagnostic::new(&codes::MISSING_KEY, self.span, message)
-                .help(format!("add `{example}`")),
-        );
+        let diagnostic = Diagnostic::new(&codes::MISSING_KEY, self.span, message)
+            .help(format!("add `{example}`"));
+        self.missing_as(keys, diagnostic);
+    }
+
+    /// Reports that none of several keys is there, in words of its own.
+    pub(crate) fn missing_as(&mut self, keys: &'static [&'static str], diagnostic: Diagnostic) {
+        self.missing.push((keys, diagnostic));
     }
 
     /// Takes `format`, and reports a version that is not the one given.

@@ -39,6 +39,8 @@ pub struct Rows<'e, E: Executor, T> {
     failure: Option<Error>,
     is_open: bool,
     pulled: Pulled,
+    /// The table and the column of each column, where the query knows them.
+    names: Vec<Option<(&'static str, &'static str)>>,
 }
 
 impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
@@ -60,6 +62,7 @@ impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
             failure: None,
             is_open: true,
             pulled: Pulled::begin(statement),
+            names: Vec::new(),
         };
         let opening = rows.executor.open_cursor(cx, statement);
         let opened = rows.pulled.wait_for(opening).await;
@@ -68,6 +71,13 @@ impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
         }
         ok!(opened);
         Outcome::Ok(rows)
+    }
+
+    /// Names the tables and columns of the result, for errors about what they hold.
+    #[must_use]
+    pub fn with_column_names(mut self, names: Vec<Option<(&'static str, &'static str)>>) -> Self {
+        self.names = names;
+        self
     }
 
     /// Returns the next row, or `None` after the last one.
@@ -89,7 +99,8 @@ impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
                 Outcome::Ok(Fetched::End) => self.is_open = false,
                 Outcome::Err(error) => {
                     self.close();
-                    self.failure = Some(error);
+                    let name = |at| self.names.get(at).copied().flatten();
+                    self.failure = Some(error.with_column_names(name));
                 }
                 Outcome::Cancelled(reason) => return Outcome::Cancelled(reason),
                 Outcome::Panicked(payload) => return Outcome::Panicked(payload),
@@ -141,7 +152,7 @@ impl<T: Decode + Send> RowSink for Batch<T> {
         self.n_rows += 1;
         match T::decode(row, 0) {
             Ok(value) => self.rows.push_back(value),
-            Err(refused) => return Err(refused.at_row::<T>(self.n_rows)),
+            Err(refused) => return Err(refused.in_row::<T, R>(row, self.n_rows)),
         }
         Ok(if self.rows.len() < BATCH {
             ControlFlow::Continue(())

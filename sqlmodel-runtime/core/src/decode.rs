@@ -156,19 +156,43 @@ impl DecodeError {
         self.into_error(column, row_number)
     }
 
+    /// Turns this into an [`Error`] that names the column of a `T`, or else the column of the result, and the number of the row,
+    /// counted from 1.
+    #[cold]
+    pub fn in_row<T: Decode, R: RowRead>(self, row: &R, row_number: u64) -> Error {
+        match T::column_name(self.0.at) {
+            Some(name) => self.into_error(Some(name), row_number),
+            None => self.in_result(row, row_number),
+        }
+    }
+
+    /// Turns this into an [`Error`] that names the column as the result does, and the number of the row, counted from 1.
+    #[cold]
+    pub fn in_result<R: RowRead>(self, row: &R, row_number: u64) -> Error {
+        let at = self.0.at;
+        let place = format!("column {} (`{}`)", at + 1, row.column(at));
+        let n_bytes = place.len();
+        self.at_place(&place, row_number)
+            .with_unnamed_column(at, n_bytes)
+    }
+
     /// Turns this into an [`Error`] that names the column and the row of the result, counted from 1.
     #[cold]
     pub fn into_error(self, column: Option<(&str, &str)>, row_number: u64) -> Error {
+        let place = match column {
+            Some((table, column)) => format!("`{table}.{column}`"),
+            None => format!("column {}", self.0.at + 1),
+        };
+        self.at_place(&place, row_number)
+    }
+
+    fn at_place(self, place: &str, row_number: u64) -> Error {
         let Refusal {
-            at,
+            at: _,
             expected,
             found,
             cause,
         } = *self.0;
-        let place = match column {
-            Some((table, column)) => format!("`{table}.{column}`"),
-            None => format!("column {}", at + 1),
-        };
         let reason = cause
             .as_ref()
             .map(|cause| format!(": {cause}"))

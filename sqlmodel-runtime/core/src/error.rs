@@ -21,7 +21,16 @@ struct Inner {
     sql: Option<Box<str>>,
     sqlstate: Option<Box<str>>,
     constraint: Option<Constraint>,
+    unnamed_column: Option<UnnamedColumn>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The column that could not be read, where the message begins with its name in the result.
+#[derive(Debug)]
+struct UnnamedColumn {
+    at: usize,
+    /// The length of its name in the message.
+    n_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -105,6 +114,7 @@ impl Error {
             sql: None,
             sqlstate: None,
             constraint: None,
+            unnamed_column: None,
             cause: None,
         }))
     }
@@ -130,6 +140,27 @@ impl Error {
     #[must_use]
     pub fn with_sql(mut self, sql: &str) -> Self {
         self.0.sql.get_or_insert_with(|| sql.into());
+        self
+    }
+
+    pub(crate) fn with_unnamed_column(mut self, at: usize, n_bytes: usize) -> Self {
+        self.0.unnamed_column = Some(UnnamedColumn { at, n_bytes });
+        self
+    }
+
+    /// Names the table and the column that could not be read, where the query knows what the result's columns are.
+    #[must_use]
+    pub fn with_column_names(
+        mut self,
+        names: impl FnOnce(usize) -> Option<(&'static str, &'static str)>,
+    ) -> Self {
+        if let Some(UnnamedColumn { at, n_bytes }) = self.0.unnamed_column
+            && let Some((table, column)) = names(at)
+        {
+            let rest = self.0.message.get(n_bytes..).unwrap_or_default();
+            self.0.message = format!("`{table}.{column}`{rest}").into();
+            self.0.unnamed_column = None;
+        }
         self
     }
 
@@ -266,6 +297,7 @@ impl fmt::Debug for Error {
             sql,
             sqlstate,
             constraint,
+            unnamed_column: _,
             cause,
         } = &*self.0;
         f.debug_struct("Error")

@@ -24,7 +24,9 @@ pub struct Inheritance {
     pub accepted: &'static [Tag],
     /// The number of the model's columns that it has from its base; they come first.
     pub n_inherited: usize,
-    /// The tables of the bases, the root's first; only where each model has a table of its own.
+    /// Whether the model's own columns are in the table of its base, with rows that it must be told apart from.
+    pub is_without_table: bool,
+    /// The tables above the model's; only where models have tables of their own. The root's is the first.
     pub bases: &'static [TablePart],
     /// The tables of the models that extend this one, each after those that extend its model.
     pub extensions: &'static [TablePart],
@@ -40,6 +42,7 @@ impl Inheritance {
         discriminator_value: None,
         accepted: &[],
         n_inherited: 0,
+        is_without_table: false,
         bases: &[],
         extensions: &[],
     };
@@ -83,7 +86,14 @@ impl Inheritance {
         self
     }
 
-    /// Sets the tables of the bases, the root's first.
+    /// Says that the model's own columns are in the table of its base.
+    #[must_use]
+    pub const fn without_table(mut self) -> Self {
+        self.is_without_table = true;
+        self
+    }
+
+    /// Sets the tables above the model's, the root's first.
     #[must_use]
     pub const fn bases(mut self, bases: &'static [TablePart]) -> Self {
         self.bases = bases;
@@ -105,11 +115,6 @@ impl Inheritance {
     /// Tells whether a row of the model, or of one that extends it, is in several tables.
     pub const fn is_joined(&self) -> bool {
         matches!(self.strategy, InheritanceStrategy::JoinedTable)
-    }
-
-    /// Tells whether the model shares its table with models that it must be told apart from.
-    pub const fn is_part_of_table(&self) -> bool {
-        matches!(self.strategy, InheritanceStrategy::SingleTable) && self.base.is_some()
     }
 }
 

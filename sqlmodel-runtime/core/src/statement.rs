@@ -105,7 +105,7 @@ impl<T: Decode + Send> RowSink for Collect<T> {
             Ok(value) => self.rows.push(value),
             Err(refused) => {
                 let row_number = self.rows.len() as u64 + 1;
-                return Err(refused.at_row::<T>(row_number));
+                return Err(refused.in_row::<T, R>(row, row_number));
             }
         }
         Ok(if self.rows.len() < self.limit {
@@ -139,7 +139,7 @@ impl RowSink for CollectDynamic {
             Ok(read) => self.rows.push(read),
             Err(refused) => {
                 let row_number = self.rows.len() as u64 + 1;
-                return Err(refused.into_error(None, row_number));
+                return Err(refused.in_result(row, row_number));
             }
         }
         Ok(ControlFlow::Continue(()))

@@ -4,6 +4,8 @@
 
 mod condition;
 mod format;
+#[cfg(feature = "pattern")]
+mod pattern;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +39,9 @@ pub enum Rule {
     MaxLen(usize),
     /// Text of a known form.
     Format(Format),
+    /// Text in which this regular expression is found, as the crate `regex-lite` reads it.
+    #[cfg(feature = "pattern")]
+    Pattern(&'static str),
     /// One of these values.
     OneOf(&'static [Constant]),
 }
@@ -212,6 +217,8 @@ impl Rule {
             Self::MinLen(_) => "min_len",
             Self::MaxLen(_) => "max_len",
             Self::Format(_) => "format",
+            #[cfg(feature = "pattern")]
+            Self::Pattern(_) => "pattern",
             Self::OneOf(_) => "one_of",
         }
     }
@@ -236,6 +243,11 @@ impl Rule {
                 Value::Text(text) => format.matches(text),
                 _ => false,
             },
+            #[cfg(feature = "pattern")]
+            Self::Pattern(regex) => match value {
+                Value::Text(text) => pattern::is_found(regex, text),
+                _ => false,
+            },
             Self::OneOf(constants) => constants
                 .iter()
                 .any(|constant| order(constant) == Some(Ordering::Equal)),
@@ -255,6 +267,8 @@ impl fmt::Display for Rule {
             Self::MinLen(len) => write!(f, "must have a length of at least {len}"),
             Self::MaxLen(len) => write!(f, "must have a length of at most {len}"),
             Self::Format(format) => write!(f, "must be {}", format.words()),
+            #[cfg(feature = "pattern")]
+            Self::Pattern(regex) => write!(f, "must match `{regex}`"),
             Self::OneOf(constants) => {
                 f.write_str("must be one of ")?;
                 for (position, constant) in constants.iter().enumerate() {

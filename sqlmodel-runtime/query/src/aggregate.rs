@@ -236,7 +236,7 @@ impl AggregateCall {
         }
     }
 
-    fn write_argument(argument: &[Token], all_rows: &str, writer: &mut Writer<'_>) {
+    fn write_argument(argument: &[Token], all_rows: &'static str, writer: &mut Writer<'_>) {
         if argument.is_empty() {
             writer.text(all_rows);
         } else {

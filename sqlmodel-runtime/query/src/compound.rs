@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use sqlmodel_core::{Collect, Cx, Decode, Dialect, Error, Executor, Outcome, Rows, ok, ok_result};
 
+use crate::known::known;
 use crate::query::{Query, write_limit};
 use crate::render::{RenderedStatement, Writer};
 use crate::select::{Page, Select, only, or_no_rows, scalar_of};
@@ -240,7 +241,8 @@ impl<R: Decode + Send> Compound<R> {
         executor: &'e mut E,
     ) -> Outcome<Rows<'e, E, R>, Error> {
         let rendered = ok_result!(self.render(executor.dialect()));
-        Rows::open(cx, executor, rendered.statement()).await
+        let rows = ok!(Rows::open(cx, executor, rendered.statement()).await);
+        Outcome::Ok(rows.with_column_names(self.query.first.column_names()))
     }
 
     async fn fetch<E: Executor>(
@@ -249,8 +251,10 @@ impl<R: Decode + Send> Compound<R> {
         executor: &mut E,
         mut rows: Collect<R>,
     ) -> Outcome<Vec<R>, Error> {
-        let rendered = ok_result!(self.render(executor.dialect()));
-        ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+        let query = &self.query;
+        let known = ok_result!(known(executor.dialect(), &|writer| query.write(writer)));
+        let done = executor.query(cx, known.statement(), &mut rows).await;
+        ok!(self.query.first.name_column(done));
         Outcome::Ok(rows.into_rows())
     }
 }
@@ -258,22 +262,24 @@ impl<R: Decode + Send> Compound<R> {
 impl<R> Compound<R> {
     /// Returns the number of rows.
     pub async fn count<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
-        let mut writer = Writer::for_executor(executor);
-        writer.text("SELECT count(*) FROM (");
-        self.query.write(&mut writer);
-        writer.text(") AS ");
-        writer.identifier("counted");
-        let count: i64 = ok!(scalar_of(writer, cx, executor).await).unwrap_or(0);
+        let known = known(executor.dialect(), &|writer| {
+            writer.text("SELECT count(*) FROM (");
+            self.query.write(writer);
+            writer.text(") AS ");
+            writer.identifier("counted");
+        });
+        let count: i64 = ok!(scalar_of(known, cx, executor).await).unwrap_or(0);
         Outcome::Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Tells whether there is a row.
     pub async fn exists<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<bool, Error> {
-        let mut writer = Writer::for_executor(executor);
-        writer.text("SELECT EXISTS (");
-        self.query.write(&mut writer);
-        writer.text(")");
-        Outcome::Ok(ok!(scalar_of(writer, cx, executor).await).unwrap_or(false))
+        let known = known(executor.dialect(), &|writer| {
+            writer.text("SELECT EXISTS (");
+            self.query.write(writer);
+            writer.text(")");
+        });
+        Outcome::Ok(ok!(scalar_of(known, cx, executor).await).unwrap_or(false))
     }
 }
 

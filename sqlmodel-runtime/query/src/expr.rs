@@ -51,6 +51,8 @@ pub(crate) enum Token {
     Tag(Tag),
     /// A parameter.
     Param(Value<'static>),
+    /// A list of parameters in parentheses.
+    Params(Box<[Value<'static>]>),
     /// A call of an aggregate.
     Aggregate(Box<AggregateCall>),
     /// A window function.

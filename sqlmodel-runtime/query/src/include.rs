@@ -15,7 +15,7 @@ use sqlmodel_core::{
 
 pub use self::one::LoadingOne;
 use crate::expr::Level;
-use crate::key::{KeySet, pick};
+use crate::key::{KeyBytes, KeyReader, KeySet, pick};
 use crate::operators::{Condition, Ordering};
 use crate::query::Query;
 use crate::relation::{Aliased, HasOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
@@ -112,9 +112,15 @@ pub trait Children: Send + Sync + Sized {
     /// Returns the columns that tell a row's relatives, the table that has their counterparts, and those.
     #[doc(hidden)]
     fn keys(&self) -> Keys;
-    /// Returns a related row, and the values of the counterparts.
+    /// Returns what reads the counterparts.
     #[doc(hidden)]
-    fn split(&self, row: Self::Row) -> (Vec<Value<'static>>, Self::To);
+    fn reader(&self) -> KeyReader;
+    /// Returns the counterparts of a row, or `None` where one is NULL.
+    #[doc(hidden)]
+    fn key<'k>(&self, row: &Self::Row, reader: &'k mut KeyReader) -> Option<&'k KeyBytes>;
+    /// Returns the related row alone.
+    #[doc(hidden)]
+    fn related(&self, row: Self::Row) -> Self::To;
 }
 
 /// The columns by which rows are related.
@@ -152,8 +158,16 @@ impl<M: Model, T: Model + Clone + Sync> Children for ToMany<M, T> {
         }
     }
 
-    fn split(&self, row: T) -> (Vec<Value<'static>>, T) {
-        (values_of(&row, self.far()), row)
+    fn reader(&self) -> KeyReader {
+        KeyReader::of::<T>(self.far())
+    }
+
+    fn key<'k>(&self, row: &T, reader: &'k mut KeyReader) -> Option<&'k KeyBytes> {
+        reader.read(row)
+    }
+
+    fn related(&self, row: T) -> T {
+        row
     }
 }
 
@@ -172,8 +186,16 @@ impl<L: Children> Children for OwnTable<L> {
         self.relation().keys()
     }
 
-    fn split(&self, row: L::Row) -> (Vec<Value<'static>>, L::To) {
-        self.relation().split(row)
+    fn reader(&self) -> KeyReader {
+        self.relation().reader()
+    }
+
+    fn key<'k>(&self, row: &L::Row, reader: &'k mut KeyReader) -> Option<&'k KeyBytes> {
+        self.relation().key(row, reader)
+    }
+
+    fn related(&self, row: L::Row) -> L::To {
+        self.relation().related(row)
     }
 }
 
@@ -195,8 +217,16 @@ impl<M: Model, T: Model + Clone + Sync, L: Model> Children for ManyToMany<M, T, 
         }
     }
 
-    fn split(&self, (link, row): (L, T)) -> (Vec<Value<'static>>, T) {
-        (values_of(&link, self.link_near()), row)
+    fn reader(&self) -> KeyReader {
+        KeyReader::of::<L>(self.link_near())
+    }
+
+    fn key<'k>(&self, (link, _): &(L, T), reader: &'k mut KeyReader) -> Option<&'k KeyBytes> {
+        reader.read(link)
+    }
+
+    fn related(&self, (_, row): (L, T)) -> T {
+        row
     }
 }
 
@@ -363,9 +393,10 @@ where
         let rows = ok!(before.attach(cx, executor, rows).await);
         let near = loading.relation.keys().near;
         let mut keys = KeySet::default();
+        let mut reader = KeyReader::of::<L::From>(near);
         let numbers: Vec<_> = rows
             .iter()
-            .map(|row| keys.insert(values_of(row.head(), near)))
+            .map(|row| keys.insert_of(row.head(), &mut reader))
             .collect();
         let mut groups = ok!(loading.load(cx, executor, &keys).await);
         let mut n_left = vec![0_usize; groups.len()];
@@ -411,21 +442,50 @@ impl<L: Children, N: Attach<L::To>> Loading<L, N> {
             let mut query = self.query.clone();
             query.conditions.push(condition);
             let rows: Vec<L::Row> = ok!(fetch(&query, cx, executor, Collect::all()).await);
-            for row in rows {
-                let (key, child) = self.relation.split(row);
-                let number = keys.number(&key).ok_or_else(|| unasked(table, far));
-                numbers.push(ok_result!(number));
-                children.push(child);
+            let found = self.numbers(&rows, keys, &mut numbers);
+            ok_result!(found.ok_or_else(|| unasked(table, far)));
+            let related = rows.into_iter().map(|row| self.relation.related(row));
+            if children.is_empty() {
+                // In the memory of the rows, where these are of the same size.
+                children = related.collect();
+            } else {
+                children.extend(related);
             }
         }
+        let mut n_of_each = vec![0; keys.len()];
+        for number in &numbers {
+            if let Some(n) = n_of_each.get_mut(*number) {
+                *n += 1;
+            }
+        }
+        let mut groups: Vec<_> = n_of_each.into_iter().map(Vec::with_capacity).collect();
         let children = ok!(self.nested.attach(cx, executor, children).await);
-        let mut groups: Vec<Vec<N::Row>> = (0..keys.len()).map(|_| Vec::new()).collect();
         for (number, child) in numbers.into_iter().zip(children) {
             if let Some(group) = groups.get_mut(number) {
                 group.push(child);
             }
         }
         Outcome::Ok(groups)
+    }
+
+    /// Appends the number of each row's key; `None` when a row has another key than those asked for.
+    fn numbers(&self, rows: &[L::Row], keys: &KeySet, numbers: &mut Vec<usize>) -> Option<()> {
+        let mut reader = self.relation.reader();
+        let mut last: Option<(KeyBytes, usize)> = None;
+        numbers.reserve(rows.len());
+        for row in rows {
+            let key = self.relation.key(row, &mut reader)?;
+            // Relatives of one row often come one after the other.
+            let number = match &last {
+                Some((same, number)) if same == key => *number,
+                _ => keys.number(key)?,
+            };
+            if last.as_ref().is_none_or(|(_, last)| *last != number) {
+                last = Some((key.clone(), number));
+            }
+            numbers.push(number);
+        }
+        Some(())
     }
 }
 

@@ -9,6 +9,7 @@ mod arrays;
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use sqlmodel_core::{
     Collect, Cx, Dialect, Error, ErrorKind, Executor, FixedStatement, Model, Outcome, Record,
@@ -17,6 +18,7 @@ use sqlmodel_core::{
 
 use crate::expr::Token;
 use crate::family;
+use crate::known::{KnownStatement, known, known_text};
 use crate::model::fixed_text;
 use crate::render::{RenderedStatement, Writer};
 use crate::upsert::Conflict;
@@ -134,8 +136,7 @@ impl<R: Record> InsertMany<R> {
             if const { <R::Model as Model>::IN_FAMILY } && family::is_split::<R::Model>() {
                 return family::insert(&self.rows, cx, executor).await;
             }
-            let plan = Plan::of(&self.rows);
-            let statements = plan.render_all(executor, Returning::Nothing);
+            let statements = Plan::of(&self.rows).into_statements(executor, Returning::Nothing);
             match &*statements {
                 [] => Outcome::Ok(0),
                 [only] => {
@@ -145,9 +146,9 @@ impl<R: Record> InsertMany<R> {
                 several => {
                     let mut transaction = ok!(executor.nested(cx).await);
                     let mut n_rows = 0;
-                    for rendered in several {
+                    for part in several {
                         n_rows +=
-                            ok!(transaction.execute(cx, rendered.statement()).await).rows_affected;
+                            ok!(transaction.execute(cx, part.statement()).await).rows_affected;
                     }
                     ok!(transaction.commit(cx).await);
                     Outcome::Ok(n_rows)
@@ -199,16 +200,14 @@ pub(crate) async fn insert_returning<R: Record, E: Executor>(
             .await);
         return Outcome::Ok(stored.into_rows());
     }
-    let statements = Plan::of(rows).render_all(executor, Returning::Model);
+    let statements = Plan::of(rows).into_statements(executor, Returning::Model);
     match &*statements {
         [] => {}
         [only] => ok!(executor.query(cx, only.statement(), &mut stored).await),
         several => {
             let mut transaction = ok!(executor.nested(cx).await);
-            for rendered in several {
-                ok!(transaction
-                    .query(cx, rendered.statement(), &mut stored)
-                    .await);
+            for part in several {
+                ok!(transaction.query(cx, part.statement(), &mut stored).await);
             }
             ok!(transaction.commit(cx).await);
         }
@@ -271,6 +270,15 @@ pub(crate) enum Returning {
     Key(&'static [&'static str]),
     /// The model, and whether the row is a new one, or NULL where the database does not tell.
     ModelAndInserted,
+}
+
+/// What becomes of the values of an INSERT.
+#[derive(Clone, Copy)]
+pub(crate) enum Params<'c> {
+    /// They are kept with the text, in front of those for rows that are there already.
+    Kept(Option<&'c Conflict>),
+    /// Only the text is wanted.
+    Apart,
 }
 
 /// The values of rows to insert, row after row.
@@ -411,38 +419,48 @@ impl<'r> Plan<'r> {
         runs
     }
 
-    pub(crate) fn render_all(
-        &self,
+    /// Returns the statements for all rows, with the values moved into them.
+    pub(crate) fn into_statements(
+        self,
         executor: &impl Executor,
         returning: Returning,
-    ) -> Vec<RenderedStatement<'r>> {
-        let max_parameters = executor.capabilities().max_parameters;
+    ) -> Vec<KnownStatement<'r>> {
         let dialect = executor.dialect();
-        let mut statements: Vec<RenderedStatement<'r>> = Vec::new();
-        let mut written: Option<Range<usize>> = None;
-        for run in self.inserts(dialect, max_parameters) {
-            let again = written.filter(|last| self.has_text_of(dialect, last, &run));
-            let rendered = match statements.last() {
-                Some(last) if again.is_some() => RenderedStatement {
-                    sql: last.sql.clone(),
-                    params: run.clone().flat_map(|row| self.params_of(row)).collect(),
-                },
-                _ => self.render(dialect, run.clone(), returning),
+        let runs = self.inserts(dialect, executor.capabilities().max_parameters);
+        if runs
+            .iter()
+            .any(|run| self.suits_arrays(dialect, run.clone()))
+        {
+            let statements = runs.into_iter().map(|run| {
+                let statement = known(dialect, &|writer| {
+                    self.write(writer, run.clone(), Params::Kept(None), returning);
+                });
+                statement.expect("no part of it is ever refused")
+            });
+            return statements.collect();
+        }
+        let parts: Vec<(Arc<str>, usize)> = runs
+            .into_iter()
+            .map(|run| {
+                let n_params = self.n_given(run.start) * run.len();
+                let text = known_text(dialect, &|writer| {
+                    self.write(writer, run.clone(), Params::Apart, returning);
+                });
+                (text, n_params)
+            })
+            .collect();
+        let is_one = parts.len() == 1;
+        let mut params = self.into_params().into_iter();
+        let mut statements = Vec::with_capacity(parts.len());
+        for (sql, n_params) in parts {
+            let params = match is_one {
+                // In the memory that they are in.
+                true => std::mem::take(&mut params).collect(),
+                false => params.by_ref().take(n_params).collect(),
             };
-            statements.push(rendered);
-            written = Some(run);
+            statements.push(KnownStatement { sql, params });
         }
         statements
-    }
-
-    /// Tells whether the statements of two runs have the same text, which is then written once.
-    fn has_text_of(&self, dialect: Dialect, a: &Range<usize>, b: &Range<usize>) -> bool {
-        // PostgreSQL's is short, or has as many rows as there may be.
-        dialect != Dialect::Postgres && a.len() == b.len() && self.is_alike(a.start, b.start)
-    }
-
-    fn params_of(&self, row: usize) -> impl Iterator<Item = Value<'r>> {
-        self.given(row).map(|(_, value)| value.clone())
     }
 
     pub(crate) fn render(
@@ -451,7 +469,9 @@ impl<'r> Plan<'r> {
         rows: Range<usize>,
         returning: Returning,
     ) -> RenderedStatement<'r> {
-        self.write(dialect, rows, None, returning).finish()
+        let mut writer = Writer::new(dialect);
+        self.write(&mut writer, rows, Params::Kept(None), returning);
+        writer.finish()
     }
 
     /// Renders some rows, with what becomes of those that are there already.
@@ -462,31 +482,36 @@ impl<'r> Plan<'r> {
         conflict: Option<&Conflict>,
         returning: Returning,
     ) -> Result<RenderedStatement<'r>, Error> {
-        self.write(dialect, rows, conflict, returning).try_finish()
+        let mut writer = Writer::new(dialect);
+        self.write(&mut writer, rows, Params::Kept(conflict), returning);
+        writer.try_finish()
     }
 
     /// Writes some rows, with what becomes of those that are there already.
     pub(crate) fn write(
         &self,
-        dialect: Dialect,
+        writer: &mut Writer<'r>,
         rows: Range<usize>,
-        conflict: Option<&Conflict>,
+        params: Params<'_>,
         returning: Returning,
-    ) -> Writer<'r> {
-        let mut writer = Writer::new(dialect);
+    ) {
+        let conflict = match params {
+            Params::Kept(conflict) => conflict,
+            Params::Apart => None,
+        };
         writer.text("INSERT INTO ");
         writer.table(self.schema, self.table);
         let first = rows.start;
         if self.n_given(first) == 0 {
-            write_only_defaults(conflict, &mut writer);
-        } else if self.suits_arrays(dialect, rows.clone()) {
-            self.render_arrays(&mut writer, &rows);
+            write_only_defaults(conflict, writer);
+        } else if self.suits_arrays(writer.dialect(), rows.clone()) {
+            self.render_arrays(writer, &rows);
         } else {
-            self.render_values(&mut writer, rows);
+            self.write_values(writer, rows, matches!(params, Params::Kept(_)));
         }
         if let Some(conflict) = conflict {
             let given: Vec<_> = self.given(first).map(|(column, _)| column).collect();
-            conflict.write(&given, &mut writer);
+            conflict.write(&given, writer);
         }
         match returning {
             Returning::Nothing => {}
@@ -500,7 +525,6 @@ impl<'r> Plan<'r> {
             // A row version that replaces none was made by no other transaction's lock or update.
             writer.token(&Token::PerDialect([", NULL", ", xmax = 0", ", NULL"]));
         }
-        writer
     }
 
     /// Returns the columns of a row that are not left to their defaults, and their values.
@@ -512,19 +536,14 @@ impl<'r> Plan<'r> {
             .filter(|(_, value)| !matches!(value, Value::Default))
     }
 
-    fn render_values(&self, writer: &mut Writer<'r>, rows: Range<usize>) {
+    fn write_values(&self, writer: &mut Writer<'r>, rows: Range<usize>, keeps_params: bool) {
         writer.text(" (");
         writer.columns(self.given(rows.start).map(|(column, _)| column));
         writer.text(") VALUES ");
-        for row in rows.clone() {
-            writer.text(if row == rows.start { "(" } else { ", (" });
-            for (position, (_, value)) in self.given(row).enumerate() {
-                if position > 0 {
-                    writer.text(", ");
-                }
-                writer.param(value.clone());
-            }
-            writer.text(")");
+        writer.param_rows(rows.len(), self.n_given(rows.start));
+        if keeps_params {
+            let given = rows.flat_map(|row| self.given(row));
+            writer.keep_params(given.map(|(_, value)| value.clone()));
         }
     }
 }

@@ -158,7 +158,7 @@ fn write_joins(joins: &[Join], writer: &mut Writer<'_>) {
     }
 }
 
-fn write_sources(keyword: &str, joins: &[Join], writer: &mut Writer<'_>) {
+fn write_sources(keyword: &'static str, joins: &[Join], writer: &mut Writer<'_>) {
     for (position, join) in joins.iter().enumerate() {
         writer.text(if position == 0 { keyword } else { ", " });
         join.source.write_joined(writer);

@@ -1,8 +1,11 @@
 //! Keys of rows: compared in memory, and asked for in lists.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
-use sqlmodel_core::Value;
+use sqlmodel_core::{Record, Value};
 
 use crate::expr::Token;
 
@@ -13,38 +16,61 @@ const MAX_KEYS: usize = 4096;
 ///
 /// Integers of all widths are alike; other values are only ever compared with values of the same type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum KeyBytes {
+pub enum KeyBytes {
     /// The usual key, which needs no memory of its own.
     Integer(i64),
+    /// Any other.
     Bytes(Vec<u8>),
 }
 
 impl KeyBytes {
     /// Returns `None` when one of the values is NULL, because NULL equals nothing.
     pub(crate) fn of<'a>(values: &'a [Value<'a>]) -> Option<Self> {
-        if let [value] = values
-            && let Some(integer) = integer(value)
-        {
-            return Some(Self::Integer(integer));
-        }
-        let mut bytes = Vec::with_capacity(16);
-        for value in values {
-            match value {
-                Value::Null | Value::Default => return None,
-                Value::Text(text) => push_bytes(text.as_bytes(), &mut bytes),
-                Value::Bytes(value) => push_bytes(value, &mut bytes),
-                Value::Uuid(value) => push_bytes(value, &mut bytes),
-                Value::Decimal(value) => {
-                    push_bytes(value.normalized().to_string().as_bytes(), &mut bytes);
-                }
-                other => match integer(other) {
-                    Some(integer) => push_integer(integer, &mut bytes),
-                    None => push_bytes(format!("{other:?}").as_bytes(), &mut bytes),
-                },
+        let mut key = Self::Integer(0);
+        key.refill(values.iter()).then_some(key)
+    }
+
+    /// Becomes the key of these values, in the memory that it has; tells whether none of them is NULL.
+    fn refill<'v, 'a: 'v>(
+        &mut self,
+        mut values: impl ExactSizeIterator<Item = &'v Value<'a>>,
+    ) -> bool {
+        let mut first = None;
+        if values.len() == 1 {
+            first = values.next();
+            if let Some(integer) = first.and_then(integer) {
+                *self = Self::Integer(integer);
+                return true;
             }
         }
-        Some(Self::Bytes(bytes))
+        let mut bytes = match self {
+            Self::Integer(_) => Vec::new(),
+            Self::Bytes(bytes) => std::mem::take(bytes),
+        };
+        bytes.clear();
+        let has_null = first
+            .into_iter()
+            .chain(values)
+            .any(|value| !push_value(value, &mut bytes));
+        *self = Self::Bytes(bytes);
+        !has_null
     }
+}
+
+/// Appends a value; tells whether it is not NULL.
+fn push_value(value: &Value<'_>, bytes: &mut Vec<u8>) -> bool {
+    match value {
+        Value::Null | Value::Default => return false,
+        Value::Text(text) => push_bytes(text.as_bytes(), bytes),
+        Value::Bytes(value) => push_bytes(value, bytes),
+        Value::Uuid(value) => push_bytes(value, bytes),
+        Value::Decimal(value) => push_bytes(value.normalized().to_string().as_bytes(), bytes),
+        other => match integer(other) {
+            Some(integer) => bytes.extend_from_slice(&integer.to_le_bytes()),
+            None => push_bytes(format!("{other:?}").as_bytes(), bytes),
+        },
+    }
+    true
 }
 
 fn integer(value: &Value<'_>) -> Option<i64> {
@@ -56,41 +82,112 @@ fn integer(value: &Value<'_>) -> Option<i64> {
     }
 }
 
-fn push_integer(value: i64, bytes: &mut Vec<u8>) {
-    bytes.extend_from_slice(&value.to_le_bytes());
-}
-
 fn push_bytes(value: &[u8], bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&(value.len() as u64).to_le_bytes());
     bytes.extend_from_slice(value);
+}
+
+/// Reads the keys of many records in the same memory.
+#[derive(Debug)]
+pub struct KeyReader {
+    /// The positions of the key's columns among those of the record; a column that it has not is read as NULL.
+    positions: Vec<usize>,
+    key: KeyBytes,
+    /// Memory for the values of one record; none are left in it.
+    memory: Vec<Value<'static>>,
+}
+
+impl KeyReader {
+    /// Creates one for some columns of a record.
+    pub(crate) fn of<R: Record>(columns: &[&'static str]) -> Self {
+        let position = |name| R::COLUMNS.iter().position(|column| column == name);
+        let or_none = |name| position(name).unwrap_or(usize::MAX);
+        Self {
+            positions: columns.iter().map(or_none).collect(),
+            key: KeyBytes::Integer(0),
+            memory: Vec::new(),
+        }
+    }
+
+    /// Returns a record's key, or `None` where a column is NULL.
+    pub(crate) fn read(&mut self, record: &impl Record) -> Option<&KeyBytes> {
+        self.read_with(record, |_| {})
+    }
+
+    /// The same; hands the values of the key's columns to `each`.
+    fn read_with(
+        &mut self,
+        record: &impl Record,
+        mut each: impl FnMut(&Value<'_>),
+    ) -> Option<&KeyBytes> {
+        let mut row = emptied(std::mem::take(&mut self.memory));
+        record.to_row(&mut row);
+        let null = Value::Null;
+        let values = self
+            .positions
+            .iter()
+            .map(|at| row.get(*at).unwrap_or(&null));
+        let has_key = self.key.refill(values.clone());
+        if has_key {
+            values.for_each(&mut each);
+        }
+        self.memory = emptied(row);
+        has_key.then_some(&self.key)
+    }
+}
+
+/// Returns the memory of a list for values that live elsewhere.
+fn emptied<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
+    values.clear();
+    values.into_iter().map(|_| Value::Null).collect()
 }
 
 /// Different keys, numbered in the order in which they came.
 #[derive(Debug, Default)]
 pub(crate) struct KeySet {
     numbers: HashMap<KeyBytes, usize>,
-    keys: Vec<Vec<Value<'static>>>,
+    /// Key after key.
+    values: Vec<Value<'static>>,
 }
 
 impl KeySet {
     /// Returns the key's number, a new one for a new key, or `None` for a key with a NULL.
     pub(crate) fn insert(&mut self, key: Vec<Value<'static>>) -> Option<usize> {
         let bytes = KeyBytes::of(&key)?;
-        let next = self.keys.len();
+        let next = self.numbers.len();
         let number = *self.numbers.entry(bytes).or_insert(next);
         if number == next {
-            self.keys.push(key);
+            self.values.extend(key);
         }
         Some(number)
     }
 
+    /// Does the same for the key of a record.
+    pub(crate) fn insert_of(
+        &mut self,
+        record: &impl Record,
+        reader: &mut KeyReader,
+    ) -> Option<usize> {
+        let n_before = self.values.len();
+        let key = reader.read_with(record, |value| {
+            self.values.push(value.clone().into_owned());
+        })?;
+        if let Some(number) = self.numbers.get(key) {
+            self.values.truncate(n_before);
+            return Some(*number);
+        }
+        let next = self.numbers.len();
+        self.numbers.insert(key.clone(), next);
+        Some(next)
+    }
+
     /// Returns the number of a key that was inserted.
-    pub(crate) fn number(&self, key: &[Value<'_>]) -> Option<usize> {
-        self.numbers.get(&KeyBytes::of(key)?).copied()
+    pub(crate) fn number(&self, key: &KeyBytes) -> Option<usize> {
+        self.numbers.get(key).copied()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.keys.len()
+        self.numbers.len()
     }
 
     /// Returns conditions that together hold for rows with these keys in these columns, one for each statement.
@@ -100,57 +197,57 @@ impl KeySet {
         columns: &[&'static str],
         max_parameters: usize,
     ) -> Vec<Vec<Token>> {
-        let max_keys = max_parameters
-            .checked_div(columns.len())
-            .unwrap_or(1)
-            .clamp(1, MAX_KEYS);
-        self.keys
-            .chunks(max_keys)
-            .map(|keys| is_one_of(table, columns, keys, max_keys))
+        let n_columns = columns.len().max(1);
+        let max_keys = (max_parameters / n_columns).clamp(1, MAX_KEYS);
+        self.values
+            .chunks(max_keys * n_columns)
+            .map(|values| is_one_of(table, columns, values, max_keys))
             .collect()
     }
 }
 
 /// Returns `a IN (..)`, or `(a = .. AND b = .. OR ..)` for keys of several columns.
 ///
-/// The last key is repeated up to a power of two, so that lists of many lengths share a few prepared statements.
+/// The last key is repeated up to one of a few lengths, so that lists of many lengths share prepared statements.
 fn is_one_of(
     table: &'static str,
     columns: &[&'static str],
-    keys: &[Vec<Value<'static>>],
+    values: &[Value<'static>],
     max_keys: usize,
 ) -> Vec<Token> {
-    let n_keys = keys.len().next_power_of_two().min(max_keys);
-    let padding = keys.last().into_iter().cycle();
-    let keys = keys.iter().chain(padding).take(n_keys);
-    let mut tokens = Vec::new();
+    let keys = values.chunks(columns.len().max(1));
+    let n_keys = padded(keys.len()).min(max_keys);
+    let padding = keys.clone().next_back().into_iter().cycle();
+    let keys = keys.chain(padding).take(n_keys);
     if let [column] = *columns {
-        tokens.push(Token::Column { table, column });
-        tokens.push(Token::Text(" IN ("));
-        for (position, key) in keys.enumerate() {
-            if position > 0 {
-                tokens.push(Token::Text(", "));
-            }
-            tokens.extend(key.iter().cloned().map(Token::Param));
+        return vec![
+            Token::Column { table, column },
+            Token::Text(" IN "),
+            Token::Params(keys.flatten().cloned().collect()),
+        ];
+    }
+    let mut tokens = vec![Token::Text("(")];
+    for (position, key) in keys.enumerate() {
+        if position > 0 {
+            tokens.push(Token::Text(" OR "));
         }
-    } else {
-        tokens.push(Token::Text("("));
-        for (position, key) in keys.enumerate() {
-            if position > 0 {
-                tokens.push(Token::Text(" OR "));
+        for (part, (column, value)) in columns.iter().zip(key).enumerate() {
+            if part > 0 {
+                tokens.push(Token::Text(" AND "));
             }
-            for (part, (column, value)) in columns.iter().zip(key).enumerate() {
-                if part > 0 {
-                    tokens.push(Token::Text(" AND "));
-                }
-                tokens.push(Token::Column { table, column });
-                tokens.push(Token::Text(" = "));
-                tokens.push(Token::Param(value.clone()));
-            }
+            tokens.push(Token::Column { table, column });
+            tokens.push(Token::Text(" = "));
+            tokens.push(Token::Param(value.clone()));
         }
     }
     tokens.push(Token::Text(")"));
     tokens
+}
+
+/// Returns the next length of a list that has a statement: a number of three binary digits with zeros behind them.
+fn padded(n_keys: usize) -> usize {
+    let step = (n_keys.next_power_of_two() / 8).max(1);
+    n_keys.next_multiple_of(step)
 }
 
 /// Picks from a row's values those of the named columns.

@@ -3,7 +3,8 @@
 //! Columns and relations are constants of the generated models, predicates are plain values, and a
 //! statement is built from them without macros or derives. Which tables a predicate reads is part of
 //! its type, so a column of a table that a query does not read is refused by the compiler.
-//! Text is rendered once, for the dialect of the connection that runs the statement.
+//! Text is rendered for the dialect of the connection that runs the statement, and kept by the thread for the next
+//! statement of the same pieces.
 
 mod aggregate;
 #[doc(hidden)]
@@ -22,6 +23,7 @@ mod joined;
 mod json;
 mod key;
 mod keyset;
+mod known;
 mod macros;
 mod model;
 mod number;

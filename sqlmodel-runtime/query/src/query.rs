@@ -1,7 +1,7 @@
 //! A SELECT without its types: what it says, and how that is written.
 
 use sqlmodel_core::{
-    Dialect, Error, FieldInfo, Inheritance, InheritanceStrategy, Model, TablePart,
+    Dialect, Error, FieldInfo, Inheritance, InheritanceStrategy, Model, Outcome, TablePart,
 };
 
 use crate::PolymorphicLoad;
@@ -167,13 +167,13 @@ impl Source {
         let root_name = self.base_name(root);
         writer.table(root.schema, root.table);
         writer.text(" AS ");
-        writer.identifier(&root_name);
+        writer.made_identifier(&root_name);
         for base in others {
             writer.text(" JOIN ");
             writer.table(base.schema, base.table);
             writer.text(" AS ");
             let name = self.base_name(base);
-            writer.identifier(&name);
+            writer.made_identifier(&name);
             write_key_match(&name, base.key, &root_name, root.key, writer);
         }
         writer.text(" JOIN ");
@@ -248,14 +248,13 @@ impl Source {
 
     /// Returns the condition that tells the model's rows from others in its table.
     pub(crate) fn restriction(&self) -> Option<Vec<Token>> {
-        if !self.inheritance.is_part_of_table() {
+        if !self.inheritance.is_without_table {
             return None;
         }
+        let root = self.inheritance.bases.first().map(|root| root.table);
         self.inheritance.discriminator.map(|discriminator| {
-            is_accepted(
-                Token::column(self.name, None, discriminator),
-                self.inheritance,
-            )
+            let discriminator = Token::column(self.name, root, discriminator);
+            is_accepted(discriminator, self.inheritance)
         })
     }
 }
@@ -276,18 +275,18 @@ pub(crate) fn is_accepted(discriminator: Token, inheritance: &Inheritance) -> Ve
 /// Writes `ON a.id = b.id AND ..`.
 fn write_key_match(
     name: &str,
-    key: &[&str],
+    key: &[&'static str],
     other: &str,
-    other_key: &[&str],
+    other_key: &[&'static str],
     writer: &mut Writer<'_>,
 ) {
     for (position, (column, other_column)) in key.iter().zip(other_key).enumerate() {
         writer.text(if position == 0 { " ON " } else { " AND " });
-        writer.identifier(name);
+        writer.made_identifier(name);
         writer.text(".");
         writer.identifier(column);
         writer.text(" = ");
-        writer.identifier(other);
+        writer.made_identifier(other);
         writer.text(".");
         writer.identifier(other_column);
     }
@@ -319,8 +318,27 @@ impl FamilyPart {
         }
     }
 
+    /// The name of the model's table in a query for `root`, where its own columns are in that of its base.
+    fn table_of_base(&self, root: &Source) -> Option<&'static str> {
+        let name = if self.source.table == root.table {
+            root.name
+        } else {
+            self.source.table
+        };
+        self.source.inheritance.is_without_table.then_some(name)
+    }
+
     /// The model's own columns, as a query for `root` selects them.
     fn columns(&self, root: &Source) -> ModelColumns {
+        if let Some(name) = self.table_of_base(root) {
+            let is_joined = self.source.table != root.table;
+            return ModelColumns {
+                name,
+                key: &[],
+                fields: self.fields,
+                part: is_joined.then(|| self.table()),
+            };
+        }
         match self.source.inheritance.strategy {
             InheritanceStrategy::SingleTable | InheritanceStrategy::None => ModelColumns {
                 name: root.name,
@@ -351,7 +369,7 @@ impl FamilyPart {
     /// Joins the model's table. `number` is that of the model among those of the query.
     fn write_join(&self, root: &Source, number: usize, writer: &mut Writer<'_>) {
         let strategy = self.source.inheritance.strategy;
-        if strategy == InheritanceStrategy::SingleTable {
+        if self.source.inheritance.is_without_table {
             return;
         }
         writer.text(" LEFT JOIN ");
@@ -375,17 +393,13 @@ impl FamilyPart {
     /// The names that columns of the model, inherited ones too, are written with in a query for `root`.
     fn renames(&self, root: &Source) -> Vec<Rename> {
         let entity = self.source.name;
-        match self.source.inheritance.strategy {
-            InheritanceStrategy::JoinedTable => {}
-            InheritanceStrategy::ConcreteTable | InheritanceStrategy::None => return Vec::new(),
-            InheritanceStrategy::SingleTable => {
-                let to = root.name.to_owned();
-                return vec![Rename {
-                    entity,
-                    table: None,
-                    to,
-                }];
-            }
+        let own = self.table_of_base(root).map(|name| Rename {
+            entity,
+            table: None,
+            to: name.to_owned(),
+        });
+        if self.source.inheritance.strategy != InheritanceStrategy::JoinedTable {
+            return own.into_iter().collect();
         }
         let is_above_root = |table: &str| {
             root.inheritance
@@ -405,7 +419,7 @@ impl FamilyPart {
                 base.table.to_owned()
             },
         };
-        bases.map(rename).collect()
+        bases.map(rename).chain(own).collect()
     }
 }
 
@@ -431,10 +445,10 @@ impl Query {
     }
 
     pub(crate) fn of<E: Entity>() -> Self {
-        Self::new(
-            Columns::Models(vec![ModelColumns::of::<E>()]),
-            Source::of::<E>(),
-        )
+        // A join adds another.
+        let mut models = Vec::with_capacity(2);
+        models.push(ModelColumns::of::<E>());
+        Self::new(Columns::Models(models), Source::of::<E>())
     }
 
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
@@ -443,9 +457,13 @@ impl Query {
         }
         let n_common = writer.common.len();
         self.write_common(writer);
-        let parts = self.parts.iter();
-        let renames = parts.flat_map(|part| part.renames(&self.from)).collect();
-        writer.with_renames(renames, |writer| self.write_clauses(writer));
+        if self.parts.is_empty() {
+            self.write_clauses(writer);
+        } else {
+            let parts = self.parts.iter();
+            let renames = parts.flat_map(|part| part.renames(&self.from)).collect();
+            writer.with_renames(renames, |writer| self.write_clauses(writer));
+        }
         writer.common.truncate(n_common);
     }
 
@@ -545,8 +563,8 @@ impl Query {
         }
     }
 
-    /// Writes `SELECT count(*)` of the rows that the query has.
-    pub(crate) fn write_count(mut self, writer: &mut Writer<'_>) {
+    /// Returns a query with as many rows, which are of no use but to be counted.
+    pub(crate) fn into_counted(mut self) -> Self {
         let is_plain = !self.is_distinct && self.distinct_on.is_empty() && !self.is_grouped();
         if is_plain {
             self.columns = Columns::One;
@@ -555,16 +573,15 @@ impl Query {
         if self.limit.is_none() && self.offset == 0 {
             self.order.clear();
         }
+        self
+    }
+
+    /// Writes `SELECT count(*)` of the rows that the query has.
+    pub(crate) fn write_count(&self, writer: &mut Writer<'_>) {
         writer.text("SELECT count(*) FROM (");
         self.write(writer);
         writer.text(") AS ");
         writer.identifier("counted");
-    }
-
-    /// Writes `SELECT EXISTS (..)`.
-    pub(crate) fn write_exists(self, writer: &mut Writer<'_>) {
-        writer.text("SELECT ");
-        writer.tokens(&self.into_exists());
     }
 
     /// Returns `EXISTS (..)`.
@@ -581,6 +598,30 @@ impl Query {
             Token::Query(Box::new(self)),
             Token::Text(")"),
         ]
+    }
+
+    /// Returns the table and the column of each selected expression that is a column.
+    pub(crate) fn column_names(&self) -> Vec<Option<(&'static str, &'static str)>> {
+        let name = |tokens: &Vec<Token>| match &**tokens {
+            [Token::Column { table, column }] => Some((*table, *column)),
+            [Token::Inherited { entity, column, .. }] => Some((*entity, *column)),
+            _ => None,
+        };
+        match &self.columns {
+            Columns::Expressions(expressions) => expressions.iter().map(name).collect(),
+            Columns::Models(_) | Columns::One => Vec::new(),
+        }
+    }
+
+    /// Names the column of the result that could not be read.
+    pub(crate) fn name_column<T>(&self, outcome: Outcome<T, Error>) -> Outcome<T, Error> {
+        match outcome {
+            Outcome::Err(error) => {
+                let name = |at| self.column_names().get(at).copied().flatten();
+                Outcome::Err(error.with_column_names(name))
+            }
+            other => other,
+        }
     }
 
     /// Returns the expressions of all clauses.
@@ -679,7 +720,7 @@ impl Query {
             writer.identifier(source.name);
             for base in source.inheritance.bases {
                 writer.text(", ");
-                writer.identifier(&source.base_name(base));
+                writer.made_identifier(&source.base_name(base));
             }
         }
     }
@@ -827,7 +868,7 @@ pub(crate) fn write_limit(limit: Option<u64>, offset: u64, writer: &mut Writer<'
 impl Columns {
     fn write(&self, writer: &mut Writer<'_>) {
         match self {
-            Self::Models(models) => Self::write_models(models, writer),
+            Self::Models(models) => writer.models(models),
             Self::Expressions(expressions) => {
                 for (position, expression) in expressions.iter().enumerate() {
                     if position > 0 {
@@ -835,37 +876,10 @@ impl Columns {
                     }
                     writer.tokens(expression);
                     writer.text(" AS ");
-                    writer.identifier(&format!("c{}", position + 1));
+                    writer.column_alias(position);
                 }
             }
             Self::One => writer.text("1"),
-        }
-    }
-
-    /// Columns of one table keep their names; those of several are told apart as `table__column`.
-    fn write_models(models: &[ModelColumns], writer: &mut Writer<'_>) {
-        let mut is_first = true;
-        let mut alias = String::new();
-        for ModelColumns {
-            name, key, fields, ..
-        } in models
-        {
-            let key = key.iter().map(|column| (None, *column));
-            let fields = fields
-                .iter()
-                .map(|field| (field.inherited_from, field.column));
-            for (table, column) in key.chain(fields) {
-                if !std::mem::take(&mut is_first) {
-                    writer.text(", ");
-                }
-                writer.qualified(name, table, column);
-                if models.len() > 1 {
-                    writer.text(" AS ");
-                    alias.clear();
-                    alias.extend([name, "__", column]);
-                    writer.identifier(&alias);
-                }
-            }
         }
     }
 }
@@ -902,7 +916,7 @@ impl Order {
 
 fn has_params(token: &Token) -> bool {
     match token {
-        Token::Param(_) => true,
+        Token::Param(_) | Token::Params(_) => true,
         #[cfg(feature = "json")]
         Token::JsonPath(_) => true,
         Token::Alternatives(alternatives) => alternatives.iter().flatten().any(has_params),
@@ -936,6 +950,7 @@ fn are_same(a: &[Token], b: &[Token]) -> bool {
         ) => entity == other_entity && table == other_table && column == other_column,
         (Token::Tag(a), Token::Tag(b)) => a == b,
         (Token::Param(a), Token::Param(b)) => a == b,
+        (Token::Params(a), Token::Params(b)) => a == b,
         (Token::Number(a), Token::Number(b)) => a == b,
         (Token::Alternatives(a), Token::Alternatives(b)) => {
             a.iter().zip(b.iter()).all(|(a, b)| are_same(a, b))

@@ -4,6 +4,8 @@ use sqlmodel_core::{Dialect, Error, Executor, FieldInfo, Model, Statement, Tag, 
 use sqlmodel_sql::quote;
 
 use crate::expr::Token;
+use crate::known::Pieces;
+use crate::query::ModelColumns;
 use crate::scope::EXCLUDED;
 use crate::update::Assignment;
 
@@ -31,10 +33,10 @@ impl RenderedStatement<'_> {
     }
 }
 
-/// Writes one statement.
+/// Writes one statement, or lists the pieces that its text would be made of.
 pub(crate) struct Writer<'a> {
     dialect: Dialect,
-    sql: String,
+    output: Output,
     params: Vec<Value<'a>>,
     refusal: Option<Error>,
     /// Whether the row that could not be inserted is called by MySQL's function.
@@ -43,6 +45,12 @@ pub(crate) struct Writer<'a> {
     renames: Vec<Rename>,
     /// The names that queries have here.
     pub(crate) common: Vec<&'static str>,
+}
+
+/// What a statement becomes.
+enum Output {
+    Text(String),
+    Pieces(Pieces),
 }
 
 /// Another name for a table of an entity, within a statement.
@@ -58,9 +66,18 @@ pub(crate) struct Rename {
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(dialect: Dialect) -> Self {
+        Self::to(dialect, Output::Text(String::with_capacity(512)))
+    }
+
+    /// Creates one that lists the pieces of a statement, and keeps the values of its parameters.
+    pub(crate) fn of_pieces(dialect: Dialect, pieces: Pieces) -> Self {
+        Self::to(dialect, Output::Pieces(pieces))
+    }
+
+    fn to(dialect: Dialect, output: Output) -> Self {
         Self {
             dialect,
-            sql: String::with_capacity(512),
+            output,
             params: Vec::new(),
             refusal: None,
             has_values_function: false,
@@ -93,8 +110,16 @@ impl<'a> Writer<'a> {
     /// Returns a statement of which no part can be refused.
     pub(crate) fn finish(self) -> RenderedStatement<'a> {
         RenderedStatement {
-            sql: self.sql,
+            sql: self.output.into_text(),
             params: self.params,
+        }
+    }
+
+    /// Returns the pieces and the values of the parameters, or `None` when a part was refused.
+    pub(crate) fn into_pieces(self) -> Option<(Vec<u64>, Vec<Value<'a>>)> {
+        match (self.output, self.refusal) {
+            (Output::Pieces(pieces), None) => Some((pieces.into_words(), self.params)),
+            _ => None,
         }
     }
 
@@ -102,37 +127,112 @@ impl<'a> Writer<'a> {
     pub(crate) fn try_finish(mut self) -> Result<RenderedStatement<'a>, Error> {
         match self.refusal.take() {
             None => Ok(self.finish()),
-            Some(error) => Err(error.with_sql(&self.sql)),
+            Some(error) => Err(error.with_sql(&self.output.into_text())),
         }
     }
 
-    pub(crate) fn text(&mut self, text: &str) {
-        self.sql.push_str(text);
-    }
-
-    pub(crate) fn identifier(&mut self, name: &str) {
-        quote::push_identifier(self.dialect, name, &mut self.sql);
-    }
-
-    /// Writes the name that a table of an entity has in the statement, and the column.
-    pub(crate) fn qualified(&mut self, entity: &str, table: Option<&str>, column: &str) {
-        let rename = self
-            .renames
-            .iter()
-            .rev()
-            .find(|rename| rename.entity == entity && rename.table == table);
-        match (rename, table) {
-            (Some(rename), _) => {
-                quote::push_identifier(self.dialect, &rename.to, &mut self.sql);
-            }
-            (None, Some(table)) => self.identifier(&base_name(entity, table)),
-            (None, None) => self.identifier(entity),
+    pub(crate) fn text(&mut self, text: &'static str) {
+        match &mut self.output {
+            Output::Text(sql) => sql.push_str(text),
+            Output::Pieces(pieces) => pieces.text(text),
         }
+    }
+
+    pub(crate) fn identifier(&mut self, name: &'static str) {
+        match &mut self.output {
+            Output::Text(sql) => quote::push_identifier(self.dialect, name, sql),
+            Output::Pieces(pieces) => pieces.name(name),
+        }
+    }
+
+    /// Writes a name that was made for the statement.
+    pub(crate) fn made_identifier(&mut self, name: &str) {
+        match &mut self.output {
+            Output::Text(sql) => quote::push_identifier(self.dialect, name, sql),
+            Output::Pieces(pieces) => pieces.made_name(name),
+        }
+    }
+
+    /// Writes a column of a table whose name was made for the statement.
+    pub(crate) fn made_qualified(&mut self, table: &str, column: &'static str) {
+        self.made_identifier(table);
         self.text(".");
         self.identifier(column);
     }
 
-    pub(crate) fn table(&mut self, schema: Option<&str>, name: &str) {
+    /// Writes the name that a query gives to the column at a position: `c1` at 0.
+    pub(crate) fn column_alias(&mut self, position: usize) {
+        match &mut self.output {
+            Output::Text(sql) => {
+                let name = format!("c{}", position + 1);
+                quote::push_identifier(self.dialect, &name, sql);
+            }
+            Output::Pieces(pieces) => pieces.alias(position),
+        }
+    }
+
+    /// Writes the name that a table of an entity has in the statement, and the column.
+    pub(crate) fn qualified(
+        &mut self,
+        entity: &'static str,
+        table: Option<&'static str>,
+        column: &'static str,
+    ) {
+        // The name outlives the look at it.
+        let renames = std::mem::take(&mut self.renames);
+        let rename = renames
+            .iter()
+            .rev()
+            .find(|rename| rename.entity == entity && rename.table == table);
+        match (rename, table) {
+            (Some(rename), _) => self.made_identifier(&rename.to),
+            (None, Some(table)) => self.made_identifier(&base_name(entity, table)),
+            (None, None) => self.identifier(entity),
+        }
+        self.renames = renames;
+        self.text(".");
+        self.identifier(column);
+    }
+
+    /// Writes all columns of models.
+    ///
+    /// Columns of one table keep their names; those of several are told apart as `table__column`.
+    pub(crate) fn models(&mut self, models: &[ModelColumns]) {
+        if self.renames.is_empty()
+            && let Output::Pieces(pieces) = &mut self.output
+        {
+            // What is written follows from the models alone.
+            return pieces.models(models);
+        }
+        let mut is_first = true;
+        let mut alias = String::new();
+        for ModelColumns {
+            name,
+            key,
+            fields,
+            part: _,
+        } in models
+        {
+            let key = key.iter().map(|column| (None, *column));
+            let fields = fields
+                .iter()
+                .map(|field| (field.inherited_from, field.column));
+            for (table, column) in key.chain(fields) {
+                if !std::mem::take(&mut is_first) {
+                    self.text(", ");
+                }
+                self.qualified(name, table, column);
+                if models.len() > 1 {
+                    self.text(" AS ");
+                    alias.clear();
+                    alias.extend([name, "__", column]);
+                    self.made_identifier(&alias);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn table(&mut self, schema: Option<&'static str>, name: &'static str) {
         if let Some(schema) = schema {
             self.identifier(schema);
             self.text(".");
@@ -147,20 +247,42 @@ impl<'a> Writer<'a> {
     /// Writes a placeholder in the dialect's style and keeps the value.
     pub(crate) fn param(&mut self, value: Value<'a>) {
         self.params.push(value);
-        match self.dialect {
-            Dialect::Sqlite => self.numbered('?'),
-            Dialect::Postgres => self.numbered('$'),
-            Dialect::Mysql => self.sql.push('?'),
+        match &mut self.output {
+            Output::Text(sql) => push_placeholder(self.dialect, self.params.len(), sql),
+            Output::Pieces(pieces) => pieces.param(),
         }
     }
 
-    fn numbered(&mut self, mark: char) {
-        self.sql.push(mark);
-        push_number(&mut self.sql, self.params.len() as u64);
+    /// Writes placeholders for rows of values, `(?, ?), (?, ?)`. The values are kept by what follows, [`keep_params`](Self::keep_params).
+    pub(crate) fn param_rows(&mut self, n_rows: usize, n_columns: usize) {
+        let sql = match &mut self.output {
+            Output::Text(sql) => sql,
+            Output::Pieces(pieces) => return pieces.param_rows(n_rows, n_columns),
+        };
+        let mut number = self.params.len();
+        for row in 0..n_rows {
+            sql.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..n_columns {
+                if column > 0 {
+                    sql.push_str(", ");
+                }
+                number += 1;
+                push_placeholder(self.dialect, number, sql);
+            }
+            sql.push(')');
+        }
+    }
+
+    /// Keeps the values of placeholders that are written already.
+    pub(crate) fn keep_params(&mut self, values: impl IntoIterator<Item = Value<'a>>) {
+        self.params.extend(values);
     }
 
     pub(crate) fn number(&mut self, number: u64) {
-        push_number(&mut self.sql, number);
+        match &mut self.output {
+            Output::Text(sql) => push_number(sql, number),
+            Output::Pieces(pieces) => pieces.number(number),
+        }
     }
 
     pub(crate) fn tokens(&mut self, tokens: &[Token]) {
@@ -195,6 +317,10 @@ impl<'a> Writer<'a> {
             } => self.qualified(entity, Some(table), column),
             Token::Tag(tag) => self.tag(*tag),
             Token::Param(value) => self.param(value.clone()),
+            Token::Params(values) => {
+                self.param_rows(1, values.len());
+                self.keep_params(values.iter().cloned());
+            }
             Token::Aggregate(call) => call.write(self),
             Token::Window(call) => call.write(self),
             Token::Number(number) => self.number(*number),
@@ -247,14 +373,20 @@ impl<'a> Writer<'a> {
     /// Writes the value of a discriminator: text, so that one statement is the same wherever it is prepared.
     fn tag(&mut self, tag: Tag) {
         match tag {
-            Tag::Text(text) => quote::push_string(self.dialect, text, &mut self.sql),
-            Tag::Int(int) => self.sql.push_str(&int.to_string()),
+            Tag::Text(text) => match &mut self.output {
+                Output::Text(sql) => quote::push_string(self.dialect, text, sql),
+                Output::Pieces(pieces) => pieces.literal(text),
+            },
+            Tag::Int(int) => match &mut self.output {
+                Output::Text(sql) => sql.push_str(&int.to_string()),
+                Output::Pieces(pieces) => pieces.integer(int),
+            },
             Tag::Bool(bool) => self.text(if bool { "TRUE" } else { "FALSE" }),
         }
     }
 
     /// Writes `WHERE a AND b`, or nothing when there are no conditions; `keyword` comes with its spaces.
-    pub(crate) fn conditions(&mut self, keyword: &str, conditions: &[Vec<Token>]) {
+    pub(crate) fn conditions(&mut self, keyword: &'static str, conditions: &[Vec<Token>]) {
         for (position, condition) in conditions.iter().enumerate() {
             self.text(if position == 0 { keyword } else { " AND " });
             self.tokens(condition);
@@ -262,7 +394,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the names of columns, separated by commas.
-    pub(crate) fn columns<'n>(&mut self, columns: impl IntoIterator<Item = &'n str>) {
+    pub(crate) fn columns(&mut self, columns: impl IntoIterator<Item = &'static str>) {
         for (position, column) in columns.into_iter().enumerate() {
             if position > 0 {
                 self.text(", ");
@@ -272,9 +404,19 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes `RETURNING` with all columns of a model.
-    pub(crate) fn returning(&mut self, fields: &[FieldInfo]) {
+    pub(crate) fn returning(&mut self, fields: &'static [FieldInfo]) {
         self.text(" RETURNING ");
         self.columns(fields.iter().map(|field| field.column));
+    }
+}
+
+impl Output {
+    /// Returns the text; pieces have none.
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(sql) => sql,
+            Self::Pieces(_) => String::new(),
+        }
     }
 }
 
@@ -311,6 +453,7 @@ pub(crate) fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
         | Token::Text(_)
         | Token::PerDialect(_)
         | Token::Param(_)
+        | Token::Params(_)
         | Token::Tag(_)
         | Token::Refused(..) => false,
     })
@@ -319,6 +462,16 @@ pub(crate) fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
 /// Returns the name that the table of a base has beside an entity's own.
 pub(crate) fn base_name(entity: &str, table: &str) -> String {
     format!("{entity}__{table}")
+}
+
+/// Writes the placeholder of a parameter, counted from 1.
+fn push_placeholder(dialect: Dialect, number: usize, sql: &mut String) {
+    match dialect {
+        Dialect::Sqlite => sql.push('?'),
+        Dialect::Postgres => sql.push('$'),
+        Dialect::Mysql => return sql.push('?'),
+    }
+    push_number(sql, number as u64);
 }
 
 pub(crate) fn push_number(sql: &mut String, number: u64) {

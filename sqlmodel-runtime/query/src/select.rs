@@ -11,6 +11,7 @@ use sqlmodel_core::{
 
 use crate::expr::{Expr, Level, Token};
 use crate::family::{self, PolymorphicLoad};
+use crate::known::{KnownStatement, known};
 use crate::operators::{Condition, Expression, Ordering};
 use crate::projection::{ColumnList, FromColumns, Project};
 use crate::query::{Columns, FULL_JOIN, Join, Lock, ModelColumns, Order, Query, RowLock, Source};
@@ -505,10 +506,9 @@ impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
         cx: &Cx,
         executor: &'e mut E,
     ) -> Outcome<Rows<'e, E, R>, Error> {
-        let mut writer = Writer::for_executor(executor);
-        self.query.write(&mut writer);
-        let rendered = ok_result!(writer.try_finish());
-        Rows::open(cx, executor, rendered.statement()).await
+        let known = ok_result!(self.query.known(executor.dialect()));
+        let rows = ok!(Rows::open(cx, executor, known.statement()).await);
+        Outcome::Ok(rows.with_column_names(self.query.column_names()))
     }
 
     /// Hands each row to a function while the database sends them, so that memory does not grow with their number.
@@ -520,32 +520,39 @@ impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
         executor: &mut E,
         on_row: impl FnMut(R) -> ControlFlow<()> + Send,
     ) -> Outcome<(), Error> {
-        let mut writer = Writer::for_executor(executor);
-        self.query.write(&mut writer);
-        let rendered = ok_result!(writer.try_finish());
+        let known = ok_result!(self.query.known(executor.dialect()));
         let mut sink = Each::new(on_row);
-        executor.query(cx, rendered.statement(), &mut sink).await
+        let done = executor.query(cx, known.statement(), &mut sink).await;
+        self.query.name_column(done)
     }
 }
 
 impl<R, Scope, Form> Select<R, Scope, Form> {
     /// Returns the number of rows that the query has, its limit and offset included.
     pub async fn count<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
-        let mut writer = Writer::for_executor(executor);
-        self.query.write_count(&mut writer);
-        let count: i64 = ok!(scalar_of(writer, cx, executor).await).unwrap_or(0);
+        let query = self.query.into_counted();
+        let known = known(executor.dialect(), &|writer| query.write_count(writer));
+        let count: i64 = ok!(scalar_of(known, cx, executor).await).unwrap_or(0);
         Outcome::Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Tells whether the query has a row. The database stops at the first.
     pub async fn exists<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<bool, Error> {
-        let mut writer = Writer::for_executor(executor);
-        self.query.write_exists(&mut writer);
-        Outcome::Ok(ok!(scalar_of(writer, cx, executor).await).unwrap_or(false))
+        let exists = self.query.into_exists();
+        let known = known(executor.dialect(), &|writer| {
+            writer.text("SELECT ");
+            writer.tokens(&exists);
+        });
+        Outcome::Ok(ok!(scalar_of(known, cx, executor).await).unwrap_or(false))
     }
 }
 
 impl Query {
+    /// Returns the statement, with a text that was written before where there is one.
+    fn known(&self, dialect: Dialect) -> Result<KnownStatement<'static>, Error> {
+        known(dialect, &|writer| self.write(writer))
+    }
+
     fn select_also<E: Entity>(&mut self) {
         if let Columns::Models(models) = &mut self.columns {
             models.push(ModelColumns::of::<E>());
@@ -600,21 +607,20 @@ pub(crate) async fn fetch<R: Decode + Send, E: Executor>(
     if const { R::IS_POLYMORPHIC } && query.load == PolymorphicLoad::ByType {
         return family::fetch_by_type(query, cx, executor, rows).await;
     }
-    let mut writer = Writer::for_executor(executor);
-    query.write(&mut writer);
-    let rendered = ok_result!(writer.try_finish());
-    ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+    let known = ok_result!(query.known(executor.dialect()));
+    let done = executor.query(cx, known.statement(), &mut rows).await;
+    ok!(query.name_column(done));
     Outcome::Ok(rows.into_rows())
 }
 
 pub(crate) async fn scalar_of<T: Decode + Send, E: Executor>(
-    writer: Writer<'_>,
+    known: Result<KnownStatement<'_>, Error>,
     cx: &Cx,
     executor: &mut E,
 ) -> Outcome<Option<T>, Error> {
-    let rendered = ok_result!(writer.try_finish());
+    let known = ok_result!(known);
     let mut rows = Collect::up_to(1);
-    ok!(executor.query(cx, rendered.statement(), &mut rows).await);
+    ok!(executor.query(cx, known.statement(), &mut rows).await);
     Outcome::Ok(rows.into_rows().pop())
 }
 
@@ -655,7 +661,7 @@ impl<R: Decode, F: FnMut(R) -> ControlFlow<()> + Send> RowSink for Each<R, F> {
         self.n_rows += 1;
         match R::decode(row, 0) {
             Ok(value) => Ok((self.on_row)(value)),
-            Err(refused) => Err(refused.at_row::<R>(self.n_rows)),
+            Err(refused) => Err(refused.in_row::<R, D>(row, self.n_rows)),
         }
     }
 }

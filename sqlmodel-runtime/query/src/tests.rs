@@ -14,17 +14,17 @@ mod writes;
 use crate::{Column, Expression, ModelQuery, RenderedStatement, TextExpression, ToMany, ToOne};
 
 #[derive(Debug, Clone, PartialEq)]
-struct Team {
+pub(crate) struct Team {
     id: i64,
     name: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Hero {
-    id: i64,
-    name: String,
-    age: Option<i32>,
-    team_id: Option<i64>,
+pub(crate) struct Hero {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) age: Option<i32>,
+    pub(crate) team_id: Option<i64>,
 }
 
 struct NewHero {
@@ -33,17 +33,17 @@ struct NewHero {
 }
 
 impl Team {
-    const ID: Column<Self, i64> = Column::new("id");
-    const NAME: Column<Self, String> = Column::new("name");
-    const HEROES: ToMany<Self, Hero> = ToMany::new(&["id"], &["team_id"]);
+    pub(crate) const ID: Column<Self, i64> = Column::new("id");
+    pub(crate) const NAME: Column<Self, String> = Column::new("name");
+    pub(crate) const HEROES: ToMany<Self, Hero> = ToMany::new(&["id"], &["team_id"]);
 }
 
 impl Hero {
-    const ID: Column<Self, i64> = Column::new("id");
-    const NAME: Column<Self, String> = Column::new("name");
-    const AGE: Column<Self, Option<i32>> = Column::new("age");
-    const TEAM_ID: Column<Self, Option<i64>> = Column::new("team_id");
-    const TEAM: ToOne<Self, Option<Team>> = ToOne::new(&["team_id"], &["id"]);
+    pub(crate) const ID: Column<Self, i64> = Column::new("id");
+    pub(crate) const NAME: Column<Self, String> = Column::new("name");
+    pub(crate) const AGE: Column<Self, Option<i32>> = Column::new("age");
+    pub(crate) const TEAM_ID: Column<Self, Option<i64>> = Column::new("team_id");
+    pub(crate) const TEAM: ToOne<Self, Option<Team>> = ToOne::new(&["team_id"], &["id"]);
 }
 
 impl Model for Team {

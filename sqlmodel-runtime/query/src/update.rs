@@ -551,7 +551,7 @@ pub(crate) struct SetList {
 
 impl SetList {
     /// Writes `column = `, for the value to follow.
-    pub(crate) fn column(&mut self, writer: &mut Writer<'_>, column: &str) {
+    pub(crate) fn column(&mut self, writer: &mut Writer<'_>, column: &'static str) {
         writer.text(if std::mem::replace(&mut self.has_items, true) {
             ", "
         } else {

@@ -123,6 +123,17 @@ impl SqliteConnection {
         if !is_alone || !self.home.get().is_autocommit() {
             return self.run(cx, statement, sink).await;
         }
+        // A future takes the room of all that it may wait for, and is moved with it: what few statements need is elsewhere.
+        Box::pin(self.run_alone(cx, statement, sink)).await
+    }
+
+    /// Runs a statement in a transaction of its own.
+    async fn run_alone(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        sink: &mut dyn Sink,
+    ) -> Outcome<Done, Error> {
         ok!(self.begin_now(cx, TransactionOptions::default()).await);
         let unit = Unit(self);
         let done = ok!(unit.0.run(cx, statement, sink).await);
@@ -155,13 +166,15 @@ impl SqliteConnection {
             if !database.may_wait() {
                 return Outcome::Err(error);
             }
-            ok!(lock_wait.pause(cx, error).await);
+            ok!(Box::pin(lock_wait.pause(cx, error)).await);
         };
         loop {
             match ok_result!(running.read(cx, sink).map_err(at_sql)) {
                 Progress::Done | Progress::Broke => break,
                 Progress::Turn => ok!(give_way(cx).await),
-                Progress::Locked(error) => ok!(lock_wait.pause(cx, at_sql(error)).await),
+                Progress::Locked(error) => {
+                    ok!(Box::pin(lock_wait.pause(cx, at_sql(error))).await);
+                }
                 Progress::Interrupted(error) => {
                     ok!(seam::checkpoint(cx));
                     return Outcome::Err(at_sql(error));
@@ -292,7 +305,7 @@ impl Executor for SqliteConnection {
         statement: Statement<'_>,
         sink: &mut S,
     ) -> Outcome<(), Error> {
-        ok!(seam::checkpoint(cx));
+        ok!(seam::brief_checkpoint(cx));
         let traced = Traced::begin(statement);
         let mut counted = Counted::new(sink);
         let outcome = self.run_whole(cx, statement, &mut counted).await;
@@ -302,7 +315,7 @@ impl Executor for SqliteConnection {
     }
 
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
-        ok!(seam::checkpoint(cx));
+        ok!(seam::brief_checkpoint(cx));
         let traced = Traced::begin(statement);
         let outcome = self.run_whole(cx, statement, &mut Ignore).await;
         let n_rows = match &outcome {
@@ -314,7 +327,7 @@ impl Executor for SqliteConnection {
     }
 
     async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
-        ok!(seam::checkpoint(cx));
+        ok!(seam::brief_checkpoint(cx));
         let Statement { sql, params, .. } = statement;
         ok_result!(
             self.check_transaction()
@@ -332,7 +345,7 @@ impl Executor for SqliteConnection {
     }
 
     async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {
-        ok!(seam::checkpoint(cx));
+        ok!(seam::brief_checkpoint(cx));
         let mut lock_wait = LockWait::new(self.busy_timeout);
         loop {
             match ok_result!(self.home.get().fetch(cx, sink)) {

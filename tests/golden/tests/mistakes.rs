@@ -69,7 +69,6 @@ on = ["id", "b_id"]
         expect![[r#"
             3:16: error[SM0102]: unknown type `i46`
             3:85: warning[SM0315]: this adds nothing: a key brings an index of its own
-            4:1: error[SM0310]: no row can be inserted first in a circle of foreign keys
             6:16: error[SM0102]: unknown type `nothing`
         "#]],
     );
@@ -469,6 +468,50 @@ inheritance = { }
             27:7: error[SM0505]: `F` cannot have a tag: it is in a family without discriminator
             29:7: error[SM0505]: `G` cannot have a tag: it is in no family with a discriminator
             33:15: error[SM0005]: `inheritance` needs the key `strategy`
+        "#]],
+    );
+}
+
+#[test]
+fn a_child_without_a_table_is_one_of_a_joined_family() {
+    check(
+        r#"
+[model.A]
+inheritance = { strategy = "joined", discriminator = "kind" }
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+[model.B]
+extends = "A"
+inheritance = { strategy = "single_table" }
+table = "bs"
+[model.C]
+extends = "B"
+key_name = "pk"
+[model.D]
+extends = "A"
+inheritance = { strategy = "single_table", discriminator = "d" }
+[model.E]
+inheritance = { strategy = "concrete" }
+[model.E.fields]
+id = { type = "i64", key = "auto" }
+[model.F]
+extends = "E"
+inheritance = { strategy = "single_table" }
+[model.G]
+extends = "B"
+[model.G.fields]
+e_id = { ref = "E", on_delete = "cascade" }
+[model.H]
+extends = "A"
+[model.H.fields]
+e_id = { ref = "E", on_delete = "cascade" }
+"#,
+        expect![[r#"
+            9:9: error[SM0506]: `B` has no table of its own: its rows are in its base's table
+            12:12: error[SM0506]: `C` has no table of its own: its rows are in its base's table
+            15:15: error[SM0503]: `D` cannot choose a strategy: the root of its family does
+            22:15: error[SM0503]: `F` cannot choose a strategy: the root of its family does
+            30:33: error[SM0406]: a cascade into the table of `H` leaves half of its rows behind
         "#]],
     );
 }
@@ -1311,4 +1354,67 @@ on = ["name"]
             7:11: error[SM0104]: unknown base `Nothing`
         "#]],
     );
+}
+
+#[test]
+fn a_misspelt_key_is_not_missing_as_well() {
+    check(
+        r#"
+[model.Post.fields]
+id = { typ = "i64", key = true }
+body = { sort = "long" }
+[model.Post.relations]
+tags = { many = "Tag", through = "PostTag" }
+[[model.Post.indexes]]
+fields = ["id"]
+[[model.Post.checks]]
+sqll = "id > 0"
+"#,
+        expect![[r#"
+            3:8: error[SM0004]: unknown key `typ` in a field
+            4:1: error[SM0005]: the field `body` has no type
+            4:10: error[SM0004]: unknown key `sort` in a field
+            6:10: error[SM0004]: unknown key `many` in a relation
+            6:24: error[SM0004]: unknown key `through` in a relation
+            8:1: error[SM0004]: unknown key `fields` in an index
+            9:1: error[SM0005]: a check needs the key `name`
+            10:1: error[SM0004]: unknown key `sqll` in a check
+        "#]],
+    );
+}
+
+#[test]
+fn a_reference_that_is_set_to_null_and_cannot_be_is_no_circle_as_well() {
+    check(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+mentor_id = { ref = "Hero", on_delete = "set_null" }
+"#,
+        expect![[r#"
+            4:41: error[SM0306]: `on_delete = "set_null"`, and `mentor_id` cannot be null
+        "#]],
+    );
+}
+
+#[test]
+fn a_default_that_looks_like_a_call_is_answered_with_the_function() {
+    let compiled = compile_text(
+        r#"
+[model.Hero.fields]
+id = { type = "uuid", key = true, default = "uuid_v7()" }
+at = { type = "timestamp", default = "CURRENT_TIMESTAMP" }
+born = { type = "date", default = "tomorrow" }
+"#,
+    );
+    let helps: Vec<&str> = compiled
+        .compilation
+        .diagnostics
+        .into_iter()
+        .filter_map(|it| it.help.as_deref())
+        .collect();
+    expect![[r#"
+        write `default = { fn = "uuid_v7" }` for what the function gives
+        write `default = { fn = "now" }` for what the function gives"#]]
+    .assert_eq(&helps.join("\n"));
 }

@@ -283,3 +283,24 @@ on = ["name"]
         "1:9: error[SM0001]: invalid TOML: unclosed table, expected `]`",
     );
 }
+
+#[test]
+fn patterns_are_regular_expressions_of_text() {
+    check(
+        r#"[type.Code]
+base = "text(10)"
+validate = { pattern = '^\d+$' }
+[model.A.fields]
+id = { type = "i64", key = "auto", validate = { pattern = "x" } }
+a = { type = "text", validate = { pattern = "([a-z" } }
+b = { type = "text", default = "B2", validate = { pattern = '^[a-z]\d$' } }
+c = { type = "Code", default = "a1" }
+d = { type = "text", default = "é2", validate = { pattern = '^\p{L}' } }
+"#,
+        "5:59: error[SM0209]: `pattern` does not apply to this type
+6:45: error[SM0601]: the pattern cannot be read
+7:32: error[SM0212]: the default of `b` does not meet its own rules
+8:32: error[SM0212]: the default of `c` does not meet its own rules
+9:61: error[SM0601]: the pattern cannot be read",
+    );
+}

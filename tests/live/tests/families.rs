@@ -9,8 +9,8 @@ use generated::zoo::events::{
     AnyEvent, Breakout, Event, Feeding, GreatBreakout, NewBreakout, NewFeeding, NewGreatBreakout,
 };
 use generated::zoo::people::{
-    AnyKeeper, AnyPerson, Enclosure, HeadKeeper, Keeper, NewEnclosure, NewHeadKeeper, NewKeeper,
-    NewPerson, NewVet, Person, Vet,
+    AnyKeeper, AnyPerson, Enclosure, Guest, HeadKeeper, Keeper, NewEnclosure, NewGuest,
+    NewHeadKeeper, NewKeeper, NewPerson, NewTrainee, NewVet, Person, Trainee, Vet,
 };
 use generated::zoo::tables::TABLES;
 use live::{Failure, Test, on_every_driver};
@@ -22,6 +22,7 @@ on_every_driver! {
     TABLES;
     rows_of_joined_tables_are_loaded_as_what_they_are,
     rows_of_one_table_are_loaded_as_what_they_are,
+    children_without_a_table_are_loaded_as_what_they_are,
     rows_of_concrete_tables_are_loaded_as_what_they_are,
     a_child_is_found_by_its_key,
     relations_lead_to_and_from_children,
@@ -253,6 +254,79 @@ async fn rows_of_one_table_are_loaded_as_what_they_are<C: Connection>(
             .into_result()?
             .is_none()
     );
+    Ok(())
+}
+
+async fn children_without_a_table_are_loaded_as_what_they_are<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let staff = hire(cx, connection).await?;
+    let trainee = NewTrainee::new("Eve", "E-1", 3).mentor_id(staff.keeper.id);
+    let trainee = insert!(trainee).one(cx, connection).await.into_result()?;
+    let guest = insert!(NewGuest::new("Flo", "Ada"))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    let all = Person::select()
+        .order_by(Person::ID.asc())
+        .polymorphic()
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    let expected = [
+        AnyPerson::Person(staff.visitor),
+        AnyPerson::Keeper(staff.keeper.clone()),
+        AnyPerson::HeadKeeper(staff.head.clone()),
+        AnyPerson::Vet(staff.vet),
+        AnyPerson::Trainee(trainee.clone()),
+        AnyPerson::Guest(guest.clone()),
+    ];
+    assert_eq!(all, expected);
+    let by_type = Person::select()
+        .order_by(Person::ID.asc())
+        .polymorphic_by(PolymorphicLoad::ByType)
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(by_type, expected);
+    let keepers = Keeper::select()
+        .polymorphic()
+        .filter(Trainee::MONTHS.eq(3).or(HeadKeeper::NAME.eq("Cy")))
+        .order_by(Keeper::ID.asc())
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(
+        keepers,
+        [
+            AnyKeeper::HeadKeeper(staff.head),
+            AnyKeeper::Trainee(trainee.clone())
+        ]
+    );
+
+    // A child alone, by key, through relations, and as what a relation leads to.
+    let trainees = Trainee::select().all(cx, connection).await.into_result()?;
+    assert_eq!(trainees, std::slice::from_ref(&trainee));
+    let guests = Guest::select().all(cx, connection).await.into_result()?;
+    assert_eq!(guests, [guest]);
+    let none = Trainee::get(cx, connection, staff.keeper.id).await;
+    assert_eq!(none.into_result()?, None);
+    let found = Trainee::get(cx, connection, trainee.id).await;
+    assert_eq!(found.into_result()?, Some(trainee.clone()));
+    let mentors = Trainee::select()
+        .include(Trainee::MENTOR)
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(mentors, [(trainee.clone(), Some(staff.keeper.clone()))]);
+    let mentors = Keeper::select()
+        .filter(Keeper::TRAINEES.any())
+        .include(Keeper::TRAINEES)
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(mentors, [(staff.keeper, vec![trainee])]);
     Ok(())
 }
 

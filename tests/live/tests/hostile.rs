@@ -370,6 +370,30 @@ async fn values_that_break_promises_are_refused_by_name_and_row<C: Connection>(
             .await;
         assert!(matches!(refused, Outcome::Err(error) if error.to_string().starts_with(&place)));
         assert_eq!(n_rows, 1, "the rows before it were handed out");
+        let columns = Odd::select()
+            .order_by(Odd::ID.asc())
+            .columns((Odd::VALUE, Odd::NUMBER));
+        let refused = columns.clone().all(cx, connection).await;
+        assert!(matches!(refused, Outcome::Err(error) if error.to_string().starts_with(&place)));
+        let set = columns
+            .clone()
+            .union_all(columns.clone().filter(Odd::ID.lt(0)));
+        let refused = set.all(cx, connection).await;
+        assert!(matches!(refused, Outcome::Err(error) if error.to_string().starts_with(&place)));
+        let mut rows = columns.stream(cx, connection).await.into_result()?;
+        assert!(rows.next(cx).await.into_result()?.is_some());
+        let refused = rows.next(cx).await;
+        assert!(matches!(refused, Outcome::Err(error) if error.to_string().starts_with(&place)));
+        drop(rows);
+        let computed = Odd::select()
+            .order_by(Odd::ID.asc())
+            .columns((Odd::ID, raw("").arg(Odd::NUMBER).typed::<i16>()));
+        let refused = computed.all(cx, connection).await;
+        let place = format!("column 2 (`c2`) of row 2 holds {words}");
+        assert!(
+            matches!(&refused, Outcome::Err(error) if error.to_string().starts_with(&place)),
+            "{refused:?}"
+        );
         delete!(Odd where Odd::VALUE.eq("bad"))
             .execute(cx, connection)
             .await

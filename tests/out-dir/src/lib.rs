@@ -11,7 +11,8 @@ mod tests {
     use sqlmodel_runtime::prelude::*;
     use sqlmodel_runtime::{SqliteConnection, block_on, schema};
 
-    use crate::models::{Kind, NewMoon, NewPlanet, Planet, queries, tables};
+    use crate::models::planet::{Kind, NewMoon, NewPlanet, Planet, queries};
+    use crate::models::tables;
 
     async fn moons_of_saturn(cx: &Cx) -> Result<Vec<String>, Box<dyn Error>> {
         let mut connection = SqliteConnection::open_in_memory(cx).await.into_result()?;
@@ -46,5 +47,14 @@ mod tests {
         let moons =
             block_on(async |cx| moons_of_saturn(cx).await).expect("the database is in memory");
         assert_eq!(moons, ["Rhea", "Titan"]);
+    }
+
+    #[test]
+    fn patterns_are_checked_before_a_row_is_sent() {
+        assert!(NewPlanet::new("Saturn").validate().is_ok());
+        let error = NewPlanet::new("saturn")
+            .validate()
+            .expect_err("it begins with a small letter");
+        assert_eq!(error.to_string(), "`name` must match `^[A-Z][a-z]+$`");
     }
 }

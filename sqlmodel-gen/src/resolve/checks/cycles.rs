@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlmodel_sql::{Deferrable, Object, Table};
+use sqlmodel_sql::{Action, Deferrable, Object, Table};
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Id as _, TableId};
@@ -26,7 +26,9 @@ impl Resolver<'_> {
                     .columns
                     .iter()
                     .all(|name| table.column(name).is_some_and(|column| !column.is_nullable));
-                is_required && key.deferrable == Deferrable::No
+                // One that is set to null is meant to be nullable, and reported if it is not.
+                let is_nulled = [key.on_delete, key.on_update].contains(&Action::SetNull);
+                is_required && !is_nulled && key.deferrable == Deferrable::No
             });
             edges.push(
                 blocking

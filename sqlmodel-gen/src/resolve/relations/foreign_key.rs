@@ -277,6 +277,14 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Tells whether a model of a joined family has its own fields in another table than the root's.
+    fn is_below_root_table(&self, model: ModelId) -> bool {
+        let family = self.models[model].family.map(|id| &self.families[id]);
+        let has_table =
+            |member: &ModelId| family.is_none_or(|family| !family.is_without_table(*member));
+        self.chain(model).iter().skip(1).any(has_table)
+    }
+
     /// Checks what inheritance makes of a foreign key, at both ends.
     fn check_reference_target(
         &mut self,
@@ -288,7 +296,7 @@ impl<'a> Resolver<'a> {
         if let Some(on_delete) = &options.on_delete
             && on_delete.value == Action::Cascade
             && self.strategy(family) == Some(Strategy::Joined)
-            && self.models[model].base.is_some()
+            && self.is_below_root_table(model)
         {
             let name = self.model_name(model);
             let message =

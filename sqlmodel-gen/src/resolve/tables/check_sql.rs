@@ -217,7 +217,7 @@ fn condition(
         Validation::MinLen(len) => length(">=", *len),
         Validation::MaxLen(len) => length("<=", *len),
         Validation::OneOf(values) => Some(is_in(&number, values, dialect)),
-        Validation::Format(_) => None,
+        Validation::Format(_) | Validation::Pattern(_) => None,
     }
 }
 

@@ -153,7 +153,11 @@ impl Builder<'_, '_> {
                 std::mem::replace(&mut column.is_nullable, true),
             )
         };
-        if !was_nullable {
+        // A check cannot look at a discriminator in another table.
+        let is_beside_discriminator = self.mappings[family.root]
+            .discriminator
+            .is_none_or(|discriminator| discriminator.table == mapped.column.table);
+        if !was_nullable && is_beside_discriminator {
             self.add_presence_check(mapped.column.table, tags, family, &name);
         }
     }

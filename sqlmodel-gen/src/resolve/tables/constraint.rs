@@ -17,6 +17,11 @@ impl Builder<'_, '_> {
     pub(super) fn build_primary_keys(&mut self) {
         let models: Vec<ModelId> = self.resolver.models.ids().collect();
         for model in models {
+            let family = self.resolver.models[model].family;
+            let family = family.map(|family| &self.resolver.families[family]);
+            if family.is_some_and(|family| family.is_without_table(model)) {
+                continue;
+            }
             let tables = self.mappings[model].tables.clone();
             let Some(own) = tables.last() else { continue };
             if self.tables[own.table].primary_key.is_some() || own.key.is_empty() {

@@ -85,6 +85,20 @@ fn bounds_compare_days_times_and_spans() {
     );
 }
 
+#[cfg(feature = "pattern")]
+#[test]
+fn patterns_are_found_anywhere_unless_they_say_where() {
+    for _ in 0..2 {
+        check(
+            Rule::Pattern("^[A-Z]{2}-[0-9]+$"),
+            &[text("AB-1"), text("ZZ-0042")],
+            &[text("ab-1"), text(" AB-1"), text(""), Value::I64(1)],
+        );
+        check(Rule::Pattern("ö"), &[text("schön")], &[text("schon")]);
+    }
+    assert_eq!(Rule::Pattern("a+").to_string(), "must match `a+`");
+}
+
 #[test]
 fn lengths_count_characters_and_not_bytes() {
     check(

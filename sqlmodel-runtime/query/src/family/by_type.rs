@@ -15,7 +15,7 @@ use sqlmodel_core::{
 
 use crate::expr::Token;
 use crate::family::Part;
-use crate::key::KeySet;
+use crate::key::{KeyBytes, KeySet};
 use crate::query::{Columns, ModelColumns, Query};
 use crate::render::{RenderedStatement, Writer};
 
@@ -322,7 +322,7 @@ impl RowSink for OwnColumns<'_> {
         let values = values.collect::<Result<Vec<_>, _>>();
         let mut values = values.map_err(|refused| refused.at_row::<()>(1))?;
         let own = values.split_off(self.n_key.min(values.len()));
-        let number = self.keys.number(&values);
+        let number = KeyBytes::of(&values).and_then(|key| self.keys.number(&key));
         let rows = number.and_then(|number| self.rows_of.get(number));
         for number in rows.into_iter().flatten() {
             let Some(found) = self.found.get_mut(*number) else {

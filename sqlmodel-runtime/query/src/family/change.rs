@@ -201,7 +201,8 @@ impl<M: Model> ChainUpdate<M> {
                 writer.in_order_of_evaluation(M::ENTITY_NAME, table.assignments.clone());
             SetList::write(&assignments, writer);
         });
-        if is_own && self.conditions.iter().all(is_here) {
+        let is_whole = is_own && !M::inheritance().is_without_table;
+        if is_whole && self.conditions.iter().all(is_here) {
             writer.with_renames(vec![rename::<M>(&table.part)], |writer| {
                 writer.conditions(" WHERE ", &self.conditions);
             });
@@ -226,7 +227,7 @@ impl<M: Model> ChainUpdate<M> {
         let mut next = M::PRIMARY_KEY.len();
         for (number, table) in self.tables.iter().enumerate() {
             writer.text(", ");
-            writer.identifier(&changed(number));
+            writer.made_identifier(&changed(number));
             writer.text(" AS (UPDATE ");
             writer.table(table.part.schema, table.part.table);
             let mut list = SetList::default();
@@ -237,7 +238,9 @@ impl<M: Model> ChainUpdate<M> {
                         writer.tokens(value);
                     } else {
                         next += 1;
-                        writer.qualified(CHOSEN, None, &format!("c{next}"));
+                        writer.identifier(CHOSEN);
+                        writer.text(".");
+                        writer.column_alias(next - 1);
                     }
                 }
             });
@@ -270,7 +273,7 @@ impl<M: Model> ChainUpdate<M> {
                 writer.text(", ");
             }
             let table = field.inherited_from.unwrap_or(M::TABLE_NAME);
-            writer.qualified(&name_of(table), None, field.column);
+            writer.made_qualified(&name_of(table), field.column);
         }
         writer.text(" FROM ");
         writer.identifier(CHOSEN);
@@ -280,7 +283,7 @@ impl<M: Model> ChainUpdate<M> {
             if name == level.part.table {
                 writer.table(level.part.schema, level.part.table);
             } else {
-                writer.identifier(&name);
+                writer.made_identifier(&name);
             }
             write_key_match(&name, &level.part, " ON ", writer);
         }
@@ -463,7 +466,7 @@ pub(crate) fn render_delete<M: Model>(
     write_chosen::<M>(key_tokens::<M>(), conditions, &mut writer);
     for (number, part) in tables_leaves_first::<M>().into_iter().enumerate() {
         writer.text(", ");
-        writer.identifier(&format!("deleted_{}", number + 1));
+        writer.made_identifier(&format!("deleted_{}", number + 1));
         writer.text(" AS (DELETE FROM ");
         writer.table(part.schema, part.table);
         writer.text(" USING ");
@@ -560,9 +563,11 @@ fn write_chosen<M: Model>(
 fn write_key_match(name: &str, part: &TablePart, keyword: &'static str, writer: &mut Writer<'_>) {
     for (position, column) in part.key.iter().enumerate() {
         writer.text(if position == 0 { keyword } else { " AND " });
-        writer.qualified(name, None, column);
+        writer.made_qualified(name, column);
         writer.text(" = ");
-        writer.qualified(CHOSEN, None, &format!("c{}", position + 1));
+        writer.identifier(CHOSEN);
+        writer.text(".");
+        writer.column_alias(position);
     }
 }
 

@@ -8,9 +8,8 @@ use sqlmodel_core::{
 };
 
 use crate::family::{Level, Part, levels, missing_tag};
-use crate::include::values_of;
 use crate::insert::{Plan, Returning};
-use crate::key::KeySet;
+use crate::key::{KeyReader, KeySet};
 use crate::query::Query;
 use crate::select::fetch;
 
@@ -64,7 +63,7 @@ pub(crate) fn insert_levels<'a, R: Record, E: Executor>(
         let keys = ok!(insert_root(rows, &tables, &root, cx, executor).await);
         for level in levels {
             let plan = tables.plan(&level, Some(&keys));
-            for rendered in plan.render_all(executor, Returning::Nothing) {
+            for rendered in plan.into_statements(executor, Returning::Nothing) {
                 ok!(executor.execute(cx, rendered.statement()).await);
             }
         }
@@ -84,14 +83,14 @@ async fn insert_root<R: Record, E: Executor>(
     let given: Option<Vec<_>> = given.map(|key| key.as_ref().map(encoded)).collect();
     let plan = tables.plan(root, given.as_deref());
     if let Some(keys) = given {
-        for rendered in plan.render_all(executor, Returning::Nothing) {
+        for rendered in plan.into_statements(executor, Returning::Nothing) {
             ok!(executor.execute(cx, rendered.statement()).await);
         }
         return Outcome::Ok(keys);
     }
     let mut keys = Keys::<<R::Model as Model>::Key>::new(rows.len());
     if executor.capabilities().has_insert_returning {
-        for rendered in plan.render_all(executor, Returning::Key(root.part.key)) {
+        for rendered in plan.into_statements(executor, Returning::Key(root.part.key)) {
             ok!(executor.query(cx, rendered.statement(), &mut keys).await);
         }
         return keys.into_values(rows.len());
@@ -237,6 +236,7 @@ pub(crate) fn select_by_keys<'a, M: Model, E: Executor>(
         for key in keys {
             set.insert(key);
         }
+        let mut reader = KeyReader::of::<M>(M::PRIMARY_KEY);
         let mut found: Vec<Option<M>> = (0..set.len()).map(|_| None).collect();
         let max_parameters = executor.capabilities().max_parameters;
         for condition in set.conditions(M::ENTITY_NAME, M::PRIMARY_KEY, max_parameters) {
@@ -244,9 +244,8 @@ pub(crate) fn select_by_keys<'a, M: Model, E: Executor>(
             query.conditions.push(condition);
             let rows: Vec<M> = ok!(fetch(&query, cx, executor, Collect::all()).await);
             for row in rows {
-                let place = set
-                    .number(&values_of(&row, M::PRIMARY_KEY))
-                    .and_then(|number| found.get_mut(number));
+                let number = reader.read(&row).and_then(|key| set.number(key));
+                let place = number.and_then(|number| found.get_mut(number));
                 if let Some(place) = place {
                     *place = Some(row);
                 }

@@ -97,7 +97,7 @@ pub(crate) fn restrict<M: Model>(
 pub(crate) fn restrict_row<M: Model>(writer: &mut Writer<'_>) {
     let is_known = |column: &str| M::COLUMNS.contains(&column);
     let discriminator = M::inheritance().discriminator;
-    if let (Some(column), true) = (discriminator, M::inheritance().is_part_of_table())
+    if let (Some(column), true) = (discriminator, M::inheritance().is_without_table)
         && !is_known(column)
     {
         let column = Token::column(M::TABLE_NAME, None, column);

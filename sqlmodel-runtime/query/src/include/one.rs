@@ -7,8 +7,8 @@ use sqlmodel_core::{
     Append, Collect, Cx, Error, ErrorKind, Executor, Head, Model, Outcome, Target, ok, ok_result,
 };
 
-use super::{Attach, IntoLoading, unasked, values_of};
-use crate::key::KeySet;
+use super::{Attach, IntoLoading, unasked};
+use crate::key::{KeyReader, KeySet};
 use crate::query::Query;
 use crate::relation::{HasOne, OwnTable, ToOne};
 use crate::select::fetch;
@@ -145,9 +145,10 @@ where
         let (before, loading) = self;
         let rows = ok!(before.attach(cx, executor, rows).await);
         let mut keys = KeySet::default();
+        let mut reader = KeyReader::of::<M>(loading.near);
         let numbers: Vec<_> = rows
             .iter()
-            .map(|row| keys.insert(values_of(row.head(), loading.near)))
+            .map(|row| keys.insert_of(row.head(), &mut reader))
             .collect();
         let found = ok!(loading.load(cx, executor, &keys).await);
         let mut longer = Vec::with_capacity(rows.len());
@@ -170,12 +171,13 @@ impl<M: Model, T: Target, N: Attach<T::Model>> LoadingOne<M, T, N> {
         let max_parameters = executor.capabilities().max_parameters;
         let mut numbers = Vec::new();
         let mut targets: Vec<T::Model> = Vec::new();
+        let mut reader = KeyReader::of::<T::Model>(self.far);
         for condition in keys.conditions(<T::Model as Model>::TABLE_NAME, self.far, max_parameters)
         {
             let mut query = Query::of::<T::Model>();
             query.conditions.push(condition);
             for target in ok!(fetch(&query, cx, executor, Collect::<T::Model>::all()).await) {
-                let number = keys.number(&values_of(&target, self.far));
+                let number = reader.read(&target).and_then(|key| keys.number(key));
                 let table = <T::Model as Model>::TABLE_NAME;
                 numbers.push(ok_result!(number.ok_or_else(|| unasked(table, self.far))));
                 targets.push(target);

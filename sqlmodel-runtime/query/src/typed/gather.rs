@@ -60,7 +60,7 @@ impl<T: Gather + Send> RowSink for Gathered<T> {
         self.n_rows += 1;
         match self.take(row) {
             Ok(()) => Ok(ControlFlow::Continue(())),
-            Err(refused) => Err(refused.into_error(None, self.n_rows)),
+            Err(refused) => Err(refused.in_result(row, self.n_rows)),
         }
     }
 }

@@ -377,7 +377,7 @@ impl<R: Record> RowUpsert<'_, R> {
             if rows.into_rows().is_empty() {
                 let rows = std::slice::from_ref(self.row);
                 let plan = parts_of_rows(rows, level, &[key.to_vec()]);
-                for rendered in plan.render_all(executor, Returning::Nothing) {
+                for rendered in plan.into_statements(executor, Returning::Nothing) {
                     let done = ok!(executor.execute(cx, rendered.statement()).await);
                     ok!(expect_one_row::<R::Model>(
                         done.rows_affected,

@@ -5,7 +5,9 @@ CREATE TABLE `person` (
     `name` VARCHAR(80) NOT NULL,
     `version` INT NOT NULL DEFAULT 1,
     `role` VARCHAR(64) NOT NULL,
-    PRIMARY KEY (`id`)
+    `invited_by` VARCHAR(80),
+    PRIMARY KEY (`id`),
+    CONSTRAINT `ck_person_invited_by_present` CHECK (`role` NOT IN ('guest') OR `invited_by` IS NOT NULL)
 )
 ENGINE = InnoDB
 DEFAULT CHARACTER SET = utf8mb4;
@@ -13,11 +15,15 @@ DEFAULT CHARACTER SET = utf8mb4;
 CREATE TABLE `keeper` (
     `id` BIGINT NOT NULL,
     `badge` VARCHAR(20) NOT NULL,
+    `months` SMALLINT,
+    `mentor_id` BIGINT,
     PRIMARY KEY (`id`),
     CONSTRAINT `uq_keeper_badge` UNIQUE (`badge`),
     CONSTRAINT `fk_keeper_id` FOREIGN KEY (`id`)
         REFERENCES `person` (`id`)
-        ON DELETE CASCADE
+        ON DELETE CASCADE,
+    CONSTRAINT `fk_keeper_mentor_id` FOREIGN KEY (`mentor_id`)
+        REFERENCES `keeper` (`id`)
 )
 ENGINE = InnoDB
 DEFAULT CHARACTER SET = utf8mb4;

@@ -5,17 +5,23 @@ CREATE TABLE "person" (
     "name" VARCHAR(80) NOT NULL,
     "version" INTEGER NOT NULL DEFAULT 1,
     "role" VARCHAR(64) NOT NULL,
-    CONSTRAINT "pk_person" PRIMARY KEY ("id")
+    "invited_by" VARCHAR(80),
+    CONSTRAINT "pk_person" PRIMARY KEY ("id"),
+    CONSTRAINT "ck_person_invited_by_present" CHECK ("role" NOT IN ('guest') OR "invited_by" IS NOT NULL)
 );
 
 CREATE TABLE "keeper" (
     "id" INTEGER NOT NULL,
     "badge" VARCHAR(20) NOT NULL,
+    "months" INTEGER,
+    "mentor_id" INTEGER,
     CONSTRAINT "pk_keeper" PRIMARY KEY ("id"),
     CONSTRAINT "uq_keeper_badge" UNIQUE ("badge"),
     CONSTRAINT "fk_keeper_id" FOREIGN KEY ("id")
         REFERENCES "person" ("id")
-        ON DELETE CASCADE
+        ON DELETE CASCADE,
+    CONSTRAINT "fk_keeper_mentor_id" FOREIGN KEY ("mentor_id")
+        REFERENCES "keeper" ("id")
 );
 
 CREATE TABLE "enclosure" (

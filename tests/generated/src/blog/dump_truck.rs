@@ -47,7 +47,8 @@ impl codegen::Model for DumpTruck {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Truck", 4)
                 .discriminator("kind", &[codegen::Tag::Text("dump_truck")])
-                .tag(codegen::Tag::Text("dump_truck"));
+                .tag(codegen::Tag::Text("dump_truck"))
+                .without_table();
         &PLACE
     }
 

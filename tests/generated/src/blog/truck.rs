@@ -50,7 +50,8 @@ impl codegen::Model for Truck {
                         codegen::Tag::Text("dump_truck"),
                     ],
                 )
-                .tag(codegen::Tag::Text("truck"));
+                .tag(codegen::Tag::Text("truck"))
+                .without_table();
         &PLACE
     }
 

@@ -289,11 +289,26 @@ pub static PERSON: sql::Table = sql::Table {
         sql::Column::new("version", sql::SqlType::I32)
             .with_default(sql::ColumnDefault::Literal(sql::Literal::Int(1))),
         sql::Column::new("role", sql::SqlType::text(64)),
+        sql::Column::new("invited_by", sql::SqlType::text(80)).nullable(),
     ]),
     primary_key: Some(sql::PrimaryKey::new("pk_person", &[Cow::Borrowed("id")])),
     unique_keys: Cow::Borrowed(&[]),
     foreign_keys: Cow::Borrowed(&[]),
-    checks: Cow::Borrowed(&[]),
+    checks: Cow::Borrowed(&[sql::Check {
+        name: Cow::Borrowed("ck_person_invited_by_present"),
+        sql: sql::PerDialect {
+            portable: None,
+            sqlite: Some(Cow::Borrowed(
+                "\"role\" NOT IN ('guest') OR \"invited_by\" IS NOT NULL",
+            )),
+            postgres: Some(Cow::Borrowed(
+                "\"role\" NOT IN ('guest') OR \"invited_by\" IS NOT NULL",
+            )),
+            mysql: Some(Cow::Borrowed(
+                "`role` NOT IN ('guest') OR `invited_by` IS NOT NULL",
+            )),
+        },
+    }]),
     indexes: Cow::Borrowed(&[]),
     comment: None,
 };
@@ -304,19 +319,29 @@ pub static KEEPER: sql::Table = sql::Table {
     columns: Cow::Borrowed(&[
         sql::Column::new("id", sql::SqlType::I64),
         sql::Column::new("badge", sql::SqlType::text(20)),
+        sql::Column::new("months", sql::SqlType::I16).nullable(),
+        sql::Column::new("mentor_id", sql::SqlType::I64).nullable(),
     ]),
     primary_key: Some(sql::PrimaryKey::new("pk_keeper", &[Cow::Borrowed("id")])),
     unique_keys: Cow::Borrowed(&[sql::UniqueKey::new(
         "uq_keeper_badge",
         &[Cow::Borrowed("badge")],
     )]),
-    foreign_keys: Cow::Borrowed(&[sql::ForeignKey::new(
-        "fk_keeper_id",
-        &[Cow::Borrowed("id")],
-        sql::TableName::new("person"),
-        &[Cow::Borrowed("id")],
-    )
-    .with_on_delete(sql::Action::Cascade)]),
+    foreign_keys: Cow::Borrowed(&[
+        sql::ForeignKey::new(
+            "fk_keeper_id",
+            &[Cow::Borrowed("id")],
+            sql::TableName::new("person"),
+            &[Cow::Borrowed("id")],
+        )
+        .with_on_delete(sql::Action::Cascade),
+        sql::ForeignKey::new(
+            "fk_keeper_mentor_id",
+            &[Cow::Borrowed("mentor_id")],
+            sql::TableName::new("keeper"),
+            &[Cow::Borrowed("id")],
+        ),
+    ]),
     checks: Cow::Borrowed(&[]),
     indexes: Cow::Borrowed(&[]),
     comment: None,

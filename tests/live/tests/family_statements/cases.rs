@@ -3,7 +3,8 @@
 use generated::fleet::vehicles::{Car, NewCar, NewTanker};
 use generated::zoo::animals::{Lion, NewLion, NewPenguin, Penguin};
 use generated::zoo::people::{
-    HeadKeeper, Keeper, NewHeadKeeper, NewKeeper, NewPerson, NewVet, Person, Vet,
+    Guest, HeadKeeper, Keeper, NewGuest, NewHeadKeeper, NewKeeper, NewPerson, NewTrainee, NewVet,
+    Person, Trainee, Vet,
 };
 use live::{Failure, Test};
 use sqlmodel_runtime::prelude::*;
@@ -32,6 +33,19 @@ async fn staff<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
     insert!(head).execute(cx, connection).await.into_result()?;
     let vet = NewVet::new("Di", "licence 7");
     insert!(vet).execute(cx, connection).await.into_result()?;
+    Ok(())
+}
+
+/// The same staff, a trainee and a guest.
+async fn learners<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    staff(cx, connection).await?;
+    let trainee = NewTrainee::new("Eve", "T-1", 3);
+    insert!(trainee)
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    let guest = NewGuest::new("Flo", "Ada");
+    insert!(guest).execute(cx, connection).await.into_result()?;
     Ok(())
 }
 
@@ -394,5 +408,75 @@ cases! {
         penguin.bird.animal.id = lion.id;
         let upsert = Penguin::insert(penguin).on_conflict(Penguin::ID).do_update();
         Ok(format!("{:?}", refused(upsert.execute(cx, executor).await.into_result())?))
+    }
+
+    insert_without_a_table after staff: |cx, executor| {
+        let trainee = insert!(NewTrainee::new("Eve", "E-1", 3)).one(cx, executor).await;
+        Ok(described(&trainee.into_result()?.into()))
+    }
+
+    insert_in_the_table_of_the_root after staff: |cx, executor| {
+        let guest = insert!(NewGuest::new("Flo", "Ada")).one(cx, executor).await;
+        Ok(described(&guest.into_result()?.into()))
+    }
+
+    load_by_type_without_a_table after learners: |cx, executor| {
+        let query = Person::select().polymorphic_by(PolymorphicLoad::ByType);
+        let query = query.filter(Trainee::MONTHS.ge(3).or(Guest::INVITED_BY.eq("Ada")));
+        let rows = query.all(cx, executor).await.into_result()?;
+        Ok(rows.iter().map(described).collect::<Vec<_>>().join("; "))
+    }
+
+    update_without_a_table after learners: |cx, executor| {
+        let update = Trainee::update()
+            .set(Trainee::NAME, "N")
+            .set(Trainee::MONTHS, Trainee::MONTHS + 1_i16)
+            .all_rows();
+        Ok(update.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    update_of_one_table_without_a_table after learners: |cx, executor| {
+        let update = Trainee::update().set(Trainee::BADGE, "B").filter(Trainee::BADGE.ne(""));
+        Ok(update.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    update_in_the_table_of_the_root after learners: |cx, executor| {
+        let update = Guest::update().set(Guest::NAME, "G").all_rows();
+        Ok(update.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    update_row_without_a_table after learners: |cx, executor| {
+        let mut trainee = Trainee::select().one(cx, executor).await.into_result()?;
+        trainee.months = 4;
+        trainee.update_row().execute(cx, executor).await.into_result()?;
+        trainee.keeper = keeper(cx, executor, "Bo").await?;
+        let update = trainee.update_row().execute(cx, executor).await;
+        Ok(format!("{:?}", refused(update.into_result())?))
+    }
+
+    update_row_in_the_table_of_the_root after learners: |cx, executor| {
+        let mut guest = Guest::select().one(cx, executor).await.into_result()?;
+        guest.invited_by = "Bo".to_owned();
+        guest.update_row().execute(cx, executor).await.into_result()?;
+        Ok("done".to_owned())
+    }
+
+    delete_without_a_table after learners: |cx, executor| {
+        let delete = Trainee::delete().all_rows();
+        Ok(delete.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    delete_row_in_the_table_of_the_root after learners: |cx, executor| {
+        let guest = Guest::select().one(cx, executor).await.into_result()?;
+        guest.delete_row().execute(cx, executor).await.into_result()?;
+        Ok("done".to_owned())
+    }
+
+    upsert_without_a_table after learners: |cx, executor| {
+        let upsert = insert!(NewTrainee::new("Eva", "T-1", 9)).on_conflict(Trainee::BADGE);
+        let n_rows = upsert.do_update().execute(cx, executor).await.into_result()?;
+        let upsert = insert!(NewTrainee::new("Bob", "B-1", 9)).on_conflict(Trainee::BADGE);
+        let keeper = upsert.do_update().execute(cx, executor).await.into_result();
+        Ok(format!("{n_rows}, {:?}", refused(keeper)?))
     }
 }

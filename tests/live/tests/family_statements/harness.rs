@@ -303,6 +303,11 @@ pub(crate) fn described(person: &AnyPerson) -> String {
             let budget = head.budget.normalized();
             format!("{base}, keeper {}, head {budget}", head.badge)
         }
+        AnyPerson::Trainee(trainee) => {
+            let months = trainee.months;
+            format!("{base}, keeper {}, trainee {months}", trainee.badge)
+        }
+        AnyPerson::Guest(guest) => format!("{base}, guest of {}", guest.invited_by),
         AnyPerson::Vet(vet) => format!("{base}, vet {}", vet.licence),
     }
 }

@@ -234,14 +234,14 @@ impl<'a, 'r> OneStatement<'a, 'r> {
                 let mut levels = self.levels.iter();
                 let level = levels.position(|level| level.part.table == table);
                 writer.text(", ");
-                writer.qualified(&written(level.unwrap_or_default()), None, field.column);
+                writer.made_qualified(&written(level.unwrap_or_default()), field.column);
             }
         }
         writer.text(" FROM ");
         writer.identifier(GIVEN);
         for number in 0..self.levels.len() {
             writer.text(" JOIN ");
-            writer.identifier(&written(number));
+            writer.made_identifier(&written(number));
             if number == 0 {
                 self.write_target_match(" ON ", &mut writer);
             } else {
@@ -311,7 +311,7 @@ impl<'a, 'r> OneStatement<'a, 'r> {
         let given: Vec<&'static str> = given.copied().collect();
         let inherited_key = if number == 0 { &[][..] } else { part.key };
         writer.text(", ");
-        writer.identifier(&written(number));
+        writer.made_identifier(&written(number));
         writer.text(" AS (INSERT INTO ");
         writer.table(part.schema, part.table);
         writer.text(" (");
@@ -325,7 +325,7 @@ impl<'a, 'r> OneStatement<'a, 'r> {
             } else {
                 ", "
             });
-            writer.qualified(&written(0), None, column);
+            writer.made_qualified(&written(0), column);
         }
         for column in given {
             writer.text(if std::mem::take(&mut is_first) {
@@ -339,7 +339,7 @@ impl<'a, 'r> OneStatement<'a, 'r> {
         writer.identifier(GIVEN);
         if number > 0 {
             writer.text(" JOIN ");
-            writer.identifier(&written(0));
+            writer.made_identifier(&written(0));
             self.write_target_match(" ON ", writer);
         }
         writer.text(" WHERE ");
@@ -382,7 +382,7 @@ impl<'a, 'r> OneStatement<'a, 'r> {
     fn write_target_match(&self, keyword: &'static str, writer: &mut Writer<'_>) {
         for (position, column) in self.conflict.target().iter().enumerate() {
             writer.text(if position == 0 { keyword } else { " AND " });
-            writer.qualified(&written(0), None, column);
+            writer.made_qualified(&written(0), column);
             writer.text(" = ");
             writer.qualified(GIVEN, None, column);
         }
@@ -396,9 +396,9 @@ impl<'a, 'r> OneStatement<'a, 'r> {
         let pairs = level.part.key.iter().zip(root.part.key);
         for (position, (column, root_column)) in pairs.enumerate() {
             writer.text(if position == 0 { keyword } else { " AND " });
-            writer.qualified(&written(number), None, column);
+            writer.made_qualified(&written(number), column);
             writer.text(" = ");
-            writer.qualified(&written(0), None, root_column);
+            writer.made_qualified(&written(0), root_column);
         }
     }
 }

@@ -51,7 +51,8 @@ impl codegen::Model for Citizen {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Customer", 3)
                 .discriminator("is_company", &[codegen::Tag::Bool(false)])
-                .tag(codegen::Tag::Bool(false));
+                .tag(codegen::Tag::Bool(false))
+                .without_table();
         &PLACE
     }
 

@@ -50,7 +50,8 @@ impl codegen::Model for Company {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Customer", 3)
                 .discriminator("is_company", &[codegen::Tag::Bool(true)])
-                .tag(codegen::Tag::Bool(true));
+                .tag(codegen::Tag::Bool(true))
+                .without_table();
         &PLACE
     }
 

@@ -52,7 +52,8 @@ impl codegen::Model for Complaint {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Message", 4)
                 .discriminator("code", &[codegen::Tag::Int(-1)])
-                .tag(codegen::Tag::Int(-1));
+                .tag(codegen::Tag::Int(-1))
+                .without_table();
         &PLACE
     }
 

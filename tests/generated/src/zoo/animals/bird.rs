@@ -66,7 +66,8 @@ impl codegen::Model for Bird {
                 .discriminator(
                     "species",
                     &[codegen::Tag::Text("eagle"), codegen::Tag::Text("penguin")],
-                );
+                )
+                .without_table();
         &PLACE
     }
 

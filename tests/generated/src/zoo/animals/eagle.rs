@@ -88,7 +88,8 @@ impl codegen::Model for Eagle {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Bird", 6)
                 .discriminator("species", &[codegen::Tag::Text("eagle")])
-                .tag(codegen::Tag::Text("eagle"));
+                .tag(codegen::Tag::Text("eagle"))
+                .without_table();
         &PLACE
     }
 

@@ -59,7 +59,8 @@ impl codegen::Model for Lion {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Animal", 5)
                 .discriminator("species", &[codegen::Tag::Text("lion")])
-                .tag(codegen::Tag::Text("lion"));
+                .tag(codegen::Tag::Text("lion"))
+                .without_table();
         &PLACE
     }
 

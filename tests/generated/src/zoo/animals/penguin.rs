@@ -77,7 +77,8 @@ impl codegen::Model for Penguin {
             codegen::Inheritance::new(codegen::InheritanceStrategy::SingleTable)
                 .extends("Bird", 6)
                 .discriminator("species", &[codegen::Tag::Text("penguin")])
-                .tag(codegen::Tag::Text("penguin"));
+                .tag(codegen::Tag::Text("penguin"))
+                .without_table();
         &PLACE
     }
 

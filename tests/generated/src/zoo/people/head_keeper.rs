@@ -23,6 +23,9 @@ impl HeadKeeper {
     /// The column `budget`.
     pub const BUDGET: codegen::Column<Self, codegen::types::Decimal> =
         codegen::Column::new("budget");
+    /// Every [`Trainee`](super::Trainee) whose `mentor_id` refers to this row.
+    pub const TRAINEES: codegen::ToMany<Self, super::Trainee> =
+        codegen::ToMany::new(&["id"], &["mentor_id"]);
     /// Every [`Enclosure`](super::Enclosure) whose `keeper_id` refers to this row.
     pub const ENCLOSURES: codegen::ToMany<Self, super::Enclosure> =
         codegen::ToMany::new(&["id"], &["keeper_id"]);

@@ -20,6 +20,9 @@ impl Keeper {
     pub const VERSION: codegen::Column<Self, i32> = codegen::Column::inherited("version", "person");
     /// The column `badge`.
     pub const BADGE: codegen::Column<Self, String> = codegen::Column::new("badge");
+    /// Every [`Trainee`](super::Trainee) whose `mentor_id` refers to this row.
+    pub const TRAINEES: codegen::ToMany<Self, super::Trainee> =
+        codegen::ToMany::new(&["id"], &["mentor_id"]);
     /// Every [`Enclosure`](super::Enclosure) whose `keeper_id` refers to this row.
     pub const ENCLOSURES: codegen::ToMany<Self, super::Enclosure> =
         codegen::ToMany::new(&["id"], &["keeper_id"]);
@@ -58,6 +61,7 @@ impl codegen::Model for Keeper {
                     &[
                         codegen::Tag::Text("keeper"),
                         codegen::Tag::Text("head_keeper"),
+                        codegen::Tag::Text("trainee"),
                     ],
                 )
                 .tag(codegen::Tag::Text("keeper"))
@@ -140,6 +144,8 @@ pub enum AnyKeeper {
     Keeper(Keeper),
     /// A row of [`HeadKeeper`](super::HeadKeeper).
     HeadKeeper(super::HeadKeeper),
+    /// A row of [`Trainee`](super::Trainee).
+    Trainee(super::Trainee),
 }
 
 impl ::core::ops::Deref for AnyKeeper {
@@ -149,6 +155,7 @@ impl ::core::ops::Deref for AnyKeeper {
         match self {
             Self::Keeper(row) => row,
             Self::HeadKeeper(row) => row,
+            Self::Trainee(row) => row,
         }
     }
 }
@@ -158,6 +165,7 @@ impl From<AnyKeeper> for Keeper {
         match value {
             AnyKeeper::Keeper(row) => row,
             AnyKeeper::HeadKeeper(row) => row.keeper,
+            AnyKeeper::Trainee(row) => row.keeper,
         }
     }
 }
@@ -186,8 +194,26 @@ impl ::core::convert::TryFrom<AnyKeeper> for super::HeadKeeper {
     }
 }
 
+impl From<super::Trainee> for AnyKeeper {
+    fn from(row: super::Trainee) -> Self {
+        Self::Trainee(row)
+    }
+}
+
+impl ::core::convert::TryFrom<AnyKeeper> for super::Trainee {
+    type Error = AnyKeeper;
+
+    /// Returns the row as this model, or gives it back where it is of another.
+    fn try_from(any: AnyKeeper) -> Result<Self, AnyKeeper> {
+        match any {
+            AnyKeeper::Trainee(row) => Ok(row),
+            other => Err(other),
+        }
+    }
+}
+
 impl codegen::Decode for AnyKeeper {
-    const WIDTH: usize = 7;
+    const WIDTH: usize = 9;
     const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
@@ -206,15 +232,23 @@ impl codegen::Decode for AnyKeeper {
                     tag: codegen::Tag::Text("head_keeper"),
                     parts: &[0],
                 },
+                codegen::Member {
+                    tag: codegen::Tag::Text("trainee"),
+                    parts: &[],
+                },
             ],
         };
         let member = LAYOUT.member(row, at)?;
         let row_0 = <Keeper as codegen::Model>::from_row(row, at)?;
         Ok(match member {
             0 => Self::Keeper(row_0),
-            _ => {
+            1 => {
                 let row_1: super::HeadKeeper = codegen::Child::extend(row_0, row, at + 6)?;
                 Self::HeadKeeper(row_1)
+            }
+            _ => {
+                let row_1: super::Trainee = codegen::Child::extend(row_0, row, at + 7)?;
+                Self::Trainee(row_1)
             }
         })
     }
@@ -242,7 +276,7 @@ impl<T> codegen::Append<T> for AnyKeeper {
 
 impl codegen::Polymorphic for Keeper {
     type Any = AnyKeeper;
-    type Parts = codegen::parts!(super::HeadKeeper);
+    type Parts = codegen::parts!(super::HeadKeeper, super::Trainee);
 }
 
 /// A [`Keeper`] that is not stored yet: the database assigns `id` and `version`.

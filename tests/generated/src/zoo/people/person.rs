@@ -49,6 +49,8 @@ impl codegen::Model for Person {
                         codegen::Tag::Text("visitor"),
                         codegen::Tag::Text("keeper"),
                         codegen::Tag::Text("head_keeper"),
+                        codegen::Tag::Text("trainee"),
+                        codegen::Tag::Text("guest"),
                         codegen::Tag::Text("vet"),
                     ],
                 )
@@ -98,6 +100,10 @@ pub enum AnyPerson {
     Keeper(super::Keeper),
     /// A row of [`HeadKeeper`](super::HeadKeeper).
     HeadKeeper(super::HeadKeeper),
+    /// A row of [`Trainee`](super::Trainee).
+    Trainee(super::Trainee),
+    /// A row of [`Guest`](super::Guest).
+    Guest(super::Guest),
     /// A row of [`Vet`](super::Vet).
     Vet(super::Vet),
 }
@@ -110,6 +116,8 @@ impl ::core::ops::Deref for AnyPerson {
             Self::Person(row) => row,
             Self::Keeper(row) => row,
             Self::HeadKeeper(row) => row,
+            Self::Trainee(row) => row,
+            Self::Guest(row) => row,
             Self::Vet(row) => row,
         }
     }
@@ -121,6 +129,8 @@ impl From<AnyPerson> for Person {
             AnyPerson::Person(row) => row,
             AnyPerson::Keeper(row) => row.person,
             AnyPerson::HeadKeeper(row) => row.keeper.person,
+            AnyPerson::Trainee(row) => row.keeper.person,
+            AnyPerson::Guest(row) => row.person,
             AnyPerson::Vet(row) => row.person,
         }
     }
@@ -168,6 +178,42 @@ impl ::core::convert::TryFrom<AnyPerson> for super::HeadKeeper {
     }
 }
 
+impl From<super::Trainee> for AnyPerson {
+    fn from(row: super::Trainee) -> Self {
+        Self::Trainee(row)
+    }
+}
+
+impl ::core::convert::TryFrom<AnyPerson> for super::Trainee {
+    type Error = AnyPerson;
+
+    /// Returns the row as this model, or gives it back where it is of another.
+    fn try_from(any: AnyPerson) -> Result<Self, AnyPerson> {
+        match any {
+            AnyPerson::Trainee(row) => Ok(row),
+            other => Err(other),
+        }
+    }
+}
+
+impl From<super::Guest> for AnyPerson {
+    fn from(row: super::Guest) -> Self {
+        Self::Guest(row)
+    }
+}
+
+impl ::core::convert::TryFrom<AnyPerson> for super::Guest {
+    type Error = AnyPerson;
+
+    /// Returns the row as this model, or gives it back where it is of another.
+    fn try_from(any: AnyPerson) -> Result<Self, AnyPerson> {
+        match any {
+            AnyPerson::Guest(row) => Ok(row),
+            other => Err(other),
+        }
+    }
+}
+
 impl From<super::Vet> for AnyPerson {
     fn from(row: super::Vet) -> Self {
         Self::Vet(row)
@@ -187,7 +233,7 @@ impl ::core::convert::TryFrom<AnyPerson> for super::Vet {
 }
 
 impl codegen::Decode for AnyPerson {
-    const WIDTH: usize = 11;
+    const WIDTH: usize = 14;
     const IS_POLYMORPHIC: bool = true;
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
@@ -196,7 +242,7 @@ impl codegen::Decode for AnyPerson {
             key: &["id"],
             key_positions: &[0],
             discriminator: 3,
-            parts: &[("keeper", 4), ("head_keeper", 6), ("vet", 8)],
+            parts: &[("keeper", 4), ("head_keeper", 6), ("vet", 11)],
             members: &[
                 codegen::Member {
                     tag: codegen::Tag::Text("visitor"),
@@ -209,6 +255,14 @@ impl codegen::Decode for AnyPerson {
                 codegen::Member {
                     tag: codegen::Tag::Text("head_keeper"),
                     parts: &[0, 1],
+                },
+                codegen::Member {
+                    tag: codegen::Tag::Text("trainee"),
+                    parts: &[0],
+                },
+                codegen::Member {
+                    tag: codegen::Tag::Text("guest"),
+                    parts: &[],
                 },
                 codegen::Member {
                     tag: codegen::Tag::Text("vet"),
@@ -229,8 +283,17 @@ impl codegen::Decode for AnyPerson {
                 let row_2: super::HeadKeeper = codegen::Child::extend(row_1, row, at + 7)?;
                 Self::HeadKeeper(row_2)
             }
+            3 => {
+                let row_1: super::Keeper = codegen::Child::extend(row_0, row, at + 5)?;
+                let row_2: super::Trainee = codegen::Child::extend(row_1, row, at + 8)?;
+                Self::Trainee(row_2)
+            }
+            4 => {
+                let row_1: super::Guest = codegen::Child::extend(row_0, row, at + 10)?;
+                Self::Guest(row_1)
+            }
             _ => {
-                let row_1: super::Vet = codegen::Child::extend(row_0, row, at + 9)?;
+                let row_1: super::Vet = codegen::Child::extend(row_0, row, at + 12)?;
                 Self::Vet(row_1)
             }
         })
@@ -259,7 +322,13 @@ impl<T> codegen::Append<T> for AnyPerson {
 
 impl codegen::Polymorphic for Person {
     type Any = AnyPerson;
-    type Parts = codegen::parts!(super::Keeper, super::HeadKeeper, super::Vet);
+    type Parts = codegen::parts!(
+        super::Keeper,
+        super::HeadKeeper,
+        super::Trainee,
+        super::Guest,
+        super::Vet,
+    );
 }
 
 /// A [`Person`] that is not stored yet: the database assigns `id` and `version`.
