@@ -185,3 +185,19 @@ name = "text"
         "#]],
     );
 }
+
+#[test]
+fn functions_that_the_schema_declares_are_there() {
+    check(
+        r#"
+[function.metaphone]
+args = ["text"]
+returns = "text"
+
+[[query]]
+name = "sounds"
+sql = "SELECT metaphone(name) AS sound FROM hero"
+"#,
+        &expect![[""]],
+    );
+}

@@ -9,6 +9,7 @@ mod operator;
 mod refine;
 mod scope;
 mod select;
+mod time;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +24,7 @@ use crate::query::functions::Functions;
 use crate::query::page::Ending;
 use crate::query::params::{Param, Params};
 use crate::query::parse::{TokenId, Variant};
-use crate::query::tree::{At, Conflict, Name, Statement};
+use crate::query::tree::{At, Conflict, Expr, ExprKind, Name, Statement};
 use crate::query::types::{Clash, Known, Ty, Typed};
 use crate::source::Span;
 use crate::syntax::list;
@@ -75,6 +76,8 @@ pub(super) enum Action {
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) action: Action,
+    /// Whether a SELECT writes in its WITH.
+    pub(super) has_writes: bool,
     /// Nothing for a command.
     pub(super) outputs: Vec<Output>,
     /// Where the outputs are written; nothing where that is not known.
@@ -123,6 +126,10 @@ pub(super) struct Checker<'a> {
     n_joins: u32,
     /// Whether a function that is not known may stand here, since the user states the type.
     is_stated: bool,
+    /// Whether WITH writes.
+    has_writes: bool,
+    /// Parameters at places that tell no type: the name, and the token.
+    loose: Vec<(String, TokenId)>,
 }
 
 /// Checks a statement.
@@ -148,6 +155,8 @@ pub(super) fn check(
         scopes: Vec::new(),
         n_joins: 0,
         is_stated: false,
+        has_writes: false,
+        loose: Vec::new(),
     };
     let mut table = None;
     let mut may_skip = false;
@@ -165,9 +174,11 @@ pub(super) fn check(
         Statement::Update(update) => (Action::Update, checker.update(update)),
         Statement::Delete(delete) => (Action::Delete, checker.delete(delete)),
     };
+    checker.cast_loose();
     Checked {
         action,
         places: outputs.iter().map(|it| variant.span(it.at)).collect(),
+        has_writes: checker.has_writes,
         outputs,
         params: checker.params,
         edits: checker.edits,
@@ -185,6 +196,44 @@ impl<'a> Checker<'a> {
     /// The functions that may be called.
     fn functions(&self) -> Functions<'a> {
         self.catalog.functions(self.dialect)
+    }
+
+    /// Looks at a statement that writes, and returns what it returns.
+    fn write(&mut self, statement: &Statement) -> Vec<Output> {
+        match statement {
+            Statement::Query(query) => self.query(query, &[]),
+            Statement::Insert(insert) => self.insert(insert),
+            Statement::Update(update) => self.update(update),
+            Statement::Delete(delete) => self.delete(delete),
+        }
+    }
+
+    /// Notes a parameter at a place that tells PostgreSQL no type, or another one than elsewhere.
+    fn loose(&mut self, expr: &Expr) {
+        if let (ExprKind::Param(name), Some(token)) =
+            (&*expr.kind, self.variant.tokens.get(expr.at.start as usize))
+        {
+            self.loose.push((name.clone(), *token));
+        }
+    }
+
+    /// Tells PostgreSQL the types of parameters where it does not find them out.
+    fn cast_loose(&mut self) {
+        if self.dialect != Dialect::Postgres {
+            return;
+        }
+        for (name, token) in std::mem::take(&mut self.loose) {
+            let Some(param) = self.params.by_name.get(&name) else {
+                continue;
+            };
+            let cast = param
+                .ty
+                .filter(|_| !param.is_list)
+                .and_then(|ty| crate::query::types::cast_name(ty, self.schema, self.dialect));
+            if let Some(cast) = cast {
+                self.edits.entry(token).or_insert(Edit::ParamCast(cast));
+            }
+        }
     }
 
     fn span(&self, at: At) -> Span {

@@ -54,6 +54,19 @@ pub(super) enum Feature {
     Extract,
     Separator,
     DivWord,
+    Fetch,
+    IntervalText,
+    IntervalUnit,
+    JoinedUpdate,
+    JoinedDelete,
+    OrderedWrite,
+    WriteInWith,
+    WithinGroup,
+    SimilarTo,
+    OnConstraint,
+    SetList,
+    SetQuery,
+    Ordinality,
 }
 
 const SQLITE: u8 = 1;
@@ -189,6 +202,55 @@ impl Feature {
             Self::Extract => ("EXTRACT", POSTGRES | MYSQL, "write `strftime('%Y', value)`"),
             Self::Separator => ("SEPARATOR", MYSQL, "write `string_agg(value, ',')`"),
             Self::DivWord => ("DIV", MYSQL, "divide integers with `/`"),
+            Self::Fetch => ("FETCH FIRST", POSTGRES, "write `LIMIT n`"),
+            Self::IntervalText => ("INTERVAL of a text", POSTGRES, "write `INTERVAL 1 DAY`"),
+            Self::IntervalUnit => (
+                "INTERVAL with a unit",
+                MYSQL,
+                "write `INTERVAL '1 day'`, or compute the time in the program",
+            ),
+            Self::JoinedUpdate => (
+                "UPDATE of joined tables",
+                MYSQL,
+                "write `UPDATE .. SET .. FROM ..`",
+            ),
+            Self::JoinedDelete => (
+                "DELETE from joined tables",
+                MYSQL,
+                "use `WHERE id IN (SELECT ..)`",
+            ),
+            Self::OrderedWrite => (
+                "ORDER BY and LIMIT of a write",
+                MYSQL,
+                "use `WHERE id IN (SELECT .. LIMIT n)`",
+            ),
+            Self::WriteInWith => (
+                "write in WITH",
+                POSTGRES,
+                "run two statements in a transaction",
+            ),
+            Self::WithinGroup => (
+                "WITHIN GROUP",
+                POSTGRES,
+                "order the rows, and take one of them",
+            ),
+            Self::SimilarTo => ("SIMILAR TO", POSTGRES, "write LIKE"),
+            Self::OnConstraint => (
+                "ON CONFLICT ON CONSTRAINT",
+                POSTGRES,
+                "name the columns of the key",
+            ),
+            Self::SetList => (
+                "list of columns in SET",
+                SQLITE | POSTGRES,
+                "assign each column",
+            ),
+            Self::SetQuery => (
+                "columns set by one subquery",
+                SQLITE | POSTGRES,
+                "use a subquery for each column",
+            ),
+            Self::Ordinality => ("WITH ORDINALITY", POSTGRES, "use `row_number() OVER ()`"),
         }
     }
 

@@ -336,6 +336,7 @@ fn each(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
             all(&exprs.iter().collect::<Vec<_>>());
         }
         ExprKind::Not(inner)
+        | ExprKind::Interval(inner, _)
         | ExprKind::Negate(inner)
         | ExprKind::IsNull(inner, _)
         | ExprKind::IsTruth { value: inner, .. }

@@ -1136,13 +1136,16 @@ fn check_batch(written: &WrittenQuery, params: &[QueryParam], row: &Row) -> Foun
 
 /// Whether a query writes or locks in any dialect, or is said to.
 fn is_write(written: &WrittenQuery, found: &[InDialect]) -> Found<bool> {
-    let writes = |it: &&InDialect| it.checked.action != Action::Select || it.checked.is_locking;
+    let writes = |it: &&InDialect| {
+        let checked = &it.checked;
+        checked.action != Action::Select || checked.is_locking || checked.has_writes
+    };
     match (written.write, found.iter().find(writes)) {
         // Of raw SQL, the first word is all that is known.
         (Some((false, span)), Some(one)) if !written.is_raw => {
             let what = match one.checked.action {
-                Action::Select => "locks rows",
-                Action::Insert | Action::Update | Action::Delete => "writes",
+                Action::Select if !one.checked.has_writes => "locks rows",
+                Action::Select | Action::Insert | Action::Update | Action::Delete => "writes",
             };
             let message = format!("the query `{}` {what}", written.name.value);
             Err(vec![

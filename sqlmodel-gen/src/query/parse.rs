@@ -7,6 +7,7 @@ mod expr;
 mod select;
 mod write;
 
+use self::select::WithPlace;
 use crate::diagnostic::nearest;
 use crate::query::feature::Feature;
 use crate::query::text::{Text, TokenKind};
@@ -397,21 +398,11 @@ impl<'v> Parser<'v> {
 
     fn statement(&mut self) -> Parse<Statement> {
         let start = self.at;
-        let with = self.with()?;
-        if self.at_word("insert") || (self.at_word("replace") && self.at_word_ahead(1, "into")) {
-            return self
-                .insert(with, start)
-                .map(|it| Statement::Insert(Box::new(it)));
-        }
-        if self.at_word("update") {
-            return self
-                .update(with, start)
-                .map(|it| Statement::Update(Box::new(it)));
-        }
-        if self.at_word("delete") {
-            return self
-                .delete(with, start)
-                .map(|it| Statement::Delete(Box::new(it)));
+        let with = self.with(WithPlace::Statement)?;
+        if self.at_any(&["insert", "update", "delete"])
+            || (self.at_word("replace") && self.at_word_ahead(1, "into"))
+        {
+            return self.write(with, start);
         }
         if self.at_any(&["select", "values"]) || self.peek_sign(0) == "(" {
             return self

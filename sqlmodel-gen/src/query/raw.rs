@@ -26,6 +26,7 @@ pub(super) fn check(
     let mut diagnostics = refused_keys(written);
     let mut checked = Checked {
         action: action(texts),
+        has_writes: false,
         outputs: outputs(schema, written, &mut diagnostics),
         places: Vec::new(),
         params: Params {

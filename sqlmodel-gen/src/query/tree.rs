@@ -40,7 +40,7 @@ impl PartialEq for Name {
 }
 
 /// A whole statement.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Statement {
     Query(Box<Query>),
     Insert(Box<Insert>),
@@ -69,7 +69,15 @@ pub(super) struct With {
 pub(super) struct Cte {
     pub(super) name: Name,
     pub(super) columns: Vec<Name>,
-    pub(super) query: Query,
+    pub(super) body: CteBody,
+}
+
+/// What a name of WITH stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum CteBody {
+    Query(Query),
+    /// An INSERT, UPDATE or DELETE, and what it returns.
+    Write(Box<Statement>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +174,8 @@ pub(super) enum Factor {
     },
     Function {
         call: Box<Call>,
+        /// Whether a column counts the rows.
+        has_ordinality: bool,
         alias: Option<Alias>,
         at: Ignored<At>,
     },
@@ -189,6 +199,8 @@ pub(super) struct Window {
     pub(super) partition: Vec<Expr>,
     pub(super) order: Vec<OrderBy>,
     pub(super) has_frame: bool,
+    /// The numbers of rows at which the frame begins and ends.
+    pub(super) bounds: Vec<Expr>,
 }
 
 /// An expression and its place.
@@ -218,6 +230,8 @@ pub(super) enum ExprKind {
     Text(String),
     /// `DATE '2024-01-01'`, `INTERVAL '1 day'`: a type and its text.
     TypedText(String),
+    /// `INTERVAL 1 DAY`: a number and its unit in small letters.
+    Interval(Expr, String),
     /// The operands of a chain of AND.
     And(Vec<Expr>),
     Or(Vec<Expr>),
@@ -349,6 +363,8 @@ pub(super) struct Call {
     pub(super) is_star: bool,
     pub(super) is_distinct: bool,
     pub(super) order: Vec<OrderBy>,
+    /// Whether the order is that of WITHIN GROUP, whose values the aggregate looks at.
+    pub(super) is_within_group: bool,
     pub(super) filter: Option<Expr>,
     pub(super) over: Option<Over>,
 }
@@ -360,14 +376,14 @@ pub(super) enum Over {
 }
 
 /// The table that a statement writes.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Target {
     pub(super) schema: Option<Name>,
     pub(super) name: Name,
     pub(super) alias: Option<Name>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Insert {
     pub(super) with: With,
     pub(super) target: Target,
@@ -378,7 +394,7 @@ pub(super) struct Insert {
     pub(super) at: At,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum InsertSource {
     Default,
     Values(Vec<Vec<Expr>>),
@@ -386,44 +402,78 @@ pub(super) enum InsertSource {
 }
 
 /// What an INSERT does with a row that is there already.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Conflict {
     Fail,
     /// The row is left out: `DO NOTHING`, `INSERT IGNORE`, `INSERT OR IGNORE`.
     Ignore {
-        target: Vec<Name>,
+        target: ConflictTarget,
     },
     /// The old row is deleted: `REPLACE`.
     Replace,
     /// `DO UPDATE SET ..`, `ON DUPLICATE KEY UPDATE ..`.
     Update {
-        target: Vec<Name>,
+        target: ConflictTarget,
         sets: Vec<Assignment>,
         filter: Option<Expr>,
     },
 }
 
-#[derive(Debug)]
-pub(super) struct Assignment {
-    pub(super) column: Name,
-    pub(super) value: Expr,
+/// The key that a new row must not meet.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ConflictTarget {
+    /// Whichever it is.
+    Any,
+    Columns(Vec<Name>),
+    /// `ON CONSTRAINT name`.
+    Constraint(Name),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Assignment {
+    /// The table of the column, where it is named.
+    pub(super) table: Option<Name>,
+    pub(super) columns: Vec<Name>,
+    pub(super) value: AssignedValue,
+}
+
+/// What is written to the columns of an assignment.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum AssignedValue {
+    /// A value for each column.
+    Exprs(Vec<Expr>),
+    /// The columns of a row, for several columns.
+    Query(Box<Query>, Ignored<At>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Update {
     pub(super) with: With,
     pub(super) target: Target,
+    /// MySQL's joined tables, the target's among them.
+    pub(super) joined: Vec<From>,
     pub(super) sets: Vec<Assignment>,
     pub(super) from: Vec<From>,
     pub(super) filter: Option<Expr>,
+    pub(super) ending: WriteEnding,
     pub(super) returning: Option<Vec<Item>>,
 }
 
-#[derive(Debug)]
+/// MySQL's ORDER BY and LIMIT of an UPDATE or DELETE.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct WriteEnding {
+    pub(super) order: Vec<OrderBy>,
+    pub(super) limit: Option<Expr>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Delete {
     pub(super) with: With,
     pub(super) target: Target,
+    /// MySQL's tables whose rows are deleted, by their names in [`using`](Self::using); nothing for the target alone.
+    pub(super) from_joined: Vec<Name>,
     pub(super) using: Vec<From>,
     pub(super) filter: Option<Expr>,
+    pub(super) ending: WriteEnding,
     pub(super) returning: Option<Vec<Item>>,
 }

@@ -58,6 +58,15 @@ fn open(schema: &Schema) -> Result<Connection, Error> {
             false => connection.create_scalar_function(&*function.name, -1, flags, |_| Ok(0))?,
         }
     }
+    // The functions that the schema declares are registered by the program, when it opens a connection.
+    let declared = schema.functions.iter();
+    for function in declared.filter(|it| it.dialects.contains(&Dialect::Sqlite)) {
+        let name = function.name.as_str();
+        match function.is_aggregate {
+            true => connection.create_window_function(name, -1, flags, Sum)?,
+            false => connection.create_scalar_function(name, -1, flags, |_| Ok(0))?,
+        }
+    }
     let of_tables = schema.tables.values().map(|it| it.name.schema.as_deref());
     let of_views = schema
         .views

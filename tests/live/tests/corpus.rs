@@ -279,12 +279,18 @@ impl RowSink for Checker<'_> {
                 .builtin(column.ty.scalar)
                 .unwrap_or(Builtin::Text { max_len: None });
             let read = match builtin {
-                _ if column.ty.is_array => row.array::<Value<'static>>(at).map(drop),
+                _ if column.ty.is_array => row.array::<Value<'static>>(at).map(|items| {
+                    if items.iter().any(|it| matches!(it, Value::Null)) {
+                        self.wrong
+                            .push(format!("a list in `{}` has a NULL", column.name));
+                    }
+                }),
                 Builtin::Bool => row.bool(at).map(drop),
                 Builtin::I16 | Builtin::I32 | Builtin::I64 => row.i64(at).map(drop),
                 Builtin::F32 | Builtin::F64 => row.f64(at).map(drop),
                 Builtin::Decimal { .. } => row.decimal(at).map(drop),
                 Builtin::Date => row.date(at).map(drop),
+                Builtin::Duration => row.duration(at).map(drop),
                 Builtin::Timestamp | Builtin::TimestampTz => row.timestamp(at).map(drop),
                 Builtin::Json => row.json(at).map(drop),
                 _ => row.text(at).map(drop),

@@ -8,8 +8,14 @@ use crate::query::check::scope::Grouping;
 use crate::query::check::{Checker, Edit, Expected};
 use crate::query::functions::{Arg, Function, Functions, Kind, Nulls, Returns};
 use crate::query::tree::{At, Call, Expr, ExprKind, Over, Window};
-use crate::query::types::{Class, Known, Ty, Typed};
+use crate::query::types::{Class, Constant, Known, Ty, Typed};
 use crate::syntax::list;
+
+/// A list of texts.
+const TEXTS: Known = Known {
+    is_array: true,
+    ..Known::TEXT
+};
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, call: &Call, at: At, expected: Option<&Expected>) -> Typed {
@@ -20,7 +26,10 @@ impl Checker<'_> {
         {
             return self.expr(value, None);
         }
-        let n_args = if call.is_star { 1 } else { call.args.len() };
+        if let Some(typed) = self.moved_time(call) {
+            return typed;
+        }
+        let n_args = n_args(call);
         let Some(function) = self.functions().find(&call.name.text, n_args) else {
             self.unknown_function(call, n_args);
             return Typed::unknown(format!(
@@ -123,6 +132,14 @@ impl Checker<'_> {
             .into_iter();
         let mut typed = Vec::new();
         for (at, arg) in call.args.iter().enumerate() {
+            // `count(DISTINCT (a, b))`: a row is never NULL.
+            if let (ExprKind::Row(parts), "count") = (&*arg.kind, function.name) {
+                for part in parts {
+                    self.expr(part, None);
+                }
+                typed.push(Typed::unknown("a row"));
+                continue;
+            }
             let wanted = match function.arg(at) {
                 Arg::Same => {
                     typed.extend(common.next());
@@ -132,6 +149,10 @@ impl Checker<'_> {
                 Arg::Bool => Some((Known::BOOL, Class::Bool)),
                 Arg::Int => Some((Known::I64, Class::Int)),
                 Arg::Text => Some((Known::TEXT, Class::Text)),
+                Arg::Shown => {
+                    typed.push(self.shown(arg, function.name));
+                    continue;
+                }
                 Arg::Json => Some((Known::JSON, Class::Json)),
                 Arg::Of(known) => Some((known, known.class(self.schema))),
             };
@@ -140,6 +161,8 @@ impl Checker<'_> {
             });
             let arg_typed = self.expr(arg, hint);
             match (function.arg(at), wanted) {
+                // A text that stands there is JSON.
+                (Arg::Json, _) if matches!(arg_typed.constant, Some(Constant::Text(_))) => {}
                 (_, Some((_, class))) => self.expect_class(&arg_typed, arg.at, class),
                 (Arg::Number, _)
                     if !arg_typed
@@ -155,6 +178,15 @@ impl Checker<'_> {
             typed.push(arg_typed);
         }
         typed
+    }
+
+    /// Looks at a value of any type that becomes text; a parameter there is one.
+    fn shown(&mut self, arg: &Expr, name: &str) -> Typed {
+        let hint = Expected {
+            is_weak: true,
+            ..Expected::of(Known::TEXT, format!("an argument of `{name}`"))
+        };
+        self.expr(arg, Some(hint))
     }
 
     fn result_type(&mut self, function: &Function<'_>, call: &Call, args: &[Typed]) -> Ty {
@@ -180,6 +212,7 @@ impl Checker<'_> {
             return match function.returns {
                 Returns::Is(builtin) => Ty::Known(Known::of(builtin)),
                 Returns::Stated(known) => Ty::Known(known),
+                Returns::Texts => Ty::Known(TEXTS),
                 Returns::Same => self.same_type(function, call, args),
                 _ => Ty::Unknown,
             };
@@ -187,6 +220,15 @@ impl Checker<'_> {
         let known = match (function.returns, self.dialect) {
             (Returns::Is(builtin), _) => Known::of(builtin),
             (Returns::Stated(known), _) => known,
+            (Returns::Texts, _) => TEXTS,
+            (Returns::First, _) => return args.first().map_or(Ty::Unknown, |it| it.ty),
+            (Returns::Argument, _) => match first {
+                Some(known) => known.bare(self.schema),
+                None => return Ty::Unknown,
+            },
+            (Returns::Spread, Dialect::Postgres) if class != Class::Float => Known::DECIMAL,
+            (Returns::Spread, _) => Known::F64,
+            (Returns::Ordered, _) => return Ty::Unknown,
             (Returns::Same, _) => return self.same_type(function, call, args),
             (Returns::Declared, _) => return Ty::Unknown,
             (Returns::List, _) => match self.same_type(function, call, args) {
@@ -324,19 +366,88 @@ impl Checker<'_> {
         };
         scope.is_in_aggregate = true;
         let args = self.args(call, function, None);
-        for order in &call.order {
-            self.expr(&order.expr, None);
-        }
+        let orders: Vec<Typed> = call
+            .order
+            .iter()
+            .map(|it| self.expr(&it.expr, None))
+            .collect();
         if let Some(filter) = &call.filter {
             self.condition(filter);
         }
         self.scope().is_in_aggregate = false;
+        if function.returns == Returns::List && self.has_missing_items(call, &args) {
+            return Typed::unknown(format!(
+                "`{}` of values of which some may be NULL, for which a list has no place; add `FILTER (WHERE value IS NOT NULL)`",
+                function.name
+            ));
+        }
+        let has_rows = has_rows && call.filter.is_none();
+        if call.is_within_group || function.returns == Returns::Ordered {
+            return self.ordered_set(function, call, (&args, &orders), has_rows);
+        }
         let ty = self.result_type(function, call, &args);
+        self.aggregate_result(function, ty, &args, has_rows, "no row is in the group")
+    }
+
+    /// Whether a list of a call's values may have NULL in it, for all that its filter says.
+    fn has_missing_items(&mut self, call: &Call, args: &[Typed]) -> bool {
+        let is_nullable = args.first().is_some_and(|it| it.is_nullable);
+        let (true, Some(filter), Some(arg)) = (is_nullable, &call.filter, call.args.first()) else {
+            return is_nullable;
+        };
+        let saved = self.save();
+        self.refine(filter);
+        self.scope().is_in_aggregate = true;
+        let typed = self.expr(arg, None);
+        self.scope().is_in_aggregate = false;
+        self.restore(saved);
+        typed.is_nullable
+    }
+
+    /// An aggregate of values in order: `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)`.
+    fn ordered_set(
+        &mut self,
+        function: &Function<'_>,
+        call: &Call,
+        (args, orders): (&[Typed], &[Typed]),
+        has_rows: bool,
+    ) -> Typed {
+        let (true, Returns::Ordered, [value]) = (call.is_within_group, function.returns, orders)
+        else {
+            let message = match function.returns {
+                Returns::Ordered => {
+                    format!("`{}` wants `WITHIN GROUP (ORDER BY value)`", function.name)
+                }
+                _ => format!("`{}` takes no WITHIN GROUP", function.name),
+            };
+            self.error(&codes::UNKNOWN_FUNCTION_CALL, call.name.at, message);
+            return Typed::unknown("");
+        };
+        let known = match (function.name, value.known()) {
+            ("percentile_cont", Some(known)) if known.class(self.schema).is_number() => Known::F64,
+            ("percentile_cont", _) => {
+                return Typed::unknown("`percentile_cont` of values that are no numbers");
+            }
+            (_, Some(known)) => known,
+            (_, None) => return Typed::unknown("an aggregate of values whose type is not known"),
+        };
+        let is_list = args
+            .first()
+            .and_then(Typed::known)
+            .is_some_and(|it| it.class(self.schema) == Class::Array);
+        let typed = Typed::new(
+            Known {
+                is_array: is_list,
+                ..known
+            },
+            value.is_nullable,
+            "",
+        );
         self.aggregate_result(
             function,
-            ty,
-            &args,
-            has_rows && call.filter.is_none(),
+            typed.ty,
+            std::slice::from_ref(value),
+            has_rows,
             "no row is in the group",
         )
     }
@@ -467,6 +578,19 @@ impl Checker<'_> {
             let typed = self.expr(&order.expr, None);
             self.ordered(&typed, order.expr.at);
         }
+        for bound in &window.bounds {
+            let typed = self.expr(bound, Some(Expected::of(Known::I64, "a number of rows")));
+            self.expect_class(&typed, bound.at, Class::Int);
+        }
+    }
+}
+
+/// The number of arguments, by which a function is found: `count(*)` and `count(DISTINCT a, b)` have one.
+fn n_args(call: &Call) -> usize {
+    if call.is_star || (call.is_distinct && call.name.is("count")) {
+        1
+    } else {
+        call.args.len()
     }
 }
 
@@ -475,8 +599,7 @@ pub(super) fn has_aggregate(expr: &Expr, functions: Functions<'_>) -> bool {
     let any = |exprs: &[Expr]| exprs.iter().any(|it| has_aggregate(it, functions));
     match &*expr.kind {
         ExprKind::Call(call) => {
-            let n_args = if call.is_star { 1 } else { call.args.len() };
-            let function = functions.find(&call.name.text, n_args);
+            let function = functions.find(&call.name.text, n_args(call));
             let is_aggregate =
                 function.is_some_and(|it| it.kind == Kind::Aggregate) && call.over.is_none();
             is_aggregate
@@ -501,6 +624,7 @@ pub(super) fn has_aggregate(expr: &Expr, functions: Functions<'_>) -> bool {
         | ExprKind::IsNull(inner, _)
         | ExprKind::Cast(inner, _)
         | ExprKind::Extract(_, inner)
+        | ExprKind::Interval(inner, _)
         | ExprKind::Collate(inner) => has_aggregate(inner, functions),
         ExprKind::IsTruth { value, .. } => has_aggregate(value, functions),
         ExprKind::Binary(_, a, b)

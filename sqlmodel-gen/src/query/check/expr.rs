@@ -4,8 +4,8 @@ use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::codes;
 use crate::ir::Builtin;
-use crate::query::check::{Checker, Edit, Expected};
-use crate::query::tree::{At, Expr, ExprKind, List, Quantified, TypeName};
+use crate::query::check::{Checker, Edit, Expected, Output};
+use crate::query::tree::{At, Expr, ExprKind, List, Operator, Quantified, TypeName};
 use crate::query::types::{Class, Constant, Known, Ty, Typed, cast_type, unify};
 
 impl Checker<'_> {
@@ -36,6 +36,14 @@ impl Checker<'_> {
                 constant: Some(Constant::Text(text.clone())),
                 ..Typed::new(Known::TEXT, false, "a constant")
             },
+            ExprKind::Interval(..) => {
+                self.error(
+                    &codes::SQL_TYPES,
+                    at,
+                    "an interval is added to a time, and no value of its own",
+                );
+                Typed::unknown("")
+            }
             ExprKind::TypedText(name) => match cast_type(name, &[], self.schema, self.dialect) {
                 Some((known, _)) => Typed::new(known, false, "a constant"),
                 None => Typed::unknown("a constant of a type that has no place in the schema"),
@@ -66,6 +74,7 @@ impl Checker<'_> {
             ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right, at),
             ExprKind::IsNull(value, _) => {
                 self.expr(value, None);
+                self.loose(value);
                 Typed::new(Known::BOOL, false, "IS NULL is true or false")
             }
             ExprKind::IsTruth { value, .. } => {
@@ -140,6 +149,9 @@ impl Checker<'_> {
                 let typed = self.common(&items, None);
                 let unified = self.unified(&typed, &items);
                 match unified.known() {
+                    Some(_) if unified.is_nullable => Typed::unknown(
+                        "a list of values of which some may be NULL, for which a list has no place",
+                    ),
                     Some(known) => Typed::new(
                         Known {
                             is_array: true,
@@ -153,7 +165,11 @@ impl Checker<'_> {
             }
             ExprKind::ArrayQuery(query) => {
                 let outputs = self.query(query, &[]);
-                match outputs.first().and_then(|it| it.typed.known()) {
+                let first = outputs.first().map(|it| &it.typed);
+                match first.and_then(Typed::known) {
+                    Some(_) if first.is_some_and(|it| it.is_nullable) => Typed::unknown(
+                        "a list of values of which some may be NULL, for which a list has no place",
+                    ),
                     Some(known) => Typed::new(
                         Known {
                             is_array: true,
@@ -310,6 +326,72 @@ impl Checker<'_> {
                     || outputs.iter().any(|it| it.typed.is_nullable);
                 Typed::new(Known::BOOL, is_nullable, REASON)
             }
+        }
+    }
+
+    /// `(a, b) = (1, 2)`, `(a, b) > (SELECT ..)`.
+    pub(super) fn row_comparison(
+        &mut self,
+        operator: Operator,
+        parts: &[Expr],
+        right: &Expr,
+        at: At,
+    ) -> Typed {
+        let (values, others): (Vec<Typed>, Vec<(Typed, At)>) = match &*right.kind {
+            ExprKind::Row(items) => parts
+                .iter()
+                .zip(items)
+                .map(|(part, item)| {
+                    let (a, b) = self.pair(part, item, false);
+                    (a, (b, item.at))
+                })
+                .unzip(),
+            ExprKind::Subquery(query) => {
+                let values: Vec<Typed> = parts.iter().map(|it| self.expr(it, None)).collect();
+                let wanted: Vec<_> = values.iter().map(Expected::like).collect();
+                let outputs = self.query(query, &wanted);
+                // It may find no row.
+                let other = |it: Output| {
+                    let typed = Typed {
+                        is_nullable: true,
+                        ..it.typed
+                    };
+                    (typed, it.at)
+                };
+                (values, outputs.into_iter().map(other).collect())
+            }
+            _ => {
+                self.error(
+                    &codes::SQL_TYPES,
+                    right.at,
+                    "a list of values is compared with a list",
+                );
+                return Typed::unknown("");
+            }
+        };
+        let n_others = match &*right.kind {
+            ExprKind::Row(items) => items.len(),
+            _ => others.len(),
+        };
+        if n_others != parts.len() && !self.is_wrong() {
+            let message = format!("{n_others} values, and {} are wanted", parts.len());
+            self.error(&codes::SQL_TYPES, right.at, message);
+        }
+        let mut is_nullable = false;
+        for ((a, (b, b_at)), part) in values.iter().zip(&others).zip(parts) {
+            self.ordered(a, part.at);
+            self.comparable(a, b, at, *b_at);
+            is_nullable |= a.is_nullable || b.is_nullable;
+        }
+        match operator {
+            Operator::NullSafeEqual => {
+                Typed::new(Known::BOOL, false, "a comparison that knows NULL")
+            }
+            _ => Typed::new(
+                Known::BOOL,
+                is_nullable,
+                "a comparison: NULL when an operand is",
+            ),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::diagnostic::codes;
 use crate::ir::Builtin;
 use crate::query::check::{Checker, Expected};
 use crate::query::tree::{At, Expr, ExprKind, Operator};
-use crate::query::types::{Clash, Class, Known, Typed, adopt, unify, wider};
+use crate::query::types::{Clash, Class, Constant, Known, Typed, adopt, unify, wider};
 
 impl Checker<'_> {
     /// Looks at two operands, each of which may tell the type of a parameter in the other's place.
@@ -85,6 +85,11 @@ impl Checker<'_> {
         right: &Expr,
         at: At,
     ) -> Typed {
+        if operator.is_comparison()
+            && let ExprKind::Row(parts) = &*left.kind
+        {
+            return self.row_comparison(operator, parts, right, at);
+        }
         if operator.is_comparison() {
             let (a, b) = self.pair(left, right, false);
             self.ordered(&a, left.at);
@@ -106,9 +111,18 @@ impl Checker<'_> {
             };
             return Typed::new(Known::BOOL, is_nullable, reason);
         }
+        if let Some(typed) = self.with_interval(operator, left, right, at) {
+            return typed;
+        }
         if operator.is_arithmetic() {
             let (a, b) = self.pair(left, right, true);
-            return self.arithmetic(operator, &a, &b, at);
+            let is_param = [left, right]
+                .iter()
+                .any(|it| matches!(*it.kind, ExprKind::Param(_)));
+            if let Some(typed) = self.json_without(operator, &a, &b) {
+                return typed;
+            }
+            return self.arithmetic(operator, (&a, &b), is_param, at);
         }
         match operator {
             Operator::Concat => self.concat(left, right, at),
@@ -191,6 +205,18 @@ impl Checker<'_> {
                 column: None,
             };
         }
+        // PostgreSQL reads a text that stands beside JSON as JSON.
+        let is_json_text = |json: &Typed, text: &Typed| {
+            json.known().map(|it| it.class(self.schema)) == Some(Class::Json)
+                && matches!(text.constant, Some(Constant::Text(_)))
+        };
+        if self.dialect == Dialect::Postgres && (is_json_text(&a, &b) || is_json_text(&b, &a)) {
+            return Typed::new(
+                Known::JSON,
+                a.is_nullable || b.is_nullable,
+                "`||`: NULL when an operand is",
+            );
+        }
         // PostgreSQL wants one of the two to be a text, and turns the other into one.
         if !classes
             .iter()
@@ -229,7 +255,29 @@ impl Checker<'_> {
         self.error(&codes::SQL_TYPES, at, message).label = reason;
     }
 
-    fn arithmetic(&mut self, operator: Operator, a: &Typed, b: &Typed, at: At) -> Typed {
+    /// `json - 'key'`, which PostgreSQL has.
+    fn json_without(&self, operator: Operator, a: &Typed, b: &Typed) -> Option<Typed> {
+        let class = |typed: &Typed| Some(typed.known()?.class(self.schema));
+        let is_it = self.dialect == Dialect::Postgres
+            && operator == Operator::Subtract
+            && class(a) == Some(Class::Json)
+            && matches!(class(b), Some(Class::Text | Class::Int | Class::Array));
+        is_it.then(|| {
+            Typed::new(
+                Known::JSON,
+                a.is_nullable || b.is_nullable,
+                "JSON without a part: NULL when an operand is",
+            )
+        })
+    }
+
+    fn arithmetic(
+        &mut self,
+        operator: Operator,
+        (a, b): (&Typed, &Typed),
+        is_param: bool,
+        at: At,
+    ) -> Typed {
         let is_division = matches!(operator, Operator::Divide | Operator::Modulo);
         let is_nullable = a.is_nullable || b.is_nullable;
         // PostgreSQL refuses a division by zero; the others make NULL of it.
@@ -244,16 +292,14 @@ impl Checker<'_> {
                     if known.class(self.schema).is_number() =>
                 {
                     let other = Typed::new(known, true, "");
-                    self.arithmetic(operator, &other, &other, at)
+                    self.arithmetic(operator, (&other, &other), is_param, at)
                 }
                 _ => Typed::unknown("arithmetic on values whose types are not known"),
             };
         };
         let (class, other) = (left.class(self.schema), right.class(self.schema));
         if [class, other].contains(&Class::Time) {
-            return Typed::unknown(
-                "arithmetic on times, which the dialects do in ways of their own",
-            );
+            return self.time_arithmetic(operator, (a, left), (b, right), is_param, at);
         }
         if !class.is_number() || !other.is_number() {
             self.clash(&Clash::Classes, at, a, b);

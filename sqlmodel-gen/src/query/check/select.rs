@@ -8,8 +8,8 @@ use crate::query::check::call::has_aggregate;
 use crate::query::check::scope::{Grouping, Merged, Origin, Relation, Scope, Side};
 use crate::query::check::{Checker, Edit, Expected, Output};
 use crate::query::tree::{
-    Alias, At, Call, Constraint, Cte, Expr, ExprKind, Factor, From, Item, Join, JoinKind, Name,
-    OrderBy, Query, Select, SetOperator, Term,
+    Alias, At, Call, Constraint, Cte, CteBody, Expr, ExprKind, Factor, From, Item, Join, JoinKind,
+    Name, OrderBy, Query, Select, SetOperator, Term,
 };
 use crate::query::types::{ColumnAt, Known, Ty, Typed, unify};
 use crate::syntax::list;
@@ -44,20 +44,27 @@ impl Checker<'_> {
     }
 
     pub(super) fn cte(&mut self, cte: &Cte, is_recursive: bool) {
-        if is_recursive && !cte.query.rest.is_empty() && cte.query.with.ctes.is_empty() {
-            return self.recursive_cte(cte);
-        }
         let outer = std::mem::take(&mut self.scopes);
-        let outputs = self.query(&cte.query, &[]);
+        let outputs = match &cte.body {
+            CteBody::Query(query)
+                if is_recursive && !query.rest.is_empty() && query.with.ctes.is_empty() =>
+            {
+                self.recursive_cte(cte, query)
+            }
+            CteBody::Query(query) => self.query(query, &[]),
+            CteBody::Write(statement) => {
+                self.has_writes = true;
+                self.write(statement)
+            }
+        };
         self.scopes = outer;
         let source = self.derived(&outputs, &cte.columns, &cte.name);
         self.ctes.push((cte.name.clone(), source));
     }
 
     /// A recursive query has the types of its first part; what is NULL in a later one is NULL in the next round too.
-    fn recursive_cte(&mut self, cte: &Cte) {
-        let outer = std::mem::take(&mut self.scopes);
-        let mut outputs = self.term(&cte.query.first, &[], &[]);
+    fn recursive_cte(&mut self, cte: &Cte, query: &Query) -> Vec<Output> {
+        let mut outputs = self.term(&query.first, &[], &[]);
         for output in &mut outputs {
             // A constant is a column of its type from here on.
             output.typed.constant = None;
@@ -67,7 +74,7 @@ impl Checker<'_> {
             let source = self.derived(&outputs, &cte.columns, &cte.name);
             self.ctes.push((cte.name.clone(), source));
             let before: Vec<bool> = outputs.iter().map(|it| it.typed.is_nullable).collect();
-            for (_, term) in &cte.query.rest {
+            for (_, term) in &query.rest {
                 let wanted: Vec<_> = outputs.iter().map(|it| Expected::like(&it.typed)).collect();
                 let more = self.term(term, &[], &wanted);
                 if more.len() != outputs.len() {
@@ -99,9 +106,7 @@ impl Checker<'_> {
                 break;
             }
         }
-        self.scopes = outer;
-        let source = self.derived(&outputs, &cte.columns, &cte.name);
-        self.ctes.push((cte.name.clone(), source));
+        outputs
     }
 
     fn term(
@@ -425,6 +430,7 @@ impl Checker<'_> {
                         .is_some_and(|it| self.declared.columns.contains(it));
                 let typed = self.grouped_expr(expr, expected);
                 self.is_stated = false;
+                self.loose(expr);
                 let origin = typed.column.and_then(|it| self.origin(it));
                 outputs.push(Output {
                     name,
@@ -775,7 +781,12 @@ impl Checker<'_> {
                 let source = self.derived(&outputs, columns, name.unwrap_or(&nameless));
                 self.add_relation(name, source);
             }
-            Factor::Function { call, alias, at } => self.table_function(call, alias.as_ref(), at.0),
+            Factor::Function {
+                call,
+                has_ordinality,
+                alias,
+                at,
+            } => self.table_function(call, *has_ordinality, alias.as_ref(), at.0),
         }
     }
 
@@ -847,7 +858,13 @@ impl Checker<'_> {
         if schema.is_none()
             && let Some((_, source)) = self.ctes.iter().rev().find(|(it, _)| it == name)
         {
-            return Some(source.clone());
+            let source = source.clone();
+            if source.columns.is_empty() && !self.is_wrong() {
+                let message = format!("`{}` writes, and returns nothing", name.text);
+                self.error(&codes::UNKNOWN_TABLE, name.at, message).help =
+                    Some("add RETURNING to it".to_owned());
+            }
+            return Some(source);
         }
         if let Some(source) = self
             .catalog
@@ -879,7 +896,7 @@ impl Checker<'_> {
         None
     }
 
-    fn table_function(&mut self, call: &Call, alias: Option<&Alias>, at: At) {
+    fn table_function(&mut self, call: &Call, has_ordinality: bool, alias: Option<&Alias>, at: At) {
         let column = |name: &str, ty: Ty, is_nullable| Column {
             name: name.to_owned(),
             ty,
@@ -891,7 +908,7 @@ impl Checker<'_> {
             .and_then(|it| it.columns.first())
             .map_or(shown.text.as_str(), |it| &it.text);
         let number = || Some(Expected::of(Known::I64, "a bound of the series"));
-        let columns = match (call.name.text.to_ascii_lowercase().as_str(), self.dialect) {
+        let mut columns = match (call.name.text.to_ascii_lowercase().as_str(), self.dialect) {
             ("generate_series", sqlmodel_sql::Dialect::Postgres) => {
                 let typed: Vec<Typed> =
                     call.args.iter().map(|it| self.expr(it, number())).collect();
@@ -903,17 +920,46 @@ impl Checker<'_> {
             }
             ("unnest", sqlmodel_sql::Dialect::Postgres) => {
                 let typed: Vec<Typed> = call.args.iter().map(|it| self.expr(it, None)).collect();
-                let item = typed.first().and_then(Typed::known).map(|it| Known {
-                    is_array: false,
-                    ..it
-                });
-                vec![column(only, item.map_or(Ty::Unknown, Ty::Known), true)]
+                // Shorter lists are filled up with NULL.
+                let item = |typed: &Typed| {
+                    let item = typed.known().map(|it| Known {
+                        is_array: false,
+                        ..it
+                    });
+                    column(only, item.map_or(Ty::Unknown, Ty::Known), true)
+                };
+                typed.iter().map(item).collect()
             }
             ("jsonb_array_elements" | "json_array_elements", sqlmodel_sql::Dialect::Postgres) => {
-                call.args.iter().for_each(|it| {
-                    self.expr(it, None);
-                });
-                vec![column(only, Ty::Known(Known::JSON), false)]
+                self.json_args(call);
+                let name = alias.map_or("value", |_| only);
+                vec![column(name, Ty::Known(Known::JSON), false)]
+            }
+            (
+                "jsonb_array_elements_text" | "json_array_elements_text",
+                sqlmodel_sql::Dialect::Postgres,
+            ) => {
+                self.json_args(call);
+                let name = alias.map_or("value", |_| only);
+                vec![column(name, Ty::Known(Known::TEXT), true)]
+            }
+            ("jsonb_object_keys" | "json_object_keys", sqlmodel_sql::Dialect::Postgres) => {
+                self.json_args(call);
+                vec![column(only, Ty::Known(Known::TEXT), false)]
+            }
+            ("jsonb_each" | "json_each", sqlmodel_sql::Dialect::Postgres) => {
+                self.json_args(call);
+                vec![
+                    column("key", Ty::Known(Known::TEXT), false),
+                    column("value", Ty::Known(Known::JSON), false),
+                ]
+            }
+            ("jsonb_each_text" | "json_each_text", sqlmodel_sql::Dialect::Postgres) => {
+                self.json_args(call);
+                vec![
+                    column("key", Ty::Known(Known::TEXT), false),
+                    column("value", Ty::Known(Known::TEXT), true),
+                ]
             }
             ("json_each" | "json_tree", sqlmodel_sql::Dialect::Sqlite) => {
                 call.args.iter().for_each(|it| {
@@ -948,12 +994,35 @@ impl Checker<'_> {
                 return;
             }
         };
+        if has_ordinality {
+            columns.push(column("ordinality", Ty::Known(Known::I64), false));
+        }
+        let names = alias.map_or(&[][..], |it| &it.columns);
+        if names.len() > columns.len() {
+            let message = format!(
+                "`{}` has {} columns, and {} names are given",
+                call.name.text,
+                columns.len(),
+                names.len()
+            );
+            self.error(&codes::SQL_TYPES, at, message);
+        }
+        for (column, name) in columns.iter_mut().zip(names) {
+            column.name.clone_from(&name.text);
+        }
         let source = Source {
             columns: Rc::new(columns),
             table: None,
             keys: Rc::new(Vec::new()),
         };
         self.add_relation(Some(shown), source);
+    }
+
+    fn json_args(&mut self, call: &Call) {
+        for arg in &call.args {
+            let typed = self.expr(arg, Some(Expected::of(Known::JSON, "a JSON value")));
+            self.expect_class(&typed, arg.at, crate::query::types::Class::Json);
+        }
     }
 
     /// Whether a query has a row whatever the tables hold: an aggregate over all of them, with nothing that takes it away.

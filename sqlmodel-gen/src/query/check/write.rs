@@ -6,10 +6,10 @@ use crate::query::catalog::Source;
 use crate::query::check::scope::{Relation, Scope};
 use crate::query::check::{Checker, Expected, Output};
 use crate::query::tree::{
-    Assignment, At, Conflict, Delete, Expr, ExprKind, From, Insert, InsertSource, Item, Name,
-    Target, Update, With,
+    AssignedValue, Assignment, At, Conflict, ConflictTarget, Delete, Expr, ExprKind, From, Insert,
+    InsertSource, Item, Name, Target, Update, With, WriteEnding,
 };
-use crate::query::types::{Clash, Class, Typed, adopt, unify};
+use crate::query::types::{Clash, Class, Known, Typed, adopt, unify};
 use crate::syntax::list;
 use sqlmodel_sql::{Column, Dialect, Generation, IdentityMode};
 
@@ -286,45 +286,20 @@ impl Checker<'_> {
                 filter,
             } => (target, sets.as_slice(), filter.as_ref()),
         };
-        let columns: Vec<Option<usize>> = target
-            .iter()
-            .map(|name| self.written(source, table, name))
-            .collect();
-        if let (Some(first), Some(last)) = (target.first(), target.last())
-            && !columns.contains(&None)
-        {
-            let is_key = source.keys.iter().any(|key| {
-                key.len() == columns.len() && key.iter().all(|it| columns.contains(&Some(*it)))
-            });
-            if !is_key {
-                let keys: Vec<String> = source
-                    .keys
-                    .iter()
-                    .map(|key| {
-                        let names: Vec<&str> = key
-                            .iter()
-                            .filter_map(|at| source.columns.get(*at))
-                            .map(|it| it.name.as_str())
-                            .collect();
-                        format!("({})", names.join(", "))
-                    })
-                    .collect();
-                let at = first.at.to(last.at);
+        match target {
+            ConflictTarget::Columns(names) => self.conflict_key(names, source, table),
+            ConflictTarget::Constraint(name) => self.conflict_constraint(name, table),
+            ConflictTarget::Any if !sets.is_empty() && self.dialect != Dialect::Mysql => {
+                let first = sets.first().and_then(|it| it.columns.first());
+                let at = first.map_or(At::default(), |it| it.at);
                 self.error(
                     &codes::INSERT,
                     at,
-                    "these columns are no unique key of the table",
+                    "ON CONFLICT DO UPDATE needs the columns of the key",
                 )
-                .help = Some(format!("its keys are {}", keys.join(", ")));
+                .help = Some("write `ON CONFLICT (id) DO UPDATE ..`".to_owned());
             }
-        } else if target.is_empty() && !sets.is_empty() && self.dialect != Dialect::Mysql {
-            let at = sets.first().map_or(At::default(), |it| it.column.at);
-            self.error(
-                &codes::INSERT,
-                at,
-                "ON CONFLICT DO UPDATE needs the columns of the key",
-            )
-            .help = Some("write `ON CONFLICT (id) DO UPDATE ..`".to_owned());
+            ConflictTarget::Any => {}
         }
         if self.dialect != Dialect::Mysql {
             self.scope().relations.push(Relation {
@@ -344,21 +319,159 @@ impl Checker<'_> {
         }
     }
 
+    /// Checks that columns are a unique key.
+    fn conflict_key(&mut self, target: &[Name], source: &Source, table: TableId) {
+        let columns: Vec<Option<usize>> = target
+            .iter()
+            .map(|name| self.written(source, table, name))
+            .collect();
+        let (Some(first), Some(last), false) =
+            (target.first(), target.last(), columns.contains(&None))
+        else {
+            return;
+        };
+        let is_key = source.keys.iter().any(|key| {
+            key.len() == columns.len() && key.iter().all(|it| columns.contains(&Some(*it)))
+        });
+        if is_key {
+            return;
+        }
+        let keys: Vec<String> = source
+            .keys
+            .iter()
+            .map(|key| {
+                let names: Vec<&str> = key
+                    .iter()
+                    .filter_map(|at| source.columns.get(*at))
+                    .map(|it| it.name.as_str())
+                    .collect();
+                format!("({})", names.join(", "))
+            })
+            .collect();
+        let at = first.at.to(last.at);
+        self.error(
+            &codes::INSERT,
+            at,
+            "these columns are no unique key of the table",
+        )
+        .help = Some(format!("its keys are {}", keys.join(", ")));
+    }
+
+    /// Checks that a constraint is a key of the table.
+    fn conflict_constraint(&mut self, name: &Name, table: TableId) {
+        let table = &self.schema.tables[table];
+        let primary = table.primary_key.iter().map(|it| &it.name);
+        let unique = table.unique_keys.iter().map(|it| &it.name);
+        let names: Vec<&str> = primary.chain(unique).map(|it| &**it).collect();
+        if names.iter().any(|it| name.is(it)) {
+            return;
+        }
+        let message = format!("`{}` is no unique key of the table", name.text);
+        let help = format!("its keys are {}", list(&names));
+        self.error(&codes::INSERT, name.at, message).help = Some(help);
+    }
+
     fn assignments(&mut self, sets: &[Assignment], source: &Source, table: TableId) {
-        for (at, Assignment { column, value }) in sets.iter().enumerate() {
-            if sets.iter().take(at).any(|it| it.column == *column) {
-                self.error(
-                    &codes::INSERT,
-                    column.at,
-                    format!("`{}` is given twice", column.text),
-                );
+        let mut seen: Vec<&Name> = Vec::new();
+        for set in sets {
+            let columns: Vec<Option<usize>> = set
+                .columns
+                .iter()
+                .map(|it| self.written(source, table, it))
+                .collect();
+            self.assignment(set, &columns, source, table);
+            for column in &set.columns {
+                self.given_once(column, &mut seen);
             }
-            match self.written(source, table, column) {
-                Some(at) => self.value(value, source, table, at),
-                None => {
-                    self.expr(value, None);
+        }
+    }
+
+    fn given_once<'s>(&mut self, column: &'s Name, seen: &mut Vec<&'s Name>) {
+        if seen.contains(&column) {
+            let message = format!("`{}` is given twice", column.text);
+            self.error(&codes::INSERT, column.at, message);
+        }
+        seen.push(column);
+    }
+
+    /// Checks what is written to columns, of which those that could not be found are `None`.
+    fn assignment(
+        &mut self,
+        set: &Assignment,
+        columns: &[Option<usize>],
+        source: &Source,
+        table: TableId,
+    ) {
+        let at = set
+            .columns
+            .iter()
+            .map(|it| it.at)
+            .reduce(At::to)
+            .unwrap_or_default();
+        let n_values = match &set.value {
+            AssignedValue::Exprs(values) => {
+                for (number, value) in values.iter().enumerate() {
+                    match columns.get(number).copied().flatten() {
+                        Some(column) => self.value(value, source, table, column),
+                        None => {
+                            self.expr(value, None);
+                        }
+                    }
+                }
+                values.len()
+            }
+            AssignedValue::Query(query, _) => {
+                let wanted: Vec<Option<Expected>> = columns
+                    .iter()
+                    .map(|at| at.and_then(|at| self.wanted(source, table, at)))
+                    .collect();
+                let outputs = self.query(query, &wanted);
+                for (output, wanted) in outputs.iter().zip(&wanted) {
+                    if let Some(wanted) = wanted {
+                        self.fits(&output.typed, wanted, output.at);
+                    }
+                }
+                outputs.len()
+            }
+        };
+        if n_values != columns.len() && !self.is_wrong() {
+            let message = format!("{n_values} values for {} columns", columns.len());
+            self.error(&codes::INSERT, at, message);
+        }
+    }
+
+    /// Checks what is written to tables that are joined: each column is of one of them.
+    fn joined_assignments(&mut self, sets: &[Assignment]) {
+        for set in sets {
+            for column in &set.columns {
+                let parts: Vec<Name> = set.table.iter().chain([column]).cloned().collect();
+                // Reports what is no column, and what is one of several tables.
+                let typed = self.column(&parts, column.at);
+                let found = typed.column.and_then(|it| {
+                    let source = self.relation(it)?.source.clone();
+                    Some((it.column, source))
+                });
+                let Some((at, source)) = found else { continue };
+                let Some(table) = source.table else {
+                    let message =
+                        format!("`{}` is of no table, and cannot be written", column.text);
+                    self.error(&codes::INSERT, column.at, message);
+                    continue;
+                };
+                if self.written(&source, table, column).is_some() {
+                    self.assignment(set, &[Some(at)], &source, table);
                 }
             }
+        }
+    }
+
+    fn ending(&mut self, ending: &WriteEnding) {
+        for order in &ending.order {
+            self.expr(&order.expr, None);
+        }
+        if let Some(limit) = &ending.limit {
+            let typed = self.expr(limit, Some(Expected::of(Known::I64, "a number of rows")));
+            self.expect_class(&typed, limit.at, Class::Int);
         }
     }
 
@@ -381,6 +494,23 @@ impl Checker<'_> {
         let Some((source, table)) = self.target(&update.target) else {
             return Vec::new();
         };
+        if !update.joined.is_empty() {
+            self.push_joined(&update.joined);
+            if let Some(filter) = &update.filter {
+                self.condition(filter);
+            }
+            self.joined_assignments(&update.sets);
+            if let Some(first) = update.ending.order.first() {
+                let at = first.expr.at;
+                self.error(
+                    &codes::SQL_DIALECT,
+                    at,
+                    "joined tables are updated in no order",
+                );
+            }
+            self.scopes.pop();
+            return Vec::new();
+        }
         let name = update.target.alias.as_ref().unwrap_or(&update.target.name);
         self.push_target(name, source.clone());
         self.others(&update.from);
@@ -388,14 +518,42 @@ impl Checker<'_> {
             self.condition(filter);
         }
         self.assignments(&update.sets, &source, table);
+        self.ending(&update.ending);
         // What RETURNING sees was written since: the condition says nothing of it.
         let outputs = self.returning(update.returning.as_deref());
         self.scopes.pop();
         outputs
     }
 
+    fn push_joined(&mut self, from: &[From]) {
+        self.scopes.push(Scope {
+            no_aggregates: Some("a statement that writes looks at single rows"),
+            ..Scope::default()
+        });
+        self.others(from);
+    }
+
     pub(super) fn delete(&mut self, delete: &Delete) -> Vec<Output> {
         self.with(&delete.with);
+        if !delete.from_joined.is_empty() {
+            self.push_joined(&delete.using);
+            for name in &delete.from_joined {
+                let relations = &self.scope().relations;
+                let found = relations
+                    .iter()
+                    .find(|it| it.name.as_ref().is_some_and(|it| name.is(it)));
+                let is_written = found.is_some_and(|it| it.source.table.is_some() || it.is_lost);
+                if !is_written {
+                    let message = format!("`{}` is no table of the statement", name.text);
+                    self.error(&codes::UNKNOWN_TABLE, name.at, message);
+                }
+            }
+            if let Some(filter) = &delete.filter {
+                self.condition(filter);
+            }
+            self.scopes.pop();
+            return Vec::new();
+        }
         let Some((source, _)) = self.target(&delete.target) else {
             return Vec::new();
         };
@@ -406,6 +564,7 @@ impl Checker<'_> {
             self.condition(filter);
             self.refine(filter);
         }
+        self.ending(&delete.ending);
         let outputs = self.returning(delete.returning.as_deref());
         self.scopes.pop();
         outputs

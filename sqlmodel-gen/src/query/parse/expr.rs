@@ -21,7 +21,7 @@ impl Parser<'_> {
     }
 
     /// Makes a node; the tree must not become deep even where the text is flat, as in `a + b + c`.
-    fn node(&mut self, kind: ExprKind, at: At, below: &[u32]) -> Parse<Expr> {
+    pub(super) fn node(&mut self, kind: ExprKind, at: At, below: &[u32]) -> Parse<Expr> {
         let height = below.iter().copied().max().unwrap_or(0) + 1;
         // An operand counts less than a level of nesting, which takes several calls to read.
         if height > 2 * MAX_DEPTH {
@@ -205,6 +205,12 @@ impl Parser<'_> {
             self.at += 1;
             let right = self.other_operators()?;
             self.binary(Operator::Matches, left, right)?
+        } else if self.eat("similar to") {
+            self.note(Feature::SimilarTo, start);
+            let right = self.other_operators()?;
+            let at = left.at.to(right.at);
+            let heights = [left.height, right.height];
+            self.node(ExprKind::Like(left, right), at, &heights)?
         } else if self.at_any(&["similar", "match", "escape"]) {
             self.at += 1;
             return Err(self.unsupported(start, "the operator"));
@@ -467,7 +473,13 @@ impl Parser<'_> {
                 if matches!(self.token(self.at + 1), Some((TokenKind::String, _))) =>
             {
                 self.at += 2;
-                self.note(Feature::TypedText, start);
+                self.note(
+                    match lower == "interval" {
+                        true => Feature::IntervalText,
+                        false => Feature::TypedText,
+                    },
+                    start,
+                );
                 return self.node(ExprKind::TypedText(lower), self.since(start), &[]);
             }
             "interval"
@@ -476,8 +488,7 @@ impl Parser<'_> {
                     Some((TokenKind::Number | TokenKind::Param, _))
                 ) =>
             {
-                self.at += 1;
-                return Err(self.unsupported(start, "INTERVAL with a unit"));
+                return self.interval();
             }
             "current_timestamp" | "current_date" | "current_time" | "localtime"
             | "localtimestamp"
@@ -490,6 +501,7 @@ impl Parser<'_> {
                     is_star: false,
                     is_distinct: false,
                     order: Vec::new(),
+                    is_within_group: false,
                     filter: None,
                     over: None,
                 };
@@ -505,6 +517,24 @@ impl Parser<'_> {
         };
         self.at += 1;
         self.node(kind, self.since(start), &[])
+    }
+
+    /// `INTERVAL 1 DAY`.
+    fn interval(&mut self) -> Parse<Expr> {
+        let start = self.at;
+        self.at += 1;
+        let number = self.unary()?;
+        let Some((TokenKind::Word, _)) = self.token(self.at) else {
+            return Err(self.unexpected("a unit of time"));
+        };
+        let unit = self.take_name().text.to_ascii_lowercase();
+        self.note(Feature::IntervalUnit, start);
+        let height = number.height;
+        self.node(
+            ExprKind::Interval(number, unit),
+            self.since(start),
+            &[height],
+        )
     }
 
     fn column(&mut self) -> Parse<Expr> {
@@ -644,6 +674,7 @@ impl Parser<'_> {
             is_star: false,
             is_distinct: false,
             order: Vec::new(),
+            is_within_group: false,
             filter: None,
             over: None,
         };
@@ -660,6 +691,7 @@ impl Parser<'_> {
             is_star: false,
             is_distinct: false,
             order: Vec::new(),
+            is_within_group: false,
             filter: None,
             over: None,
         };
@@ -680,6 +712,15 @@ impl Parser<'_> {
             call.args.push(self.primary()?);
         }
         self.expect_sign(")")?;
+        let within_start = self.at;
+        if self.eat("within group") {
+            self.expect_sign("(")?;
+            self.expect("order by")?;
+            call.order = self.order_list()?;
+            call.is_within_group = true;
+            self.expect_sign(")")?;
+            self.note(Feature::WithinGroup, within_start);
+        }
         let filter_start = self.at;
         if self.at_word("filter") && self.peek_sign(1) == "(" {
             self.at += 2;
@@ -699,6 +740,7 @@ impl Parser<'_> {
             .args
             .iter()
             .chain(&call.filter)
+            .chain(call.order.iter().map(|it| &it.expr))
             .map(|it| it.height)
             .collect();
         self.node(ExprKind::Call(call), self.since(start), &heights)

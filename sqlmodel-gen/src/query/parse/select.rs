@@ -4,12 +4,22 @@ use crate::query::feature::Feature;
 use crate::query::parse::{Parse, Parser};
 use crate::query::text::TokenKind;
 use crate::query::tree::{
-    Alias, Call, Constraint, Cte, Expr, Factor, From, Ignored, Item, Join, JoinKind, Name, OrderBy,
-    Query, Select, SetOperator, Term, Window, With,
+    Alias, Call, Constraint, Cte, CteBody, Expr, ExprKind, Factor, From, Ignored, Item, Join,
+    JoinKind, Name, OrderBy, Query, Select, SetOperator, Statement, Term, Window, With,
 };
 
+/// Whose WITH it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WithPlace {
+    /// That of the whole statement.
+    Statement,
+    /// That of a query in it.
+    Inside,
+}
+
 impl Parser<'_> {
-    pub(super) fn with(&mut self) -> Parse<With> {
+    /// Reads WITH; statements that write may stand in that of a whole statement alone.
+    pub(super) fn with(&mut self, place: WithPlace) -> Parse<With> {
         let mut with = With::default();
         if !self.eat("with") {
             return Ok(with);
@@ -28,17 +38,15 @@ impl Parser<'_> {
                 self.note(Feature::Materialized, start);
             }
             self.expect_sign("(")?;
-            let start = self.at;
-            if self.at_any(&["insert", "update", "delete"]) {
-                self.at += 1;
-                return Err(self.unsupported(start, "a statement that writes, in WITH,"));
-            }
-            let query = self.query()?;
+            let body = match self.at_any(&["insert", "update", "delete"]) {
+                true => CteBody::Write(Box::new(self.write_in_with(place)?)),
+                false => CteBody::Query(self.query()?),
+            };
             self.expect_sign(")")?;
             with.ctes.push(Cte {
                 name,
                 columns,
-                query,
+                body,
             });
             if !self.eat_sign(",") {
                 return Ok(with);
@@ -46,10 +54,21 @@ impl Parser<'_> {
         }
     }
 
+    fn write_in_with(&mut self, place: WithPlace) -> Parse<Statement> {
+        let start = self.at;
+        if place == WithPlace::Inside {
+            self.at += 1;
+            return Err(self.unsupported(start, "a write in the WITH of a subquery"));
+        }
+        let statement = self.write(With::default(), start)?;
+        self.note(Feature::WriteInWith, start);
+        Ok(statement)
+    }
+
     /// Reads a SELECT with its WITH.
     pub(super) fn query(&mut self) -> Parse<Query> {
         self.deeper(|parser| {
-            let with = parser.with()?;
+            let with = parser.with(WithPlace::Inside)?;
             parser.query_after(with)
         })
     }
@@ -115,9 +134,22 @@ impl Parser<'_> {
                 self.note(Feature::OffsetAlone, start);
             }
         }
-        if self.at_word("fetch") {
-            self.at += 1;
-            return Err(self.unsupported(start, "FETCH"));
+        let start = self.at;
+        if self.eat("fetch") {
+            if !(self.eat("first") || self.eat("next")) {
+                return Err(self.unexpected("`FIRST` or `NEXT`"));
+            }
+            // Without a number it is one row.
+            if !self.at_any(&["row", "rows"]) {
+                limit = Some(self.expr()?);
+            } else {
+                limit = Some(self.node(ExprKind::Number("1".to_owned()), self.here(), &[])?);
+            }
+            let _ = self.eat("rows") || self.eat("row");
+            if !(self.eat("only") || self.eat("with ties")) {
+                return Err(self.unexpected("`ONLY` or `WITH TIES`"));
+            }
+            self.note(Feature::Fetch, start);
         }
         Ok((limit, offset))
     }
@@ -378,9 +410,14 @@ impl Parser<'_> {
             let call = self.table_function(name)?;
             let at = self.since(start);
             self.note(Feature::TableFunction, start);
+            let has_ordinality = self.eat("with ordinality");
+            if has_ordinality {
+                self.note(Feature::Ordinality, start);
+            }
             let alias = self.table_alias()?;
             return Ok(Factor::Function {
                 call: Box::new(call),
+                has_ordinality,
                 alias,
                 at: Ignored(at),
             });
@@ -407,6 +444,7 @@ impl Parser<'_> {
             is_star: false,
             is_distinct: false,
             order: Vec::new(),
+            is_within_group: false,
             filter: None,
             over: None,
         })
@@ -462,6 +500,7 @@ impl Parser<'_> {
             partition: Vec::new(),
             order: Vec::new(),
             has_frame: false,
+            bounds: Vec::new(),
         };
         if !self.at_any(&["partition", "order", "rows", "range", "groups"])
             && self.peek_sign(0) != ")"
@@ -477,10 +516,10 @@ impl Parser<'_> {
         if self.eat("rows") || self.eat("range") || self.eat("groups") {
             window.has_frame = true;
             if self.eat("between") {
-                self.frame_bound()?;
+                self.frame_bound(&mut window)?;
                 self.expect("and")?;
             }
-            self.frame_bound()?;
+            self.frame_bound(&mut window)?;
             if self.eat("exclude")
                 && !(self.eat("current row")
                     || self.eat("group")
@@ -494,13 +533,14 @@ impl Parser<'_> {
         Ok(window)
     }
 
-    fn frame_bound(&mut self) -> Parse<()> {
+    fn frame_bound(&mut self, window: &mut Window) -> Parse<()> {
         if self.eat("current row") {
             return Ok(());
         }
         if !self.eat("unbounded") {
             match self.token(self.at) {
                 Some((TokenKind::Number | TokenKind::String, _)) => self.at += 1,
+                Some((TokenKind::Param, _)) => window.bounds.push(self.expr()?),
                 Some((TokenKind::Word, _)) if self.at_word("interval") => self.at += 2,
                 _ => return Err(self.unexpected("a bound of the frame")),
             }
