@@ -10,7 +10,7 @@ use generated::fleet::vehicles::{
 };
 use live::{Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
-use sqlmodel_runtime::{Upserted, excluded};
+use sqlmodel_runtime::{Upserted, excluded, table};
 
 on_every_driver! {
     TABLES;
@@ -18,6 +18,7 @@ on_every_driver! {
     changes_are_dated_in_the_root,
     a_truth_value_tells_rows_apart,
     a_number_tells_rows_apart,
+    a_joined_model_is_told_from_others_whatever_the_condition,
 }
 
 async fn keys_of_two_columns_join_the_tables<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
@@ -217,5 +218,37 @@ async fn a_number_tells_rows_apart<C: Connection>(cx: &Cx, connection: &mut C) -
         .await
         .into_result()?;
     assert_eq!(severe, [(complaint, ada.customer.clone())]);
+    Ok(())
+}
+
+async fn a_joined_model_is_told_from_others_whatever_the_condition<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let ada = insert!(NewCitizen::new("Ada"))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    insert!(NewMessage::new(ada.id, "hello"))
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    insert!(NewComplaint::new(ada.id, "oh no", 3))
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    let is_hers_or_severe = Complaint::CUSTOMER_ID
+        .eq(Customer::ID)
+        .or(Complaint::SEVERITY.gt(2_i16));
+    let pairs: Vec<(Customer, Complaint)> = Customer::select()
+        .join_on(table::<Complaint>(), is_hers_or_severe)
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    let texts: Vec<_> = pairs
+        .iter()
+        .map(|(_, complaint)| &*complaint.text)
+        .collect();
+    assert_eq!(texts, ["oh no"], "a plain message is no complaint");
     Ok(())
 }
