@@ -102,7 +102,7 @@ impl Paged<'_> {
                     diagnostics.push(Diagnostic::new(&codes::QUERY_OPTION, name.span, message));
                 }
                 Ok(key) => keys.push(key),
-                Err(found) => diagnostics.push(found),
+                Err(found) => diagnostics.push(*found),
             }
         }
         if !diagnostics.is_empty() {
@@ -159,28 +159,30 @@ impl Paged<'_> {
         })
     }
 
-    fn key(&self, name: &SourceText, is_descending: bool) -> Result<PageKey, Diagnostic> {
+    fn key(&self, name: &SourceText, is_descending: bool) -> Result<PageKey, Box<Diagnostic>> {
         let at = |message| Diagnostic::new(&codes::QUERY_OPTION, name.span, message);
         let Some(column) = self.columns.iter().find(|it| it.name == name.value) else {
             let names: Vec<&str> = self.columns.iter().map(|it| it.name.as_str()).collect();
             let message = format!("the query has no column `{}`", name.value);
             let diagnostic = Diagnostic::new(&codes::UNKNOWN_COLUMN, name.span, message);
-            return Err(match nearest(&name.value, names.iter().copied()) {
-                Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
-                None => diagnostic.help(format!("its columns are {}", list(&names))),
-            });
+            return Err(Box::new(
+                match nearest(&name.value, names.iter().copied()) {
+                    Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
+                    None => diagnostic.help(format!("its columns are {}", list(&names))),
+                },
+            ));
         };
         if column.ty.is_nullable {
             let message = format!("`{}` may be NULL, and is behind no row", column.name);
-            return Err(at(message).note(column.reason.clone()));
+            return Err(Box::new(at(message).note(column.reason.clone())));
         }
         match known_of(&column.ty, column.rust).class(self.schema) {
             Class::Float => {
                 let message = format!("`{}` is a float, and equal to itself by luck", column.name);
-                return Err(at(message).help("order by something exact"));
+                return Err(Box::new(at(message).help("order by something exact")));
             }
             Class::Json | Class::Array => {
-                return Err(at(format!("`{}` has no order", column.name)));
+                return Err(Box::new(at(format!("`{}` has no order", column.name))));
             }
             Class::Bool
             | Class::Int
@@ -193,7 +195,7 @@ impl Paged<'_> {
         }
         let Some(path) = self.path(column) else {
             let message = format!("`{}` is in a part that a row may be without", column.name);
-            return Err(at(message));
+            return Err(Box::new(at(message)));
         };
         Ok(PageKey {
             column: column.clone(),
@@ -492,7 +494,7 @@ fn conjuncts<'a>(condition: Option<&'a Expr>, into: Option<usize>, equal: &mut V
             }
         }
         ExprKind::Binary(Operator::Equal, left, right) => {
-            equal.push(Equation { left, right, into })
+            equal.push(Equation { left, right, into });
         }
         _ => {}
     }

@@ -85,21 +85,12 @@ pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Qu
 }
 
 /// Reads `sql`, and the replacements in `dialect`.
-fn parse_statement(
-    reader: &mut Reader<'_, '_>,
-    mut returns: Option<&mut Vec<(Dialect, Name)>>,
-) -> Sql {
+fn parse_statement(reader: &mut Reader<'_, '_>, returns: Option<&mut Vec<(Dialect, Name)>>) -> Sql {
     let mut sql = reader.sql("sql");
     if let Some(node) = reader.get("dialect") {
         match &node.value {
             Value::Table(table) => {
-                parse_replacements(
-                    reader.cx,
-                    table,
-                    node.span,
-                    &mut sql,
-                    returns.as_deref_mut(),
-                );
+                parse_replacements(reader.cx, table, node.span, &mut sql, returns);
             }
             _ => {
                 reader.cx.wrong_kind::<()>(node, "dialect", "a table");
