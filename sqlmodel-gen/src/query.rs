@@ -10,6 +10,7 @@ mod explain;
 mod feature;
 mod fragment;
 mod functions;
+mod lint;
 mod one;
 mod page;
 mod params;
@@ -69,7 +70,10 @@ pub(crate) fn analyze(
             sources,
         };
         match analysis.query(written) {
-            Ok(query) => schema.queries.push(query),
+            Ok((query, warnings)) => {
+                schema.queries.push(query);
+                warnings.into_iter().for_each(|it| diagnostics.push(it));
+            }
             Err(found) => found.into_iter().for_each(|it| diagnostics.push(it)),
         }
     }

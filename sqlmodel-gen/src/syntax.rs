@@ -426,6 +426,7 @@ pub(crate) struct Query {
     pub(crate) batch: Option<Spanned<bool>>,
     pub(crate) page: Option<Page>,
     pub(crate) raw: bool,
+    pub(crate) allow: Vec<Name>,
     pub(crate) span: Span,
 }
 

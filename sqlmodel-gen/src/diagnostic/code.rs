@@ -158,6 +158,11 @@ codes! {
     Error "SM0719" SHAPE "shape";
     Error "SM0720" STATED "stated";
     Error "SM0721" QUERY_OPTION "query_option";
+    Warning "SM0731" UNFILTERED_WRITE "unfiltered_write";
+    Warning "SM0732" LIMIT_WITHOUT_ORDER "limit_without_order";
+    Warning "SM0733" ONE_ROW_AT_MOST "one_row_at_most";
+    Warning "SM0734" LOCK_OUTSIDE_TRANSACTION "lock_outside_transaction";
+    Warning "SM0735" REDUNDANT_COLUMN "redundant_column";
     Error "SM0801" REFUSED "refused";
     Error "SM0802" OTHER_TYPE "other_type";
     Error "SM0901" NO_SCHEMA "no_schema";

@@ -171,6 +171,8 @@ pub struct WrittenQuery {
     pub is_raw: bool,
     /// How it is read in pages.
     pub page: Option<WrittenPage>,
+    /// The warnings that it is not to cause, by name.
+    pub allow: Vec<SourceText>,
     /// Whether it writes, where the user says so, and where that is said.
     pub write: Option<(bool, Span)>,
     /// Where the entry is.

@@ -21,6 +21,7 @@ use crate::diagnostic::{Code, Diagnostic, codes, nearest};
 use crate::ir::Schema;
 use crate::query::catalog::{Catalog, Source};
 use crate::query::functions::Functions;
+use crate::query::lint::Habits;
 use crate::query::page::Ending;
 use crate::query::params::{Param, Params};
 use crate::query::parse::{TokenId, Variant};
@@ -97,6 +98,8 @@ pub(super) struct Checked {
     pub(super) ending: Ending,
     /// Whether the columns that pages are ordered by were proved to tell rows apart.
     pub(super) has_row_key: bool,
+    /// What the statement shows by itself.
+    pub(super) habits: Habits,
 }
 
 /// What is known about a query before its text is looked at.
@@ -189,6 +192,7 @@ pub(super) fn check(
         is_locking: false,
         ending: Ending::of(statement),
         has_row_key: false,
+        habits: Habits::default(),
     }
 }
 

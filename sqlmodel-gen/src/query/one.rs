@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlmodel_sql::Dialect;
 
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::ir::{
     Builtin, FieldType, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryParam, QuerySql,
     Returns, Row, Schema, SourceText, Statement, WrittenPage, WrittenQuery,
@@ -12,6 +12,7 @@ use crate::ir::{
 use crate::query::catalog::Catalog;
 use crate::query::check::{Action, Checked, Declared, Output, check};
 use crate::query::feature::Feature;
+use crate::query::lint::{self, Habits};
 use crate::query::page::{Paged, identify};
 use crate::query::params::{Param, Params};
 use crate::query::parse::{ParseError, ParseErrorKind, Variant, parse};
@@ -151,8 +152,8 @@ impl Analysis<'_> {
         })
     }
 
-    /// Checks a query.
-    pub(super) fn query(&self, written: &WrittenQuery) -> Found<Query> {
+    /// Checks a query, and returns it with what is probably not meant.
+    pub(super) fn query(&self, written: &WrittenQuery) -> Found<(Query, Vec<Diagnostic>)> {
         let (found, columns) = self.in_dialects(&Asked {
             name: &written.name,
             sql: &written.sql,
@@ -221,7 +222,7 @@ impl Analysis<'_> {
                 *pieces = page.wrap(self.schema, *dialect, block, &columns, rows);
             }
         }
-        Ok(Query {
+        let query = Query {
             name: written.name.value.clone(),
             module: written.module,
             doc: written.doc.clone(),
@@ -241,7 +242,12 @@ impl Analysis<'_> {
             options: written.options.clone(),
             is_write: is_write(written, &found)?,
             span: written.span,
-        })
+        };
+        let warnings = lint::lint(self.schema, written, returns, &found);
+        match warnings.iter().any(|it| it.severity() == Severity::Error) {
+            true => Err(warnings),
+            false => Ok((query, warnings)),
+        }
     }
 
     /// What the caller gets, the same in all dialects, and what the statement of each returns for that.
@@ -582,6 +588,7 @@ impl Analysis<'_> {
         });
         let by: Vec<usize> = positions.collect();
         checked.has_row_key = identify(&parsed.statement, self.catalog, &checked.outputs, &by);
+        checked.habits = Habits::of(&parsed.statement, self.catalog, &checked);
         if checked.diagnostics.is_empty() {
             Ok(checked)
         } else {
@@ -629,6 +636,7 @@ impl Analysis<'_> {
         }
         merged.after.extend(other.after);
         merged.has_row_key &= other.has_row_key;
+        merged.habits.merge(other.habits);
         for name in other.params.order {
             let Some(param) = other.params.by_name.get(&name) else {
                 continue;
@@ -1045,6 +1053,12 @@ impl Analysis<'_> {
 }
 
 impl InDialect {
+    /// Where the statement begins.
+    pub(super) fn place(&self) -> Option<Span> {
+        let text = self.texts.first()?;
+        Some(text.span(text.tokens.first()?.range.clone()))
+    }
+
     /// Where a column is written, with all blocks on.
     fn span(&self, output: &Output) -> Option<Span> {
         let main = self.texts.first()?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Schema, WrittenQuery};
 use crate::query::check::{Action, Checked, Edit, Output};
+use crate::query::lint::Habits;
 use crate::query::one::known_of;
 use crate::query::page::Ending;
 use crate::query::params::Params;
@@ -41,6 +42,7 @@ pub(super) fn check(
         is_locking: false,
         ending: Ending::default(),
         has_row_key: false,
+        habits: Habits::default(),
     };
     for (text_idx, text) in texts.iter().enumerate() {
         check_form(text, &mut diagnostics);

@@ -131,6 +131,7 @@ impl Resolver<'_> {
                 .collect(),
             options: self.query_options(syntax),
             is_raw: syntax.raw,
+            allow: syntax.allow.iter().map(source_text).collect(),
             page: syntax.page.as_ref().map(|page| self.page(page)),
             write: syntax.write.as_ref().map(|it| (it.value, it.span)),
             span: syntax.span,

@@ -78,6 +78,7 @@ pub(super) fn parse_query(cx: &mut Context<'_>, table: &Table, span: Span) -> Qu
         batch: reader.boolean("batch"),
         page: parse_page(&mut reader),
         raw: reader.is_true("raw"),
+        allow: reader.strings("allow").unwrap_or_default(),
         span,
     };
     reader.finish();

@@ -571,6 +571,7 @@ dialect.mysql = { sql = "SELECT name AS id FROM hero WHERE name = :id" }
             7:11: error[SM0717]: `last_id` wants no rows, and the statement returns some
             19:95: error[SM0714]: the query `d` returns `last_id` on SQLite and `one` on PostgreSQL
             22:11: error[SM0717]: `last_id` is the key of a new row whose table counts it up, and this is none
+            28:8: warning[SM0731]: the query `f` writes all rows of its table
             33:32: error[SM0007]: `two` is not a value of `returns`
             36:19: error[SM0714]: the query `h` returns other columns on PostgreSQL than on SQLite
             41:75: error[SM0714]: the query `i` has the parameter `:name` on PostgreSQL and not on SQLite
@@ -636,7 +637,71 @@ fn a_block_takes_no_column_and_no_table_away() {
         let diagnostics = &compiled.compilation.diagnostics;
         let text = render(diagnostics, &compiled.sources, Format::Short, Color::Never);
         let line = format!("models.toml:{}:", MODELS.lines().count() + 3);
-        let is_at_sql = text.lines().all(|it| it.starts_with(&line));
-        assert!(is_at_sql && text.is_empty() == is_right, "{sql}: {text}");
+        let is_at_sql = text
+            .lines()
+            .all(|it| it.starts_with(&line) || it.contains("warning"));
+        let is_compiled = compiled.compilation.schema.is_some();
+        assert!(is_at_sql && is_compiled == is_right, "{sql}: {text}");
     }
+}
+
+#[test]
+fn warnings_are_about_habits_and_allowed_by_name() {
+    check(
+        r#"
+[[query]]
+name = "a"
+sql = "DELETE FROM hero /*if id*/ WHERE id = :id /*end*/"
+[[query]]
+name = "b"
+allow = ["unfiltered_write"]
+sql = "UPDATE hero SET age = 0"
+[[query]]
+name = "c"
+sql = "SELECT id FROM team LIMIT 5"
+[[query]]
+name = "d"
+returns = "exists"
+sql = "SELECT id FROM team LIMIT 5"
+[[query]]
+name = "e"
+returns = "many"
+sql = "SELECT id FROM team WHERE id = :id LIMIT 5"
+[[query]]
+name = "f"
+sql = "SELECT id FROM team ORDER BY name LIMIT 1"
+[[query]]
+name = "g"
+sql = "SELECT h.name FROM hero h JOIN team t ON t.id = h.team_id WHERE h.name = :name"
+[[query]]
+name = "h"
+sql = "SELECT h.name FROM hero h JOIN team t ON t.id = h.team_id WHERE t.id = :id"
+[[query]]
+name = "i"
+columns = { n = "i64", name = "text?", age = "!" }
+sql = "SELECT count(*) AS n, max(name) AS name, max(age) AS age FROM hero"
+[[query]]
+name = "j"
+columns = { n = "i64!", mean = "f64?" }
+sql = "SELECT count(*) AS n, avg(age) AS mean FROM hero"
+[[query]]
+name = "k"
+allow = ["unfiltered_write", "limit_without_ordr"]
+sql = "SELECT id FROM hero"
+[[query]]
+name = "l"
+sql = "SELECT id FROM team WHERE id = :id UNION ALL SELECT id FROM hero WHERE id = :id"
+"#,
+        expect![[r#"
+            3:8: warning[SM0731]: the query `a` writes all rows of its table
+            10:8: warning[SM0732]: the query `c` returns some of many rows, whichever come first
+            20:8: warning[SM0733]: the query `f` has one row at most, and returns a list
+            23:8: warning[SM0733]: the query `g` has one row at most, and returns a list
+            30:17: warning[SM0735]: the column `n` is what is stated anyway
+            30:31: warning[SM0735]: the column `name` is what is stated anyway
+            34:17: warning[SM0735]: the column `n` is what is stated anyway
+            38:10: warning[SM0115]: `unfiltered_write` is allowed, and nothing is warned of
+            38:30: error[SM0007]: `limit_without_ordr` is not a value of `allow`
+        "#]],
+    );
 }

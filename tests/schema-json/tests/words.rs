@@ -118,10 +118,19 @@ const WORDS: &[(&str, &str)] = &[
         "model.A.indexes = [{ on = [{ order = WORD }] }]",
     ),
     (
+        "/definitions/inheritance/properties/polymorphic",
+        "model.A.inheritance.polymorphic = WORD",
+    ),
+    (
         "/definitions/inheritance/properties/strategy",
         "model.A.inheritance.strategy = WORD",
     ),
     ("/definitions/named_type/properties/base/anyOf/0", TYPE),
+    (
+        "/definitions/query/properties/allow/items",
+        "model.A.fields.id = { type = \"i64\", key = \"auto\" }\n\
+         query = [{ name = \"a\", sql = \"SELECT id FROM a\", allow = [WORD] }]",
+    ),
     (
         "/definitions/validate/properties/format",
         "type.A.validate.format = WORD",
