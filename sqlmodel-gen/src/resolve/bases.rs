@@ -19,7 +19,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn resolve_bases(&mut self) {
         for id in 0..self.mixins.len() {
             let names = &self.mixins[id].syntax.mixins;
-            self.check_named_once(names);
+            self.check_mixins_named_once(names);
             for name in names {
                 self.expect_mixin(name, true);
             }
@@ -27,12 +27,12 @@ impl<'a> Resolver<'a> {
         self.check_mixin_cycles();
         for id in self.abstracts.ids() {
             let syntax = self.abstracts[id].syntax;
-            self.check_named_once(&syntax.mixins);
+            self.check_mixins_named_once(&syntax.mixins);
             self.abstracts[id].base = self.resolve_abstract_base(syntax.extends.as_ref());
         }
         self.break_abstract_cycles();
         for id in self.models.ids() {
-            self.check_named_once(&self.models[id].syntax.mixins);
+            self.check_mixins_named_once(&self.models[id].syntax.mixins);
             self.resolve_model_base(id);
         }
         self.break_model_cycles();
@@ -115,7 +115,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Reports mixins that one list names twice.
-    fn check_named_once(&mut self, mixins: &[Name]) {
+    fn check_mixins_named_once(&mut self, mixins: &[Name]) {
         let mut named: BTreeMap<&str, Span> = BTreeMap::new();
         for name in mixins {
             if let Some(other) = named.insert(&name.value, name.span) {

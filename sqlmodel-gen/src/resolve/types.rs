@@ -283,6 +283,7 @@ impl<'a> Resolver<'a> {
             if base.is_nullable || base.is_array {
                 // A mistake of the type where it is written, not of those built on it.
                 if way.len() == 1 {
+                    self.lookup(&base.name.value);
                     let message = format!(
                         "the base of `{}` is neither nullable nor a list",
                         at.name.value

@@ -391,6 +391,19 @@ fn parse_variant(cx: &mut Context<'_>, name: &Name, node: &Node) -> Option<Varia
         derive: reader.strings("derive").unwrap_or_default(),
         doc: reader.doc(),
     };
+    if let (Some((only, _)), Some((omit, _))) =
+        (reader.get_with_key("only"), reader.get_with_key("omit"))
+    {
+        reader.cx.diagnostics.push(
+            Diagnostic::new(
+                &codes::CONFLICTING_KEYS,
+                omit.span,
+                "`only` and `omit` exclude each other",
+            )
+            .related(only.span, "`only` is here")
+            .help("remove one of the two"),
+        );
+    }
     reader.finish();
     Some(variant)
 }

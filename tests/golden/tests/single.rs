@@ -304,3 +304,24 @@ d = { type = "text", default = "é2", validate = { pattern = '^\p{L}' } }
 9:61: error[SM0601]: the pattern cannot be read",
     );
 }
+
+#[test]
+fn a_foreign_key_names_each_field_once() {
+    let models = "[model.A.fields]\nx = { type = \"i64\", key = true }\ny = { type = \"i64\", key = true }\n[model.B.fields]\nid = { type = \"i64\", key = \"auto\" }\na = \"i64\"\n[[model.B.foreign_keys]]\nref = \"A\"\n";
+    check(
+        &format!("{models}on = [\"a\", \"a\"]"),
+        "9:12: error[SM0208]: `a` is named twice",
+    );
+    check(
+        &format!("{models}on = [\"a\", \"id\"]\nto = [\"x\", \"x\"]"),
+        "10:12: error[SM0208]: `x` is named twice",
+    );
+}
+
+#[test]
+fn a_variant_lists_fields_or_leaves_some_out() {
+    check(
+        "[model.A]\nvariants = { update = { only = [\"b\"], omit = [\"id\"] } }\n[model.A.fields]\nid = { type = \"i64\", key = \"auto\" }\nb = \"i32\"",
+        "2:39: error[SM0009]: `only` and `omit` exclude each other",
+    );
+}

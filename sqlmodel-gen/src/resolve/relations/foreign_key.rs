@@ -77,6 +77,9 @@ impl<'a> Resolver<'a> {
     pub(super) fn resolve_composite_keys(&mut self, model: ModelId) {
         let syntax = self.models[model].syntax;
         for key in &syntax.foreign_keys {
+            if !(self.check_named_once(&key.on) && self.check_named_once(&key.to)) {
+                continue;
+            }
             let fields = self.expect_fields(model, &key.on);
             let target = key
                 .target
@@ -109,6 +112,22 @@ impl<'a> Resolver<'a> {
             let name = RelationName::of(key.options.relation.as_ref().and_then(named));
             self.add_foreign_key(model, foreign_key, &key.options, name, key.doc.clone());
         }
+    }
+
+    /// Reports a field that a list names twice; true if there is none.
+    fn check_named_once(&mut self, names: &[Name]) -> bool {
+        for (at, name) in names.iter().enumerate() {
+            let mut before = names.iter().take(at);
+            if let Some(first) = before.find(|it| it.value == name.value) {
+                let message = format!("`{}` is named twice", name.value);
+                self.push(
+                    Diagnostic::new(&codes::DUPLICATE_VALUE, name.span, message)
+                        .related(first.span, "already here"),
+                );
+                return false;
+            }
+        }
+        true
     }
 
     pub(in crate::resolve) fn expect_fields(
