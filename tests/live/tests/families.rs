@@ -15,8 +15,11 @@ use generated::zoo::people::{
 use generated::zoo::tables::TABLES;
 use live::{Failure, Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
+use sqlmodel_runtime::sql::{Action, Table};
 use sqlmodel_runtime::value::Decimal;
-use sqlmodel_runtime::{Error, ErrorKind, Model, PolymorphicLoad, Upserted, excluded, table};
+use sqlmodel_runtime::{
+    Error, ErrorKind, Model, PolymorphicLoad, Upserted, excluded, schema, table,
+};
 
 on_every_driver! {
     TABLES;
@@ -31,6 +34,7 @@ on_every_driver! {
     an_update_of_several_tables_sees_the_state_before_it,
     an_update_gives_whole_rows_back,
     a_delete_takes_every_part_of_a_row,
+    deletes_do_not_depend_on_cascades,
     rows_of_one_table_are_changed_by_kind,
     nothing_is_left_of_a_row_that_fails_half_way,
     rows_that_disagree_with_themselves_are_refused,
@@ -734,6 +738,47 @@ async fn a_delete_takes_every_part_of_a_row<C: Connection>(cx: &Cx, connection: 
         .into_result()?;
     assert_eq!(n_rows, 2);
     assert_eq!(Vet::select().count(cx, connection).await.into_result()?, 0);
+    Ok(())
+}
+
+async fn deletes_do_not_depend_on_cascades<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    for action in [Action::Restrict, Action::NoAction, Action::Cascade] {
+        schema::drop_all(cx, connection, TABLES)
+            .await
+            .into_result()?;
+        let with_action = |table: &&'static Table| {
+            let mut table = (**table).clone();
+            for key in table.foreign_keys.to_mut() {
+                if ["keeper", "head_keeper", "vet"].contains(&&*table.name.name) {
+                    key.on_delete = action;
+                }
+            }
+            table
+        };
+        let tables: Vec<Table> = TABLES.iter().map(with_action).collect();
+        let tables: Vec<&Table> = tables.iter().collect();
+        schema::create_all(cx, connection, &tables)
+            .await
+            .into_result()?;
+        let staff = hire(cx, connection).await?;
+        let n_rows = HeadKeeper::delete()
+            .filter(HeadKeeper::NAME.eq("Cy"))
+            .execute(cx, connection)
+            .await
+            .into_result()?;
+        assert_eq!(n_rows, 1, "{action:?}");
+        staff
+            .keeper
+            .delete_row()
+            .execute(cx, connection)
+            .await
+            .into_result()?;
+        assert_eq!(names(cx, connection).await?, ["Ada", "Di"], "{action:?}");
+        let n_rows = Person::delete().all_rows().execute(cx, connection).await;
+        assert_eq!(n_rows.into_result()?, 2, "{action:?}");
+        let n_vets = Vet::select().count(cx, connection).await;
+        assert_eq!(n_vets.into_result()?, 0);
+    }
     Ok(())
 }
 
