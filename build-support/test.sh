@@ -2,6 +2,8 @@
 # Runs all tests. Needs Rust and a C compiler. Runs private PostgreSQL, PgBouncer and MariaDB servers from the system's binaries, and
 # installs Debian's packages of them when they are missing and root runs this.
 # SQLMODEL_TEST_POSTGRES_URL and SQLMODEL_TEST_MYSQL_URL name servers to use instead; tests make databases of their own in them.
+# What a URL cannot tell is in SQLMODEL_TEST_(POSTGRES|MYSQL)_AUTHORITY and _SOCKET, and the roles that build-support/servers.sh makes;
+# tests of logins need them.
 # SQLMODEL_MYSQLD names the program of a MySQL server, `mysqld` of MySQL 8 or 9, to run instead of MariaDB.
 # Without servers their tests are skipped, and say so; with CI set they fail.
 # Arguments go to `cargo test`: `build-support/test.sh -- joined` runs the tests with "joined" in their name.

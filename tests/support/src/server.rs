@@ -111,7 +111,11 @@ fn detail(
     let started = servers.and_then(|servers| servers.variables.get(variable).cloned());
     let detail = started.or_else(|| std::env::var(variable).ok());
     if detail.is_none() {
-        skip(&[server]);
+        // A server that somebody else runs, of which only the URL is told.
+        let names = server.variable();
+        skip(&format!(
+            "{names} names a server, and {variable} is not set"
+        ));
     }
     detail
 }
@@ -119,7 +123,7 @@ fn detail(
 fn shared_url(shared: &'static OnceLock<Option<Servers>>, server: Server) -> Option<&'static str> {
     let shared = shared.get_or_init(|| Servers::named(server).or_else(|| Servers::run(&[server])));
     if shared.is_none() {
-        skip(&[server]);
+        skip(&not_installed(&[server]));
     }
     shared.as_ref().map(|shared| shared.url(server))
 }
@@ -169,7 +173,7 @@ impl Servers {
     pub fn private(servers: &[Server]) -> Option<Self> {
         let private = Self::run(servers);
         if private.is_none() {
-            skip(servers);
+            skip(&not_installed(servers));
         }
         private
     }
@@ -275,16 +279,18 @@ impl Drop for Servers {
     }
 }
 
+fn not_installed(servers: &[Server]) -> String {
+    let names: Vec<&str> = servers.iter().map(|server| server.name()).collect();
+    let names = names.join(" or ");
+    format!("{names} is not installed; build-support/test.sh tells how to get it")
+}
+
 /// Says aloud that a test does not run, past the harness that hides what passing tests print; in CI it fails.
 #[track_caller]
-fn skip(servers: &[Server]) {
+fn skip(why: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
-    let names: Vec<&str> = servers.iter().map(|server| server.name()).collect();
-    let text = format!(
-        "{test} SKIPPED: {} is not installed; build-support/test.sh tells how to get it",
-        names.join(" or ")
-    );
+    let text = format!("{test} SKIPPED: {why}");
     assert!(std::env::var_os("CI").is_none(), "{text}");
     let _ = writeln!(std::io::stderr(), "{text}");
 }
