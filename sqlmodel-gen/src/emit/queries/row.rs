@@ -230,7 +230,7 @@ impl QueryFile<'_> {
 
     /// The value of a part, `base` being what positions are counted from.
     fn part_decode(&self, part: &RowPart, base: &str) -> String {
-        let at = format!("{base}{}", part.at);
+        let at = position(base, part.at);
         let (some, none) = (&self.types.names.some, &self.types.names.none);
         match (part.number, &part.kind) {
             (PartNumber::Many, _) => format!("{}::new()", self.types.names.vec),
@@ -240,7 +240,7 @@ impl QueryFile<'_> {
                 let absent: Vec<String> = part
                     .key
                     .iter()
-                    .map(|it| format!("row.is_null({base}{it})"))
+                    .map(|it| format!("row.is_null({})", position(base, *it)))
                     .collect();
                 format!(
                     "if {} {{ {none} }} else {{ {some}(codegen::Decode::decode(row, {at})?) }}",
@@ -270,6 +270,14 @@ fn redacted_debug(name: &str, columns: &[QueryColumn], out: &mut Rust) {
             ));
         });
     });
+}
+
+/// Writes a position that is counted from a base, which is nothing or `at + `.
+fn position(base: &str, at: usize) -> String {
+    match (base, at) {
+        ("at + ", 0) => "at".to_owned(),
+        (base, at) => format!("{base}{at}"),
+    }
 }
 
 fn part_doc(part: &RowPart) -> String {

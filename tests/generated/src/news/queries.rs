@@ -969,7 +969,7 @@ impl codegen::Decode for ReadingsWithArticlesRow {
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         Ok(Self {
-            reader: codegen::Decode::decode(row, at + 0)?,
+            reader: codegen::Decode::decode(row, at)?,
             article_id: codegen::Decode::decode(row, at + 1)?,
             minutes: codegen::Decode::decode(row, at + 2)?,
             article: codegen::Decode::decode(row, at + 3)?,
