@@ -22,7 +22,7 @@ use sqlmodel_net::{Address, Socket, Transport};
 
 use self::statements::{PreparedStatement, Statements};
 use self::unit::{Unit, UnitState};
-use self::wire::{Ended, Rows, Wire};
+use self::wire::{Ended, Rows, Sink, Wire};
 use crate::cursor::{Cursor, cursor_is_open};
 use crate::error::{code, statement_error};
 use crate::options::MySqlOptions;
@@ -321,11 +321,7 @@ impl<T: Transport> MySqlConnection<T> {
     }
 
     /// Reads the reply to what was begun.
-    async fn finish<S: RowSink>(
-        &mut self,
-        wait: Wait<'_>,
-        rows: &mut Rows<'_, S>,
-    ) -> Outcome<Ended, Error> {
+    async fn finish(&mut self, wait: Wait<'_>, rows: &mut Rows<'_>) -> Outcome<Ended, Error> {
         let ended = ok!(self.wire.finish(wait, rows).await);
         self.observe(&ended);
         Outcome::Ok(ended)
@@ -375,11 +371,11 @@ impl<T: Transport> MySqlConnection<T> {
     }
 
     /// Runs a prepared statement.
-    async fn run<S: RowSink>(
+    async fn run(
         &mut self,
         wait: Wait<'_>,
         statement: Statement<'_>,
-        mut rows: Rows<'_, S>,
+        mut rows: Rows<'_>,
     ) -> Outcome<Summary, Error> {
         let Statement {
             sql,
@@ -448,11 +444,11 @@ impl<T: Transport> MySqlConnection<T> {
         Outcome::Ok(wait)
     }
 
-    async fn query_now<S: RowSink>(
+    async fn query_now(
         &mut self,
         cx: &Cx,
         statement: Statement<'_>,
-        sink: &mut S,
+        sink: &mut dyn Sink,
     ) -> Outcome<(), Error> {
         let wait = ok!(self.ready(cx).await);
         self.run(wait, statement, Rows::into(sink)).await.map(drop)

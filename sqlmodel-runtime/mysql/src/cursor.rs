@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use sqlmodel_core::{Error, Fetched, Outcome, RowSink, Statement, Wait, ok, ok_result};
+use sqlmodel_core::{Error, Fetched, Outcome, Statement, Wait, ok, ok_result};
 use sqlmodel_net::Transport;
 
 use crate::connection::MySqlConnection;
-use crate::connection::wire::Rows;
+use crate::connection::wire::{Rows, Sink};
 use crate::error::statement_error;
 
 /// An open cursor.
@@ -31,10 +31,10 @@ impl<T: Transport> MySqlConnection<T> {
         Outcome::Ok(())
     }
 
-    pub(crate) async fn fetch_rows<S: RowSink>(
+    pub(crate) async fn fetch_rows(
         &mut self,
         wait: Wait<'_>,
-        sink: &mut S,
+        sink: &mut dyn Sink,
     ) -> Outcome<Fetched, Error> {
         let Some(Cursor { sql }) = &self.cursor else {
             return Outcome::Ok(Fetched::End);

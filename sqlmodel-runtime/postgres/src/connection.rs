@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
     Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched, Outcome,
-    Prepared, RowSink, Statement, Stop, Transaction, TransactionStep,
+    Prepared, RowSink, Statement, Stop, Transaction, TransactionStep, Wait,
 };
 use sqlmodel_net::{Socket, Transport};
 
@@ -16,14 +15,13 @@ use crate::cancel::Canceller;
 use crate::control::{Control, Controls};
 use crate::cursor::Cursor;
 use crate::error::ServerMessage;
-use crate::exchange::{NoRows, closed};
+use crate::exchange::{Answers, Sink, closed};
 use crate::link::Link;
 use crate::options::PostgresOptions;
 use crate::protocol::backend::{Cell, Notification, Status};
 use crate::statements::Statements;
 use crate::task::{Aim, MAX_PARAMETERS, Task, has_types};
 use crate::types::oid;
-use crate::types::row::PostgresRow;
 
 /// A connection to a PostgreSQL server.
 ///
@@ -160,7 +158,7 @@ impl<T: Transport> PostgresConnection<T> {
     /// [`Connect`](ErrorKind::Connect) when the connection is lost.
     pub async fn ping(&mut self, cx: &Cx) -> Outcome<(), Error> {
         let result = match self.make_ready(cx).await {
-            Ok(()) => self.exchange(cx, &mut [], NoRows).await,
+            Ok(()) => self.exchange(cx, &mut []).await,
             Err(stop) => Err(stop),
         };
         self.finish(cx, result).await
@@ -192,7 +190,7 @@ impl<T: Transport> PostgresConnection<T> {
         self.learn_types(cx, statements).await?;
         let tasks = statements.iter().map(|statement| self.task(*statement));
         let mut tasks = tasks.collect::<Result<Vec<_>, _>>()?;
-        self.exchange(cx, &mut tasks, NoRows).await?;
+        self.exchange(cx, &mut tasks).await?;
         Ok(tasks.into_iter().map(|task| task.done).collect())
     }
 
@@ -214,7 +212,7 @@ impl<T: Transport> PostgresConnection<T> {
         }
         match tasks.is_empty() {
             true => Ok(()),
-            false => self.exchange(cx, &mut tasks, NoRows).await,
+            false => self.exchange(cx, &mut tasks).await,
         }
     }
 
@@ -223,7 +221,7 @@ impl<T: Transport> PostgresConnection<T> {
         &mut self,
         cx: &Cx,
         statement: Statement<'_>,
-        mut on_row: impl FnMut(&PostgresRow<'_>) -> Result<ControlFlow<()>, Error> + Send,
+        mut sink: Option<&mut dyn Sink>,
     ) -> Result<Done, Stop> {
         self.make_ready(cx).await?;
         let is_alone = self.link.status() == Status::Idle && self.controls.is_empty();
@@ -231,30 +229,38 @@ impl<T: Transport> PostgresConnection<T> {
         if task.needs_types() && self.statements.are_kept() && !statement.is_once {
             task.aim = Aim::Prepare;
             let tasks = std::slice::from_mut(&mut task);
-            self.exchange(cx, tasks, NoRows).await?;
+            self.exchange(cx, tasks).await?;
             task = self.task(statement)?;
         }
         let was_prepared = task.shape.is_some();
-        let tasks = std::slice::from_mut(&mut task);
-        let mut has_rows = false;
-        let ran = self
-            .exchange(cx, tasks, |_: usize, row: &PostgresRow<'_>| {
-                has_rows = true;
-                on_row(row)
-            })
-            .await;
+        let (ran, has_rows) = self.run_task(cx, &mut task, reborrow(&mut sink)).await;
         let is_outlived =
             was_prepared && !statement.is_once && self.statements.get(statement.sql).is_none();
         match ran {
             Err(Stop::Err(_)) if is_outlived && is_alone && !has_rows && !self.is_closed() => {
                 task = self.task(statement)?;
-                let tasks = std::slice::from_mut(&mut task);
-                self.exchange(cx, tasks, |_: usize, row: &PostgresRow<'_>| on_row(row))
-                    .await?;
+                self.run_task(cx, &mut task, sink).await.0?;
             }
             ran => ran?,
         }
         Ok(task.done)
+    }
+
+    /// Runs a statement as a unit of its own, and tells whether it had rows.
+    async fn run_task(
+        &mut self,
+        cx: &Cx,
+        task: &mut Task<'_>,
+        mut sink: Option<&mut dyn Sink>,
+    ) -> (Result<(), Stop>, bool) {
+        let tasks = std::slice::from_mut(task);
+        if let Err(error) = self.say(tasks) {
+            return (Err(Stop::Err(error)), false);
+        }
+        let mut answers = Answers::new(tasks, reborrow(&mut sink));
+        let heard = self.hear(Wait::on(cx), &mut answers).await;
+        let has_rows = answers.has_rows;
+        (heard.and_then(|()| answers.into_result()), has_rows)
     }
 
     fn task<'s>(&mut self, statement: Statement<'s>) -> Result<Task<'s>, Error> {
@@ -268,7 +274,7 @@ impl<T: Transport> PostgresConnection<T> {
         let mut task = Task::new(statement, Aim::Prepare, &mut self.statements)?;
         if task.shape.is_none() {
             let tasks = std::slice::from_mut(&mut task);
-            self.exchange(cx, tasks, NoRows).await?;
+            self.exchange(cx, tasks).await?;
         }
         let Some(shape) = &task.shape else {
             return Err(Stop::Err(closed()));
@@ -367,6 +373,14 @@ impl<T: Transport> PostgresConnection<T> {
     }
 }
 
+/// Lends a sink for the time of a call.
+fn reborrow<'s>(sink: &'s mut Option<&mut dyn Sink>) -> Option<&'s mut dyn Sink> {
+    match sink {
+        Some(sink) => Some(&mut **sink),
+        None => None,
+    }
+}
+
 /// The answer to a COMMIT that the server may have read did not come.
 #[cold]
 fn commit_unknown() -> Error {
@@ -402,7 +416,7 @@ impl<T: Transport> Executor for PostgresConnection<T> {
     ) -> Outcome<(), Error> {
         let traced = Traced::begin(statement);
         let mut sink = Counted::new(sink);
-        let result = self.run(cx, statement, |row| sink.row(row)).await;
+        let result = self.run(cx, statement, Some(&mut sink)).await;
         let outcome = self.finish(cx, result.map(drop)).await;
         traced.end(sink.n_rows(), &outcome);
         outcome
@@ -410,9 +424,7 @@ impl<T: Transport> Executor for PostgresConnection<T> {
 
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         let traced = Traced::begin(statement);
-        let result = self
-            .run(cx, statement, |_| Ok(ControlFlow::Break(())))
-            .await;
+        let result = self.run(cx, statement, None).await;
         let outcome = self.finish(cx, result).await;
         let n_rows = match &outcome {
             Outcome::Ok(done) => done.rows_affected,

@@ -5,7 +5,7 @@ use sqlmodel_net::{Socket, Transport};
 
 use crate::connection::{Copying, PostgresConnection};
 use crate::cursor::with_sql;
-use crate::exchange::{Answers, NoRows};
+use crate::exchange::Answers;
 use crate::protocol::backend::{rows_affected, tag};
 use crate::protocol::frontend;
 
@@ -54,7 +54,7 @@ impl<T: Transport> PostgresConnection<T> {
             self.copying = Copying::In;
             return Ok(());
         }
-        let mut answers = Answers::new(&mut [], NoRows);
+        let mut answers = Answers::new(&mut [], None);
         self.hear(wait, &mut answers).await?;
         answers.into_result()?;
         Err(Stop::Err(Error::usage(
@@ -86,7 +86,7 @@ impl<T: Transport> PostgresConnection<T> {
     ) -> Result<u64, Stop> {
         self.begin_copy(cx, sql).await?;
         let wait = Wait::on(cx);
-        let mut answers = Answers::new(&mut [], NoRows);
+        let mut answers = Answers::new(&mut [], None);
         let mut refused = None;
         let mut n_rows = 0;
         while self.link.is_busy() {
@@ -118,7 +118,7 @@ impl<T: Transport> PostgresConnection<T> {
         }
         self.make_ready(cx).await?;
         if !self.controls.is_empty() {
-            self.exchange(cx, &mut [], NoRows).await?;
+            self.exchange(cx, &mut []).await?;
         }
         self.link.begin_unit();
         self.copying = Copying::Asked;
@@ -183,7 +183,7 @@ impl<T: Transport> CopyIn<'_, T> {
     async fn end(&mut self, cx: &Cx) -> Result<u64, Stop> {
         let connection = &mut *self.connection;
         let wait = Wait::on(cx);
-        let mut answers = Answers::new(&mut [], NoRows);
+        let mut answers = Answers::new(&mut [], None);
         let mut n_rows = 0;
         while connection.link.is_busy() {
             let frame = connection.link.message(wait).await?;

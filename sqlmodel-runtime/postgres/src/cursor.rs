@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use sqlmodel_core::{Cx, Error, Fetched, RowSink, Statement, Stop, Wait};
+use sqlmodel_core::{Cx, Error, Fetched, Statement, Stop, Wait};
 use sqlmodel_net::Transport;
 
 use crate::connection::PostgresConnection;
-use crate::exchange::{Answers, NoRows};
+use crate::exchange::{Answers, Sink};
 use crate::protocol::backend::tag;
 use crate::protocol::frontend;
 use crate::statements::Shape;
@@ -81,7 +81,7 @@ impl<T: Transport> PostgresConnection<T> {
     /// Hears what the server knows of a statement, which ends with its columns.
     async fn hear_description(&mut self, cx: &Cx, task: &mut Task<'_>) -> Result<(), Stop> {
         let wait = Wait::on(cx);
-        let mut answers = Answers::new(std::slice::from_mut(task), NoRows);
+        let mut answers = Answers::new(std::slice::from_mut(task), None);
         loop {
             let frame = self.link.message(wait).await?;
             let answered = self.answer(frame, &mut answers);
@@ -95,10 +95,10 @@ impl<T: Transport> PostgresConnection<T> {
         }
     }
 
-    pub(crate) async fn fetch_rows<S: RowSink>(
+    pub(crate) async fn fetch_rows(
         &mut self,
         cx: &Cx,
-        sink: &mut S,
+        sink: &mut dyn Sink,
     ) -> Result<Fetched, Stop> {
         let wait = Wait::on(cx);
         loop {
@@ -132,7 +132,7 @@ impl<T: Transport> PostgresConnection<T> {
                 }
                 tag::ERROR_RESPONSE => {
                     let sql = std::mem::take(&mut cursor.sql);
-                    let mut answers = Answers::new(&mut [], NoRows);
+                    let mut answers = Answers::new(&mut [], None);
                     let answered = self.answer(frame, &mut answers);
                     self.link.consume(frame);
                     answered?;
@@ -144,7 +144,7 @@ impl<T: Transport> PostgresConnection<T> {
                     ));
                 }
                 _ => {
-                    let mut answers = Answers::new(&mut [], NoRows);
+                    let mut answers = Answers::new(&mut [], None);
                     self.answer(frame, &mut answers)?;
                 }
             }
@@ -156,7 +156,7 @@ impl<T: Transport> PostgresConnection<T> {
     async fn end_unit_of_cursor(&mut self, cx: &Cx) -> Result<(), Stop> {
         self.cursor = None;
         self.link.sync();
-        let mut answers = Answers::new(&mut [], NoRows);
+        let mut answers = Answers::new(&mut [], None);
         self.hear(Wait::on(cx), &mut answers).await
     }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use sqlmodel_core::{Cx, Outcome};
-use sqlmodel_core::{Error, ErrorKind, Stop, Wait, seam};
+use sqlmodel_core::{Error, ErrorKind, RowSink, Stop, Wait, seam};
 use sqlmodel_net::Transport;
 
 use crate::connection::{Copying, PostgresConnection};
@@ -22,34 +22,27 @@ use crate::types::row::PostgresRow;
 /// How long the rows of a cursor that was given up are read over before the server is asked to stop.
 const PORTION_LIMIT: Duration = Duration::from_millis(500);
 
-/// What takes the rows of a unit: it is told which statement they are of.
-pub(crate) trait OnRow: Send {
-    fn row(&mut self, task: usize, row: &PostgresRow<'_>) -> Result<ControlFlow<()>, Error>;
+/// Takes rows of this driver: a [`RowSink`] behind a pointer, so that all that leads to a row is compiled once and not for each
+/// type that rows are read into.
+pub(crate) trait Sink: Send {
+    /// Takes a row; `Break` ends the query.
+    fn row(&mut self, row: &PostgresRow<'_>) -> Result<ControlFlow<()>, Error>;
 }
 
-impl<F> OnRow for F
-where
-    F: FnMut(usize, &PostgresRow<'_>) -> Result<ControlFlow<()>, Error> + Send,
-{
+impl<S: RowSink> Sink for S {
     #[inline]
-    fn row(&mut self, task: usize, row: &PostgresRow<'_>) -> Result<ControlFlow<()>, Error> {
-        self(task, row)
-    }
-}
-
-/// For units whose rows do not matter.
-pub(crate) struct NoRows;
-
-impl OnRow for NoRows {
-    fn row(&mut self, _: usize, _: &PostgresRow<'_>) -> Result<ControlFlow<()>, Error> {
-        Ok(ControlFlow::Break(()))
+    fn row(&mut self, row: &PostgresRow<'_>) -> Result<ControlFlow<()>, Error> {
+        RowSink::row(self, row)
     }
 }
 
 /// What the answers to a unit come to.
-pub(crate) struct Answers<'u, 's, R> {
+pub(crate) struct Answers<'u, 's> {
     tasks: &'u mut [Task<'s>],
-    on_row: R,
+    /// Where the rows go; without it, they do not matter.
+    sink: Option<&'u mut dyn Sink>,
+    /// Whether there was a row.
+    pub(crate) has_rows: bool,
     /// The task whose answers come next.
     at: usize,
     /// Whether its rows are wanted no more.
@@ -57,11 +50,12 @@ pub(crate) struct Answers<'u, 's, R> {
     failure: Option<Error>,
 }
 
-impl<'u, 's, R: OnRow> Answers<'u, 's, R> {
-    pub(crate) fn new(tasks: &'u mut [Task<'s>], on_row: R) -> Self {
+impl<'u, 's> Answers<'u, 's> {
+    pub(crate) fn new(tasks: &'u mut [Task<'s>], sink: Option<&'u mut dyn Sink>) -> Self {
         Self {
             tasks,
-            on_row,
+            sink,
+            has_rows: false,
             at: 0,
             is_full: false,
             failure: None,
@@ -110,15 +104,10 @@ impl<T: Transport> PostgresConnection<T> {
         self.link.status() == Status::Idle && !self.controls.has_begin()
     }
 
-    /// Says one unit and hears its answers to the end.
-    pub(crate) async fn exchange(
-        &mut self,
-        cx: &Cx,
-        tasks: &mut [Task<'_>],
-        on_row: impl OnRow,
-    ) -> Result<(), Stop> {
+    /// Says one unit and hears its answers to the end. Rows do not matter.
+    pub(crate) async fn exchange(&mut self, cx: &Cx, tasks: &mut [Task<'_>]) -> Result<(), Stop> {
         self.say(tasks)?;
-        let mut answers = Answers::new(tasks, on_row);
+        let mut answers = Answers::new(tasks, None);
         self.hear(Wait::on(cx), &mut answers).await?;
         answers.into_result()
     }
@@ -126,7 +115,7 @@ impl<T: Transport> PostgresConnection<T> {
     /// Says a unit without statements, and hears its answers even when the context is cancelled meanwhile.
     pub(crate) async fn exchange_controls(&mut self, cx: &Cx) -> Result<(), Stop> {
         self.say(&[])?;
-        let mut answers = Answers::new(&mut [], NoRows);
+        let mut answers = Answers::new(&mut [], None);
         let mut heard = self.hear(Wait::on(cx), &mut answers).await;
         if matches!(heard, Err(Stop::Cancelled(_))) {
             let wait = Wait::masked(cx, self.cancel_grace);
@@ -140,7 +129,7 @@ impl<T: Transport> PostgresConnection<T> {
     }
 
     /// Writes a unit: what was to be said before, and the statements.
-    fn say(&mut self, tasks: &[Task<'_>]) -> Result<(), Error> {
+    pub(crate) fn say(&mut self, tasks: &[Task<'_>]) -> Result<(), Error> {
         self.link.begin_unit();
         let written = self.write(tasks);
         match written {
@@ -175,7 +164,7 @@ impl<T: Transport> PostgresConnection<T> {
     pub(crate) async fn hear(
         &mut self,
         wait: Wait<'_>,
-        answers: &mut Answers<'_, '_, impl OnRow>,
+        answers: &mut Answers<'_, '_>,
     ) -> Result<(), Stop> {
         while self.link.is_busy() {
             match self.link.buffered()? {
@@ -195,7 +184,7 @@ impl<T: Transport> PostgresConnection<T> {
     pub(crate) fn answer(
         &mut self,
         frame: Frame,
-        answers: &mut Answers<'_, '_, impl OnRow>,
+        answers: &mut Answers<'_, '_>,
     ) -> Result<(), Error> {
         match frame.tag {
             tag::DATA_ROW => self.answer_row(frame, answers),
@@ -231,13 +220,10 @@ impl<T: Transport> PostgresConnection<T> {
     }
 
     #[inline]
-    fn answer_row(
-        &mut self,
-        frame: Frame,
-        answers: &mut Answers<'_, '_, impl OnRow>,
-    ) -> Result<(), Error> {
+    fn answer_row(&mut self, frame: Frame, answers: &mut Answers<'_, '_>) -> Result<(), Error> {
+        answers.has_rows = true;
         let task = answers.tasks.get(answers.at);
-        let (Some(task), false) = (task, answers.is_full) else {
+        let (Some(task), Some(sink), false) = (task, &mut answers.sink, answers.is_full) else {
             return Ok(());
         };
         let Some(shape) = task.shape.as_deref() else {
@@ -245,7 +231,7 @@ impl<T: Transport> PostgresConnection<T> {
         };
         let mut refused = None;
         let taken = self.link.row(frame, shape, &mut self.cells, |row| {
-            let taken = answers.on_row.row(answers.at, row);
+            let taken = sink.row(row);
             Ok(taken.unwrap_or_else(|error| {
                 refused = Some(error.with_sql(task.statement.sql));
                 ControlFlow::Break(())
@@ -261,7 +247,7 @@ impl<T: Transport> PostgresConnection<T> {
     fn answer_description(
         &mut self,
         frame: Frame,
-        answers: &mut Answers<'_, '_, impl OnRow>,
+        answers: &mut Answers<'_, '_>,
     ) -> Result<(), Malformed> {
         let Some(task) = answers.tasks.get_mut(answers.at) else {
             return Ok(());
@@ -275,7 +261,7 @@ impl<T: Transport> PostgresConnection<T> {
         Ok(())
     }
 
-    fn answer_completion(&mut self, frame: Frame, answers: &mut Answers<'_, '_, impl OnRow>) {
+    fn answer_completion(&mut self, frame: Frame, answers: &mut Answers<'_, '_>) {
         let body = self.link.body(frame);
         self.has_changed_session |= changes_session(body);
         match self.controls.complete() {
@@ -298,7 +284,7 @@ impl<T: Transport> PostgresConnection<T> {
     fn answer_error(
         &mut self,
         message: ServerMessage,
-        answers: &mut Answers<'_, '_, impl OnRow>,
+        answers: &mut Answers<'_, '_>,
     ) -> Result<(), Error> {
         let is_of_control = self.controls.fail();
         let task = answers.tasks.get(answers.at).filter(|_| !is_of_control);
@@ -359,7 +345,7 @@ impl<T: Transport> PostgresConnection<T> {
             frontend::copy_fail(self.link.output(), "the copy was given up");
         }
         self.link.flush(wait).await?;
-        let mut answers = Answers::new(&mut [], NoRows);
+        let mut answers = Answers::new(&mut [], None);
         // What has arrived already may be all there is.
         while self.link.is_busy()
             && let Some(frame) = self.link.buffered()?

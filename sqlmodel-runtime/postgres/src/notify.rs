@@ -4,7 +4,7 @@ use sqlmodel_core::{Cx, Error, Executor, Outcome, Statement, Stop, Wait};
 use sqlmodel_net::Transport;
 
 use crate::connection::PostgresConnection;
-use crate::exchange::{Answers, NoRows};
+use crate::exchange::Answers;
 use crate::protocol::backend::Notification;
 
 impl<T: Transport> PostgresConnection<T> {
@@ -46,13 +46,13 @@ impl<T: Transport> PostgresConnection<T> {
     async fn wait_for_notification(&mut self, cx: &Cx) -> Result<Notification, Stop> {
         self.make_ready(cx).await?;
         if !self.controls.is_empty() {
-            self.exchange(cx, &mut [], NoRows).await?;
+            self.exchange(cx, &mut []).await?;
         }
         loop {
             // What arrives is kept when it is looked at.
             let unasked = self.link.buffered()?;
             if let Some(frame) = unasked {
-                let mut answers = Answers::new(&mut [], NoRows);
+                let mut answers = Answers::new(&mut [], None);
                 let answered = self.answer(frame, &mut answers);
                 self.link.consume(frame);
                 answered?;

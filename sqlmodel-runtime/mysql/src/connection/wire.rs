@@ -50,10 +50,24 @@ pub(crate) struct Ended {
 }
 
 /// Where the rows of a reply go. Without a sink, or after it had enough, they are skipped.
-pub(crate) struct Rows<'s, S> {
-    sink: Option<&'s mut S>,
+pub(crate) struct Rows<'s> {
+    sink: Option<&'s mut dyn Sink>,
     refusal: Option<Error>,
     when_full: WhenFull,
+}
+
+/// Takes rows of this driver: a [`RowSink`] behind a pointer, so that all that leads to a row is compiled once and not for each
+/// type that rows are read into.
+pub(crate) trait Sink: Send {
+    /// Takes a row; `Break` ends the query.
+    fn row(&mut self, row: &BinaryRow<'_>) -> Result<ControlFlow<()>, Error>;
+}
+
+impl<S: RowSink> Sink for S {
+    #[inline]
+    fn row(&mut self, row: &BinaryRow<'_>) -> Result<ControlFlow<()>, Error> {
+        RowSink::row(self, row)
+    }
 }
 
 /// What a sink means that takes no more rows.
@@ -65,7 +79,7 @@ enum WhenFull {
     Pause,
 }
 
-impl Rows<'_, Nowhere> {
+impl<'s> Rows<'s> {
     /// Skips the rows.
     pub(crate) fn nowhere() -> Self {
         Self {
@@ -74,10 +88,8 @@ impl Rows<'_, Nowhere> {
             when_full: WhenFull::Skip,
         }
     }
-}
 
-impl<'s, S: RowSink> Rows<'s, S> {
-    pub(crate) fn into(sink: &'s mut S) -> Self {
+    pub(crate) fn into(sink: &'s mut dyn Sink) -> Self {
         Self {
             sink: Some(sink),
             refusal: None,
@@ -86,7 +98,7 @@ impl<'s, S: RowSink> Rows<'s, S> {
     }
 
     /// Hands rows to a sink until it has enough of them for now.
-    pub(crate) fn paused_by(sink: &'s mut S) -> Self {
+    pub(crate) fn paused_by(sink: &'s mut dyn Sink) -> Self {
         Self {
             when_full: WhenFull::Pause,
             ..Self::into(sink)
@@ -274,10 +286,10 @@ impl<T: Transport> Wire<T> {
     /// Reads the awaited reply to its end.
     ///
     /// Cancel: what has arrived is kept, and the next call goes on from there.
-    pub(crate) async fn finish<S: RowSink>(
+    pub(crate) async fn finish(
         &mut self,
         wait: Wait<'_>,
-        rows: &mut Rows<'_, S>,
+        rows: &mut Rows<'_>,
     ) -> Outcome<Ended, Error> {
         loop {
             // Rows that are skipped pause nobody.
@@ -290,10 +302,10 @@ impl<T: Transport> Wire<T> {
     /// Reads the awaited reply to its end, or until the rows pause: then there is none.
     ///
     /// Cancel: what has arrived is kept, and the next call goes on behind the last row that was taken.
-    pub(crate) async fn read<S: RowSink>(
+    pub(crate) async fn read(
         &mut self,
         wait: Wait<'_>,
-        rows: &mut Rows<'_, S>,
+        rows: &mut Rows<'_>,
     ) -> Outcome<Option<Ended>, Error> {
         loop {
             match self.take_in(rows) {
@@ -340,7 +352,7 @@ impl<T: Transport> Wire<T> {
     }
 
     /// Reads the packets that have arrived.
-    fn take_in<S: RowSink>(&mut self, rows: &mut Rows<'_, S>) -> Result<Option<Ended>, Malformed> {
+    fn take_in(&mut self, rows: &mut Rows<'_>) -> Result<Option<Ended>, Malformed> {
         let Some(pending) = &mut self.pending else {
             return Err(Malformed("a reply to a command"));
         };
@@ -404,15 +416,6 @@ fn untrusted(error: io::Error) -> Error {
         _ => format!("the connection cannot be encrypted: {error}"),
     };
     Error::new(ErrorKind::Connect, message).with_cause(error)
-}
-
-/// A sink that is never asked.
-pub(crate) struct Nowhere;
-
-impl RowSink for Nowhere {
-    fn row<R: sqlmodel_core::RowRead>(&mut self, _: &R) -> Result<ControlFlow<()>, Error> {
-        Ok(ControlFlow::Break(()))
-    }
 }
 
 #[cold]
