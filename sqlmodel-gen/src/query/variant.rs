@@ -62,11 +62,14 @@ impl Layout {
                 }
                 (kind, None) => open = Some((kind.clone(), marker.before, span)),
                 (_, Some((kind, start, at))) => {
-                    diagnostics.push(
-                        Diagnostic::new(&codes::SQL_BLOCK, span, "a block in a block")
-                            .related(at, "the outer block starts here")
-                            .help("end the first with `/*end*/`"),
-                    );
+                    let is_told = |it: &Diagnostic| it.related.iter().any(|it| it.span == at);
+                    if !diagnostics.iter().any(is_told) {
+                        diagnostics.push(
+                            Diagnostic::new(&codes::SQL_BLOCK, span, "a block in a block")
+                                .related(at, "the outer block starts here")
+                                .help("end the first with `/*end*/`"),
+                        );
+                    }
                     open = Some((kind, start, at));
                 }
             }

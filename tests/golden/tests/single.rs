@@ -325,3 +325,11 @@ fn a_variant_lists_fields_or_leaves_some_out() {
         "2:39: error[SM0009]: `only` and `omit` exclude each other",
     );
 }
+
+#[test]
+fn blocks_in_a_block_are_told_at_the_first() {
+    check(
+        "[model.A.fields]\nid = { type = \"i64\", key = \"auto\" }\n[[query]]\nname = \"q\"\nsql = \"SELECT id FROM a WHERE true /*if a*/ /*if b*/ /*if c*/ AND id = :a /*end*/\"",
+        "5:45: error[SM0715]: a block in a block",
+    );
+}

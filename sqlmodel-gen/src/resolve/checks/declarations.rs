@@ -225,6 +225,9 @@ struct Renamed<'a> {
 ///
 /// A name that its present owner got by being renamed too is free: two columns may change places.
 fn check_earlier_names(all: &[Renamed<'_>], found: &mut Vec<Diagnostic>) {
+    if all.iter().all(|it| it.old.is_none()) {
+        return;
+    }
     let mut kept: BTreeMap<String, Span> = BTreeMap::new();
     for it in all.iter().filter(|it| it.old.is_none()) {
         kept.insert(it.name.to_lowercase(), it.span);
