@@ -12,6 +12,32 @@ use sqlmodel_core::{
 use crate::typed::{Sql, Text};
 
 /// What runs a query: anything, or with `tx = true` in the schema a transaction alone.
+///
+/// # Examples
+///
+/// A transaction runs what needs one:
+///
+/// ```
+/// use sqlmodel_core::TransactionOps;
+/// use sqlmodel_query::typed::{InTransaction, RunsIn};
+///
+/// fn run<E: RunsIn<InTransaction>>(_: &mut E) {}
+/// fn in_a_transaction<T: TransactionOps>(transaction: &mut T) {
+///     run(transaction);
+/// }
+/// ```
+///
+/// A connection does not:
+///
+/// ```compile_fail,E0277
+/// use sqlmodel_core::Connection;
+/// use sqlmodel_query::typed::{InTransaction, RunsIn};
+///
+/// fn run<E: RunsIn<InTransaction>>(_: &mut E) {}
+/// fn on_a_connection<C: Connection>(connection: &mut C) {
+///     run(connection);
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this query of the schema runs in a transaction alone",
     label = "expected a transaction: `connection.begin(cx)` gives one"
