@@ -137,32 +137,32 @@ fn texts_that_are_not_utf_8_are_refused() {
 #[test]
 fn values_that_do_not_parse_are_refused() {
     assert_eq!(
-        refused::<Date>("SELECT '2026-02-30'"),
-        "column 1 of row 1 holds a text where a date (YYYY-MM-DD) is expected"
+        refused::<Date>("SELECT '2026-02-30' AS a"),
+        "column 1 (`a`) of row 1 holds a text where a date (YYYY-MM-DD) is expected"
     );
     assert_eq!(
-        refused::<Time>("SELECT '25:00:00'"),
-        "column 1 of row 1 holds a text where a time (HH:MM:SS) is expected"
+        refused::<Time>("SELECT '25:00:00' AS a"),
+        "column 1 (`a`) of row 1 holds a text where a time (HH:MM:SS) is expected"
     );
     assert_eq!(
-        refused::<Timestamp>("SELECT 'yesterday'"),
-        "column 1 of row 1 holds a text where a timestamp (YYYY-MM-DD HH:MM:SS) is expected"
+        refused::<Timestamp>("SELECT 'yesterday' AS a"),
+        "column 1 (`a`) of row 1 holds a text where a timestamp (YYYY-MM-DD HH:MM:SS) is expected"
     );
     assert!(
-        refused::<Decimal>("SELECT '1,5'")
-            .starts_with("column 1 of row 1 holds a text where a decimal is expected")
+        refused::<Decimal>("SELECT '1,5' AS a")
+            .starts_with("column 1 (`a`) of row 1 holds a text where a decimal is expected")
     );
     assert_eq!(
-        refused::<bool>("SELECT 2"),
-        "column 1 of row 1 holds an integer where a bool (0 or 1) is expected"
+        refused::<bool>("SELECT 2 AS a"),
+        "column 1 (`a`) of row 1 holds an integer where a bool (0 or 1) is expected"
     );
     assert_eq!(
-        refused::<f32>("SELECT 1e300"),
-        "column 1 of row 1 holds a float where a single-precision number is expected"
+        refused::<f32>("SELECT 1e300 AS a"),
+        "column 1 (`a`) of row 1 holds a float where a single-precision number is expected"
     );
     assert_eq!(
-        refused::<i32>("SELECT 2147483648"),
-        "column 1 of row 1 holds an integer where a 32-bit integer is expected"
+        refused::<i32>("SELECT 2147483648 AS a"),
+        "column 1 (`a`) of row 1 holds an integer where a 32-bit integer is expected"
     );
 }
 
