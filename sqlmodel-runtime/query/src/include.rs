@@ -15,7 +15,7 @@ use sqlmodel_core::{
 
 pub use self::one::LoadingOne;
 use crate::expr::Level;
-use crate::key::{KeyBytes, KeyReader, KeySet, pick};
+use crate::key::{KeySet, pick};
 use crate::operators::{Condition, Ordering};
 use crate::query::Query;
 use crate::relation::{Aliased, HasOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
@@ -112,12 +112,9 @@ pub trait Children: Send + Sync + Sized {
     /// Returns the columns that tell a row's relatives, the table that has their counterparts, and those.
     #[doc(hidden)]
     fn keys(&self) -> Keys;
-    /// Returns what reads the counterparts.
+    /// Returns the number that the counterparts in each row have among the keys.
     #[doc(hidden)]
-    fn reader(&self) -> KeyReader;
-    /// Returns the counterparts of a row, or `None` where one is NULL.
-    #[doc(hidden)]
-    fn key<'k>(&self, row: &Self::Row, reader: &'k mut KeyReader) -> Option<&'k KeyBytes>;
+    fn numbers(&self, rows: &[Self::Row], keys: &KeySet) -> Vec<Option<usize>>;
     /// Returns the related row alone.
     #[doc(hidden)]
     fn related(&self, row: Self::Row) -> Self::To;
@@ -158,12 +155,8 @@ impl<M: Model, T: Model + Clone + Sync> Children for ToMany<M, T> {
         }
     }
 
-    fn reader(&self) -> KeyReader {
-        KeyReader::of::<T>(self.far())
-    }
-
-    fn key<'k>(&self, row: &T, reader: &'k mut KeyReader) -> Option<&'k KeyBytes> {
-        reader.read(row)
+    fn numbers(&self, rows: &[T], keys: &KeySet) -> Vec<Option<usize>> {
+        keys.numbers_of(rows.iter(), self.far())
     }
 
     fn related(&self, row: T) -> T {
@@ -186,12 +179,8 @@ impl<L: Children> Children for OwnTable<L> {
         self.relation().keys()
     }
 
-    fn reader(&self) -> KeyReader {
-        self.relation().reader()
-    }
-
-    fn key<'k>(&self, row: &L::Row, reader: &'k mut KeyReader) -> Option<&'k KeyBytes> {
-        self.relation().key(row, reader)
+    fn numbers(&self, rows: &[L::Row], keys: &KeySet) -> Vec<Option<usize>> {
+        self.relation().numbers(rows, keys)
     }
 
     fn related(&self, row: L::Row) -> L::To {
@@ -217,12 +206,8 @@ impl<M: Model, T: Model + Clone + Sync, L: Model> Children for ManyToMany<M, T, 
         }
     }
 
-    fn reader(&self) -> KeyReader {
-        KeyReader::of::<L>(self.link_near())
-    }
-
-    fn key<'k>(&self, (link, _): &(L, T), reader: &'k mut KeyReader) -> Option<&'k KeyBytes> {
-        reader.read(link)
+    fn numbers(&self, rows: &[(L, T)], keys: &KeySet) -> Vec<Option<usize>> {
+        keys.numbers_of(rows.iter().map(|(link, _)| link), self.link_near())
     }
 
     fn related(&self, (_, row): (L, T)) -> T {
@@ -393,11 +378,7 @@ where
         let rows = ok!(before.attach(cx, executor, rows).await);
         let near = loading.relation.keys().near;
         let mut keys = KeySet::default();
-        let mut reader = KeyReader::of::<L::From>(near);
-        let numbers: Vec<_> = rows
-            .iter()
-            .map(|row| keys.insert_of(row.head(), &mut reader))
-            .collect();
+        let numbers = keys.insert_all(rows.iter().map(Head::head), near);
         let mut groups = ok!(loading.load(cx, executor, &keys).await);
         let mut n_left = vec![0_usize; groups.len()];
         for number in numbers.iter().flatten() {
@@ -442,8 +423,9 @@ impl<L: Children, N: Attach<L::To>> Loading<L, N> {
             let mut query = self.query.clone();
             query.conditions.push(condition);
             let rows: Vec<L::Row> = ok!(fetch(&query, cx, executor, Collect::all()).await);
-            let found = self.numbers(&rows, keys, &mut numbers);
-            ok_result!(found.ok_or_else(|| unasked(table, far)));
+            for number in self.relation.numbers(&rows, keys) {
+                numbers.push(ok_result!(number.ok_or_else(|| unasked(table, far))));
+            }
             let related = rows.into_iter().map(|row| self.relation.related(row));
             if children.is_empty() {
                 // In the memory of the rows, where these are of the same size.
@@ -466,26 +448,6 @@ impl<L: Children, N: Attach<L::To>> Loading<L, N> {
             }
         }
         Outcome::Ok(groups)
-    }
-
-    /// Appends the number of each row's key; `None` when a row has another key than those asked for.
-    fn numbers(&self, rows: &[L::Row], keys: &KeySet, numbers: &mut Vec<usize>) -> Option<()> {
-        let mut reader = self.relation.reader();
-        let mut last: Option<(KeyBytes, usize)> = None;
-        numbers.reserve(rows.len());
-        for row in rows {
-            let key = self.relation.key(row, &mut reader)?;
-            // Relatives of one row often come one after the other.
-            let number = match &last {
-                Some((same, number)) if same == key => *number,
-                _ => keys.number(key)?,
-            };
-            if last.as_ref().is_none_or(|(_, last)| *last != number) {
-                last = Some((key.clone(), number));
-            }
-            numbers.push(number);
-        }
-        Some(())
     }
 }
 

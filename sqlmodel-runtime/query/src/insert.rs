@@ -402,18 +402,21 @@ impl<'r> Plan<'r> {
         })
     }
 
-    /// Splits the rows; `max_rows` is told how many values each row gives, which is never none.
-    fn split(&self, max_rows: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
+    /// Splits the rows; `max_rows_of` is told how many values each row gives, which is never none.
+    fn split(&self, max_rows_of: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
         let mut runs: Vec<Range<usize>> = Vec::new();
+        let mut max_rows = 0;
         for row in 0..self.n_rows {
-            // Zero columns: DEFAULT VALUES takes one row a statement.
-            let max_rows = match self.n_given(row) {
-                0 => 1,
-                n_given => max_rows(n_given).max(1),
-            };
             match runs.last_mut() {
                 Some(run) if run.len() < max_rows && self.is_alike(run.start, row) => run.end += 1,
-                _ => runs.push(row..row + 1),
+                _ => {
+                    // Zero columns: DEFAULT VALUES takes one row a statement.
+                    max_rows = match self.n_given(row) {
+                        0 => 1,
+                        n_given => max_rows_of(n_given).max(1),
+                    };
+                    runs.push(row..row + 1);
+                }
             }
         }
         runs

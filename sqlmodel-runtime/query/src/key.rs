@@ -16,7 +16,7 @@ const MAX_KEYS: usize = 4096;
 ///
 /// Integers of all widths are alike; other values are only ever compared with values of the same type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum KeyBytes {
+pub(crate) enum KeyBytes {
     /// The usual key, which needs no memory of its own.
     Integer(i64),
     /// Any other.
@@ -88,63 +88,47 @@ fn push_bytes(value: &[u8], bytes: &mut Vec<u8>) {
 }
 
 /// Reads the keys of many records in the same memory.
-#[derive(Debug)]
-pub struct KeyReader {
+struct KeyReader<'r> {
     /// The positions of the key's columns among those of the record; a column that it has not is read as NULL.
     positions: Vec<usize>,
     key: KeyBytes,
-    /// Memory for the values of one record; none are left in it.
-    memory: Vec<Value<'static>>,
+    /// The values of the last record.
+    row: Vec<Value<'r>>,
 }
 
-impl KeyReader {
+impl<'r> KeyReader<'r> {
     /// Creates one for some columns of a record.
-    pub(crate) fn of<R: Record>(columns: &[&'static str]) -> Self {
+    fn of<R: Record>(columns: &[&'static str]) -> Self {
         let position = |name| R::COLUMNS.iter().position(|column| column == name);
         let or_none = |name| position(name).unwrap_or(usize::MAX);
         Self {
             positions: columns.iter().map(or_none).collect(),
             key: KeyBytes::Integer(0),
-            memory: Vec::new(),
+            row: Vec::new(),
         }
     }
 
     /// Returns a record's key, or `None` where a column is NULL.
-    pub(crate) fn read(&mut self, record: &impl Record) -> Option<&KeyBytes> {
-        self.read_with(record, |_| {})
-    }
-
-    /// The same; hands the values of the key's columns to `each`.
-    fn read_with(
-        &mut self,
-        record: &impl Record,
-        mut each: impl FnMut(&Value<'_>),
-    ) -> Option<&KeyBytes> {
-        let mut row = emptied(std::mem::take(&mut self.memory));
-        record.to_row(&mut row);
-        let null = Value::Null;
-        let values = self
-            .positions
-            .iter()
-            .map(|at| row.get(*at).unwrap_or(&null));
-        let has_key = self.key.refill(values.clone());
-        if has_key {
-            values.for_each(&mut each);
-        }
-        self.memory = emptied(row);
+    fn read(&mut self, record: &'r impl Record) -> Option<&KeyBytes> {
+        self.row.clear();
+        record.to_row(&mut self.row);
+        let has_key = self.key.refill(values(&self.positions, &self.row));
         has_key.then_some(&self.key)
     }
 }
 
-/// Returns the memory of a list for values that live elsewhere.
-fn emptied<'b>(mut values: Vec<Value<'_>>) -> Vec<Value<'b>> {
-    values.clear();
-    values.into_iter().map(|_| Value::Null).collect()
+/// Returns the values at some positions of a row.
+fn values<'v, 'r>(
+    positions: &'v [usize],
+    row: &'v [Value<'r>],
+) -> impl ExactSizeIterator<Item = &'v Value<'r>> {
+    let at = |at: &usize| row.get(*at).unwrap_or(&Value::Null);
+    positions.iter().map(at)
 }
 
 /// Different keys, numbered in the order in which they came.
 #[derive(Debug, Default)]
-pub(crate) struct KeySet {
+pub struct KeySet {
     numbers: HashMap<KeyBytes, usize>,
     /// Key after key.
     values: Vec<Value<'static>>,
@@ -162,28 +146,54 @@ impl KeySet {
         Some(number)
     }
 
-    /// Does the same for the key of a record.
-    pub(crate) fn insert_of(
+    /// Does the same for some columns of each record.
+    pub(crate) fn insert_all<'r, R: Record + 'r>(
         &mut self,
-        record: &impl Record,
-        reader: &mut KeyReader,
-    ) -> Option<usize> {
-        let n_before = self.values.len();
-        let key = reader.read_with(record, |value| {
-            self.values.push(value.clone().into_owned());
-        })?;
-        if let Some(number) = self.numbers.get(key) {
-            self.values.truncate(n_before);
-            return Some(*number);
-        }
-        let next = self.numbers.len();
-        self.numbers.insert(key.clone(), next);
-        Some(next)
+        records: impl Iterator<Item = &'r R>,
+        columns: &[&'static str],
+    ) -> Vec<Option<usize>> {
+        let mut reader = KeyReader::of::<R>(columns);
+        let mut insert = |record| {
+            let next = self.numbers.len();
+            let key = reader.read(record)?;
+            if let Some(number) = self.numbers.get(key) {
+                return Some(*number);
+            }
+            self.numbers.insert(key.clone(), next);
+            let values = values(&reader.positions, &reader.row);
+            let owned = values.map(|value| value.clone().into_owned());
+            self.values.extend(owned);
+            Some(next)
+        };
+        records.map(&mut insert).collect()
     }
 
     /// Returns the number of a key that was inserted.
     pub(crate) fn number(&self, key: &KeyBytes) -> Option<usize> {
         self.numbers.get(key).copied()
+    }
+
+    /// Returns the number of the key that each record has in some columns; `None` for one that was not inserted.
+    pub(crate) fn numbers_of<'r, R: Record + 'r>(
+        &self,
+        records: impl Iterator<Item = &'r R>,
+        columns: &[&'static str],
+    ) -> Vec<Option<usize>> {
+        let mut reader = KeyReader::of::<R>(columns);
+        let mut last: Option<(KeyBytes, usize)> = None;
+        let number_of = |record| {
+            let key = reader.read(record)?;
+            // Relatives of one row often come one after the other.
+            if let Some((same, number)) = &last
+                && same == key
+            {
+                return Some(*number);
+            }
+            let number = self.number(key)?;
+            last = Some((key.clone(), number));
+            Some(number)
+        };
+        records.map(number_of).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -9,7 +9,7 @@ use sqlmodel_core::{
 
 use crate::family::{Level, Part, levels, missing_tag};
 use crate::insert::{Plan, Returning};
-use crate::key::{KeyReader, KeySet};
+use crate::key::KeySet;
 use crate::query::Query;
 use crate::select::fetch;
 
@@ -236,15 +236,14 @@ pub(crate) fn select_by_keys<'a, M: Model, E: Executor>(
         for key in keys {
             set.insert(key);
         }
-        let mut reader = KeyReader::of::<M>(M::PRIMARY_KEY);
         let mut found: Vec<Option<M>> = (0..set.len()).map(|_| None).collect();
         let max_parameters = executor.capabilities().max_parameters;
         for condition in set.conditions(M::ENTITY_NAME, M::PRIMARY_KEY, max_parameters) {
             let mut query = Query::of::<M>();
             query.conditions.push(condition);
             let rows: Vec<M> = ok!(fetch(&query, cx, executor, Collect::all()).await);
-            for row in rows {
-                let number = reader.read(&row).and_then(|key| set.number(key));
+            let numbers = set.numbers_of(rows.iter(), M::PRIMARY_KEY);
+            for (row, number) in rows.into_iter().zip(numbers) {
                 let place = number.and_then(|number| found.get_mut(number));
                 if let Some(place) = place {
                     *place = Some(row);

@@ -8,7 +8,7 @@ use sqlmodel_core::{
 };
 
 use super::{Attach, IntoLoading, unasked};
-use crate::key::{KeyReader, KeySet};
+use crate::key::KeySet;
 use crate::query::Query;
 use crate::relation::{HasOne, OwnTable, ToOne};
 use crate::select::fetch;
@@ -145,11 +145,7 @@ where
         let (before, loading) = self;
         let rows = ok!(before.attach(cx, executor, rows).await);
         let mut keys = KeySet::default();
-        let mut reader = KeyReader::of::<M>(loading.near);
-        let numbers: Vec<_> = rows
-            .iter()
-            .map(|row| keys.insert_of(row.head(), &mut reader))
-            .collect();
+        let numbers = keys.insert_all(rows.iter().map(Head::head), loading.near);
         let found = ok!(loading.load(cx, executor, &keys).await);
         let mut longer = Vec::with_capacity(rows.len());
         for (row, number) in rows.into_iter().zip(numbers) {
@@ -171,17 +167,16 @@ impl<M: Model, T: Target, N: Attach<T::Model>> LoadingOne<M, T, N> {
         let max_parameters = executor.capabilities().max_parameters;
         let mut numbers = Vec::new();
         let mut targets: Vec<T::Model> = Vec::new();
-        let mut reader = KeyReader::of::<T::Model>(self.far);
         for condition in keys.conditions(<T::Model as Model>::TABLE_NAME, self.far, max_parameters)
         {
             let mut query = Query::of::<T::Model>();
             query.conditions.push(condition);
-            for target in ok!(fetch(&query, cx, executor, Collect::<T::Model>::all()).await) {
-                let number = reader.read(&target).and_then(|key| keys.number(key));
+            let rows: Vec<T::Model> = ok!(fetch(&query, cx, executor, Collect::all()).await);
+            for number in keys.numbers_of(rows.iter(), self.far) {
                 let table = <T::Model as Model>::TABLE_NAME;
                 numbers.push(ok_result!(number.ok_or_else(|| unasked(table, self.far))));
-                targets.push(target);
             }
+            targets.extend(rows);
         }
         let targets = ok!(self.nested.attach(cx, executor, targets).await);
         let mut found: Vec<Option<N::Row>> = (0..keys.len()).map(|_| None).collect();

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use sqlmodel_core::Encode;
 
-use super::{KeyBytes, KeyReader, KeySet, padded};
+use super::{KeyBytes, KeySet, padded};
 use crate::tests::Hero;
 
 fn hero(name: &str, age: Option<i32>) -> Hero {
@@ -30,13 +30,14 @@ fn lists_have_few_lengths_and_little_padding() {
 #[test]
 fn keys_of_records_are_those_of_their_values() {
     let mut set = KeySet::default();
-    let mut reader = KeyReader::of::<Hero>(&["age", "name"]);
-    let numbers = [
-        set.insert_of(&hero("Deadpond", Some(30)), &mut reader),
-        set.insert_of(&hero("Rusty-Man", Some(30)), &mut reader),
-        set.insert_of(&hero("Rusty-Man", None), &mut reader),
-        set.insert_of(&hero("Deadpond", Some(30)), &mut reader),
+    let columns = ["age", "name"];
+    let heroes = [
+        hero("Deadpond", Some(30)),
+        hero("Rusty-Man", Some(30)),
+        hero("Rusty-Man", None),
+        hero("Deadpond", Some(30)),
     ];
+    let numbers = set.insert_all(heroes.iter(), &columns);
     assert_eq!(numbers, [Some(0), Some(1), None, Some(0)]);
     assert_eq!(
         set.values,
@@ -49,6 +50,11 @@ fn keys_of_records_are_those_of_their_values() {
     );
     let key = KeyBytes::of(&set.values[2..]);
     assert_eq!(key.and_then(|key| set.number(&key)), Some(1));
-    let key = reader.read(&hero("Deadpond", Some(31)));
-    assert_eq!(key.and_then(|key| set.number(key)), None);
+    let others = [
+        hero("Deadpond", Some(30)),
+        hero("Deadpond", Some(31)),
+        hero("Deadpond", Some(30)),
+    ];
+    let numbers = set.numbers_of(others.iter(), &columns);
+    assert_eq!(numbers, [Some(0), None, Some(0)]);
 }
