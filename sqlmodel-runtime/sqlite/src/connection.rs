@@ -6,6 +6,7 @@ mod tests;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
 use rusqlite::OpenFlags;
@@ -112,42 +113,20 @@ impl SqliteConnection {
         Outcome::Ok(())
     }
 
-    /// Runs a statement; one that writes to a file outside of a transaction in one of its own, so that its commit blocks no thread.
-    async fn run_whole(
-        &mut self,
-        cx: &Cx,
-        statement: Statement<'_>,
-        sink: &mut dyn Sink,
-    ) -> Outcome<Done, Error> {
-        let is_alone = self.is_on_disk && !self.is_in_transaction && is_write(statement.sql);
-        if !is_alone || !self.home.get().is_autocommit() {
-            return self.run(cx, statement, sink).await;
-        }
-        // A future takes the room of all that it may wait for, and is moved with it: what few statements need is elsewhere.
-        Box::pin(self.run_alone(cx, statement, sink)).await
-    }
-
-    /// Runs a statement in a transaction of its own.
-    async fn run_alone(
-        &mut self,
-        cx: &Cx,
-        statement: Statement<'_>,
-        sink: &mut dyn Sink,
-    ) -> Outcome<Done, Error> {
-        ok!(self.begin_now(cx, TransactionOptions::default()).await);
-        let unit = Unit(self);
-        let done = ok!(unit.0.run(cx, statement, sink).await);
-        ok!(unit.0.commit(cx).await);
-        Outcome::Ok(done)
-    }
-
-    /// Runs a statement to its end, or until `sink` breaks.
+    /// Runs a statement to its end, or until `sink` breaks; one that writes to a file outside of a transaction in one of its own,
+    /// so that its commit blocks no thread.
+    ///
+    /// A future takes the room of all that it may wait for, and is moved with it: what few statements wait for is boxed.
     async fn run(
         &mut self,
         cx: &Cx,
         statement: Statement<'_>,
         sink: &mut dyn Sink,
     ) -> Outcome<Done, Error> {
+        let may_be_alone = self.is_on_disk && !self.is_in_transaction;
+        if may_be_alone && is_write(statement.sql) && self.home.get().is_autocommit() {
+            return self.run_alone(cx, statement, sink).await;
+        }
         let Statement {
             sql,
             params,
@@ -189,6 +168,22 @@ impl SqliteConnection {
         Outcome::Ok(Done {
             rows_affected: if has_changed { database.changes() } else { 0 },
             last_insert_id: has_changed.then(|| database.last_insert_rowid()),
+        })
+    }
+
+    /// Runs a statement in a transaction of its own.
+    fn run_alone<'a>(
+        &'a mut self,
+        cx: &'a Cx,
+        statement: Statement<'a>,
+        sink: &'a mut dyn Sink,
+    ) -> Pin<Box<dyn Future<Output = Outcome<Done, Error>> + Send + 'a>> {
+        Box::pin(async move {
+            ok!(self.begin_now(cx, TransactionOptions::default()).await);
+            let unit = Unit(self);
+            let done = ok!(unit.0.run(cx, statement, sink).await);
+            ok!(unit.0.commit(cx).await);
+            Outcome::Ok(done)
         })
     }
 
@@ -308,7 +303,7 @@ impl Executor for SqliteConnection {
         ok!(seam::brief_checkpoint(cx));
         let traced = Traced::begin(statement);
         let mut counted = Counted::new(sink);
-        let outcome = self.run_whole(cx, statement, &mut counted).await;
+        let outcome = self.run(cx, statement, &mut counted).await;
         traced.end(counted.n_rows(), &outcome);
         ok!(outcome);
         Outcome::Ok(())
@@ -317,7 +312,7 @@ impl Executor for SqliteConnection {
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         ok!(seam::brief_checkpoint(cx));
         let traced = Traced::begin(statement);
-        let outcome = self.run_whole(cx, statement, &mut Ignore).await;
+        let outcome = self.run(cx, statement, &mut Ignore).await;
         let n_rows = match &outcome {
             Outcome::Ok(done) => done.rows_affected,
             _ => 0,
