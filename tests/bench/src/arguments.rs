@@ -12,6 +12,7 @@ usage: bench COMMAND [OPTION VALUE]...
   compile             the user's crate: cargo check and build of 200 models, beside the peers
   drivers             statements on SQLite, beside the C library and the peers
   servers             statements on PostgreSQL and MariaDB, beside their protocols by hand and the peers
+  queries             typed queries on SQLite, beside the same SQL through the driver
   build-cost          the compiler as a build dependency, and the stale check
 
   --runs N            measures N times (7; 3 for compile and build-cost, 20 for drivers and servers)
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     BuildCost,
     Drivers,
     Servers,
+    Queries,
     Help,
 }
 
@@ -58,6 +60,7 @@ impl Arguments {
             Some("build-cost") => Command::BuildCost,
             Some("drivers") => Command::Drivers,
             Some("servers") => Command::Servers,
+            Some("queries") => Command::Queries,
             Some("help" | "--help" | "-h") | None => Command::Help,
             Some(other) => return Err(format!("no command `{other}`\n\n{USAGE}").into()),
         };

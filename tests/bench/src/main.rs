@@ -11,6 +11,7 @@ mod machine;
 mod measure;
 mod models;
 mod programs;
+mod queries;
 mod servers;
 mod table;
 mod wrapper;
@@ -47,6 +48,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Command::BuildCost => build_cost::run(arguments),
         Command::Drivers => drivers::run(arguments),
         Command::Servers => servers::run(arguments),
+        Command::Queries => queries::run(arguments),
         Command::Help => Ok(()),
     }
 }

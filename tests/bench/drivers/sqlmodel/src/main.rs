@@ -11,6 +11,7 @@ mod on_servers;
 mod plain_rusqlite;
 mod wire;
 mod with_builders;
+mod with_queries;
 mod with_texts;
 
 use std::io;
@@ -35,6 +36,7 @@ fn main() -> io::Result<()> {
             ("limit", limit::prepare),
             ("rusqlite", plain_rusqlite::prepare),
             ("sqlmodel-texts", with_texts::prepare),
+            ("sqlmodel-queries", with_queries::prepare),
             ("sqlmodel", with_builders::prepare),
         ]),
         Some(url) if url.starts_with("postgres") => serve(&[

@@ -13,6 +13,9 @@
 /// The tables of the schema, as a database is to have them.
 pub mod tables;
 
+/// The queries of the schema, as functions.
+pub mod queries;
+
 mod comment;
 mod post;
 mod user;
