@@ -129,8 +129,8 @@ async fn many_rows_are_stored_as_each_would_be_alone<C: Connection>(
                 an_email: format!("{i}@{}.example.com", words.is_some()).into(),
                 numbers: None,
                 words: words.clone(),
-                a_color: (i % 2 == 0).then_some(Color::Green),
-                some_bytes: (i % 3 > 0).then(|| vec![0, 255, b'\'']),
+                a_color: i.is_multiple_of(2).then_some(Color::Green),
+                some_bytes: (!i.is_multiple_of(3)).then(|| vec![0, 255, b'\'']),
                 an_i64: None,
                 a_long_text: Some(format!("{i} {{\\,\"}}")),
                 ..everything()?
