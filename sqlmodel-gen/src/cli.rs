@@ -257,7 +257,11 @@ fn ddl(matches: &ArgMatches, terminal: Terminal) -> Status {
         let Some(dialect) = name.and_then(|name| Dialect::parse(name)) else {
             return Err(Status::Wrong);
         };
-        project.config.options.dialects = vec![dialect];
+        // All dialects of the configuration stay: a query may be for one of the others.
+        let configured = &project.config.options.dialects;
+        let mut dialects = Dialect::ALL.to_vec();
+        dialects.retain(|it| *it == dialect || configured.contains(it));
+        project.config.options.dialects = dialects;
         let schema = compile_project(&project, terminal)?;
         let file =
             emit::ddl(&schema, &project.sources, dialect).map_err(|error| terminal.error(error))?;

@@ -305,6 +305,24 @@ fn ddl_is_printed_for_each_dialect() {
 }
 
 #[test]
+fn ddl_is_printed_though_a_query_is_for_other_dialects() {
+    let query = "\n[[query]]\nname = \"names\"\ndialects = [\"postgres\"]\nsql = \"SELECT name FROM hero\"\n";
+    let project = Project::new(&format!("{SCHEMA}{query}"));
+    for dialect in ["sqlite", "postgres", "mysql"] {
+        let output = project.run(&["ddl", "--dialect", dialect]);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    }
+    // A dialect that the configuration does not have can be asked for too.
+    project.put(
+        "sqlmodel.toml",
+        "format = 1\nschema = [\"schema/*.toml\"]\ndialects = [\"postgres\"]\n",
+    );
+    let output = project.run(&["ddl", "--dialect", "sqlite"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(out(&output).contains("\"id\" INTEGER NOT NULL,"));
+}
+
+#[test]
 fn diagnostics_for_other_tools_are_data() {
     let project = Project::new(&SCHEMA.replace("text(80)", "txt(80)"));
     let json = project.run(&["check", "--format", "json"]);
