@@ -474,8 +474,34 @@ fn fmt_leaves_what_it_cannot_read() {
 }
 
 #[test]
+fn new_models_of_a_schema_in_one_file_move_no_others() {
+    let project = Project::empty();
+    assert_eq!(project.run(&["init", "app"]).status.code(), Some(0));
+    let exports = |file: &str| -> Vec<String> {
+        let text = fs::read_to_string(project.path(file)).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("pub use "));
+        lines.map(str::to_owned).collect()
+    };
+    let before = exports("app/src/models/mod.rs");
+    assert!(!before.is_empty());
+    let output = project.run(&["new", "model", "Invoice", "app"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let fmt = project.run(&["fmt", "--check", "app"]);
+    assert_eq!(fmt.status.code(), Some(0), "{}", out(&fmt));
+    let output = project.run(&["generate", "app"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let after = exports("app/src/models/mod.rs");
+    assert!(before.iter().all(|line| after.contains(line)), "{after:?}");
+    assert_eq!(after.len(), before.len() + 1, "{after:?}");
+}
+
+#[test]
 fn new_models_are_part_of_the_schema() {
     let project = Project::new(SCHEMA);
+    project.put(
+        "schema/tag.toml",
+        "format = 1\n\n[model.Tag.fields]\nid = { type = \"i64\", key = \"auto\" }\n",
+    );
     let output = project.run(&["new", "model", "BlogPost"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(project.has("schema/blog_post.toml"));

@@ -61,7 +61,7 @@ pub(super) fn command() -> Command {
                 ),
             ),
             Command::new("new")
-                .about("Adds a schema file with a model to start from")
+                .about("Adds a model to start from")
                 .arg(
                     Arg::new("what")
                         .value_name("WHAT")

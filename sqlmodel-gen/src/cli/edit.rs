@@ -10,7 +10,7 @@ use crate::cli::{compile_project, difference, dir, ended, files, load};
 use crate::config::Project;
 use crate::diagnostic::{Diagnostics, Fix};
 use crate::output::{self, Change};
-use crate::source::SourceId;
+use crate::source::{Role, SourceId};
 use crate::{compile, format, resolve};
 
 /// Lays out all files of a project, or tells which are not laid out.
@@ -118,7 +118,10 @@ fn write(changes: &[Change], terminal: Terminal) -> Result<(), Status> {
     Ok(())
 }
 
-/// Adds a schema file with a model to start from.
+/// Adds a model to start from: in a file of its own, or in the schema's only file.
+///
+/// A schema of one file has its models at the top of the generated code, one of several files has a module for each. A second file would
+/// move what the program names already.
 pub(super) fn new_model(matches: &ArgMatches, terminal: Terminal) -> Status {
     let name = matches.get_one::<String>("name").map_or("", String::as_str);
     ended(load(matches, terminal).and_then(|project| {
@@ -128,19 +131,36 @@ pub(super) fn new_model(matches: &ArgMatches, terminal: Terminal) -> Status {
         if schema.models.values().any(|model| model.name == name) {
             return Err(terminal.error(format_args!("there is a model `{name}` already")));
         }
+        let model = format!(
+            "[model.{name}]\ndoc = \"What a row of it stands for.\"\n\n\
+             [model.{name}.fields]\nid = {{ type = \"i64\", key = \"auto\" }}\nname = \"text\"\n"
+        );
+        if let Some((path, text)) = only_schema_file(&project) {
+            let text = format!("{}\n\n{model}", text.trim_end());
+            output::edit(path, &text).map_err(|error| terminal.error(error))?;
+            terminal.status(format_args!("added `{name}` to {}", path.display()));
+            return Ok(Status::Fine);
+        }
         let path = schema_folder(&project)
             .map_err(fail)?
             .join(format!("{}.toml", crate::emit::snake_case(name)));
-        let text = format!(
-            "format = 1\n\n[model.{name}]\ndoc = \"What a row of it stands for.\"\n\n\
-             [model.{name}.fields]\nid = {{ type = \"i64\", key = \"auto\" }}\nname = \"text\"\n"
-        );
+        let text = format!("format = 1\n\n{model}");
         output::create(&project.root, &[(&path.to_string_lossy(), text)])
             .map_err(|error| terminal.error(error))?;
         let path = project.root.join(path);
         terminal.status(format_args!("made {}", path.display()));
         Ok(Status::Fine)
     }))
+}
+
+/// The path and text of the schema's file, if it has one only.
+fn only_schema_file(project: &Project) -> Option<(&Path, &str)> {
+    let files = project.files.iter().zip(project.sources.iter());
+    let mut files = files.filter(|(_, (_, source))| source.role() == Role::Schema);
+    match (files.next(), files.next()) {
+        (Some((path, (_, source))), None) => Some((path, source.text())),
+        _ => None,
+    }
 }
 
 fn check_name(name: &str) -> Result<(), String> {
