@@ -222,6 +222,10 @@ impl<'a> Resolver<'a> {
             None => {
                 let mixins = self.names.all(|symbol| matches!(symbol, Symbol::Mixin(_)));
                 let nearest = self.diagnostics.nearest(&name.value, mixins);
+                // What was probably meant is not unused as well.
+                if let Some(meant) = nearest {
+                    self.lookup(meant);
+                }
                 let message = format!("unknown mixin `{}`", name.value);
                 let diagnostic = Diagnostic::new(&codes::UNKNOWN_MIXIN, name.span, message);
                 self.push(match nearest {
@@ -259,6 +263,10 @@ impl<'a> Resolver<'a> {
             .names
             .all(|it| matches!(it, Symbol::Abstract(_) | Symbol::Model(_)));
         let nearest = self.diagnostics.nearest(&name.value, bases);
+        // What was probably meant is not unused as well.
+        if let Some(meant) = nearest {
+            self.lookup(meant);
+        }
         let message = format!("unknown base `{}`", name.value);
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_BASE, name.span, message);
         self.push(match nearest {

@@ -1418,3 +1418,24 @@ born = { type = "date", default = "tomorrow" }
         write `default = { fn = "now" }` for what the function gives"#]]
     .assert_eq(&helps.join("\n"));
 }
+
+#[test]
+fn what_a_misspelt_mixin_or_base_meant_is_not_unused() {
+    check(
+        r#"
+[mixin.Time.fields]
+at = "timestamp"
+[abstract.Entity.fields]
+n = "i64"
+[model.A]
+extends = "Entty"
+mixins = ["Tmie"]
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            7:11: error[SM0104]: unknown base `Entty`
+            8:11: error[SM0105]: unknown mixin `Tmie`
+        "#]],
+    );
+}
