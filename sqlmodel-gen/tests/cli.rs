@@ -442,6 +442,25 @@ fn fixes_that_are_certainly_meant_are_applied() {
 }
 
 #[test]
+fn numbers_of_foreign_types_are_kept_where_the_type_takes_them() {
+    for (foreign, ours) in [
+        ("varchar", "text(80)"),
+        ("varchar(20)", "text(20)"),
+        ("varchar(20)[]?", "text(20)[]?"),
+        ("char(3)?", "text(3)?"),
+        ("numeric(10, 4)", "decimal(10,4)"),
+        ("binary(16)", "bytes"),
+        ("int(11)", "i32"),
+    ] {
+        let with = |ty: &str| format!("{SCHEMA}other = \"{ty}\"\n");
+        let project = Project::new(&with(foreign));
+        project.run(&["check", "--fix"]);
+        let fixed = fs::read_to_string(project.path("schema/hero.toml")).unwrap();
+        assert_eq!(fixed, with(ours), "{foreign}");
+    }
+}
+
+#[test]
 fn fmt_lays_out_schema_files() {
     let project = Project::new(&SCHEMA.replace(" = ", "="));
     let check = project.run(&["fmt", "--check"]);

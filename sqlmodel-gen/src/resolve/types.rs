@@ -218,11 +218,12 @@ impl<'a> Resolver<'a> {
                 self.error(&codes::UNKNOWN_TYPE, name.span, message);
                 None
             }
-            None => self.unknown_type(name),
+            None => self.unknown_type(ty),
         }
     }
 
-    fn unknown_type<T>(&mut self, name: &Name) -> Option<T> {
+    fn unknown_type<T>(&mut self, ty: &TypeExpr) -> Option<T> {
+        let name = &ty.name;
         let lower = name.value.to_ascii_lowercase();
         let foreign = FOREIGN_NAMES
             .binary_search_by_key(&lower.as_str(), |(foreign, _)| foreign)
@@ -235,9 +236,18 @@ impl<'a> Resolver<'a> {
         let message = format!("unknown type `{}`", name.value);
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_TYPE, name.span, message);
         self.push(match better {
-            Some(better) => diagnostic
+            Some(better) if ty.args.is_empty() => diagnostic
                 .label(format!("did you mean `{better}`?"))
                 .rename(name, better, self.sources),
+            Some(better) => {
+                let better = with_args_of(better, ty);
+                // The numbers may have to go, so the type is written anew as a whole.
+                let written = self.sources.text(ty.span).trim_matches(['"', '\'']);
+                let written = Name::new(written.to_owned(), ty.span);
+                diagnostic
+                    .label(format!("did you mean `{better}`?"))
+                    .rename(&written, &better, self.sources)
+            }
             None => diagnostic.help(format!(
                 "the types are {}, and those declared as `[type.Name]` or `[enum.Name]`",
                 syntax::list(BUILTINS)
@@ -449,4 +459,21 @@ impl<'a> Resolver<'a> {
 /// Returns whether a path is one word.
 fn is_word(path: &str) -> bool {
     path.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Writes a type with the numbers of another, if it takes numbers: `text(20)` for `varchar(20)`, `bytes` for `binary(16)`.
+fn with_args_of(better: &str, ty: &TypeExpr) -> String {
+    let name = better.split('(').next().unwrap_or(better);
+    let args: Vec<String> = ty.args.iter().map(|arg| arg.value.to_string()).collect();
+    let mut text = name.to_owned();
+    if matches!(name, "text" | "decimal") {
+        text.push_str(&format!("({})", args.join(",")));
+    }
+    if ty.is_array {
+        text.push_str("[]");
+    }
+    if ty.is_nullable {
+        text.push('?');
+    }
+    text
 }
