@@ -293,6 +293,13 @@ impl<'a> Resolver<'a> {
         Some(symbol)
     }
 
+    /// Returns whether an unknown name is right, and its declaration, which is reported, is not; notes that it is used.
+    fn is_declared_in_other_case(&mut self, name: &Name) -> bool {
+        let symbol = self.names.in_other_case(&name.value);
+        self.used.extend(symbol);
+        symbol.is_some()
+    }
+
     fn decl(&self, id: DeclId) -> &Decl<'a> {
         &self.decls[id.0]
     }

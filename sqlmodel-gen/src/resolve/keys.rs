@@ -244,6 +244,7 @@ impl Resolver<'_> {
                 self.error(&codes::UNKNOWN_RELATION_TARGET, name.span, message);
                 None
             }
+            None if self.is_declared_in_other_case(name) => None,
             None => {
                 let models = self.names.all(|symbol| matches!(symbol, Symbol::Model(_)));
                 let nearest = self.diagnostics.nearest(&name.value, models);

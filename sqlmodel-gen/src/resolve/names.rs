@@ -67,6 +67,14 @@ impl<'a> Names<'a> {
         self.symbols.get(name).map(|(_, span)| *span)
     }
 
+    /// Finds the declaration whose name, once in UpperCamelCase as it has to be, is this one: `hero` for `Hero`.
+    pub(super) fn in_other_case(&self, name: &str) -> Option<Symbol> {
+        self.symbols
+            .iter()
+            .find(|(it, _)| !is_upper_camel_case(it) && to_upper_camel_case(it) == name)
+            .map(|(_, (symbol, _))| *symbol)
+    }
+
     /// Iterates over the names that stand for something a predicate accepts, in alphabetical order.
     pub(super) fn all(&self, accepts: impl Fn(Symbol) -> bool) -> impl Iterator<Item = &'a str> {
         self.symbols

@@ -224,6 +224,9 @@ impl<'a> Resolver<'a> {
 
     fn unknown_type<T>(&mut self, ty: &TypeExpr) -> Option<T> {
         let name = &ty.name;
+        if self.is_declared_in_other_case(name) {
+            return None;
+        }
         let lower = name.value.to_ascii_lowercase();
         let foreign = FOREIGN_NAMES
             .binary_search_by_key(&lower.as_str(), |(foreign, _)| foreign)

@@ -33,6 +33,26 @@ power = { type = "i16", default = 40000 }
 }
 
 #[test]
+fn a_declaration_in_the_wrong_case_is_reported_and_its_right_uses_are_not() {
+    check(
+        r#"
+[model.a.fields]
+id = { type = "i64", key = "auto" }
+[enum.colour]
+values = ["red"]
+[model.B.fields]
+id = { type = "i64", key = "auto" }
+a_id = { ref = "A" }
+colour = "Colour"
+"#,
+        expect![[r#"
+            2:8: error[SM0107]: the name of a model is in UpperCamelCase, and `a` is not
+            4:7: error[SM0107]: the name of an enum is in UpperCamelCase, and `colour` is not
+        "#]],
+    );
+}
+
+#[test]
 fn a_mistake_in_a_mixin_is_reported_once_for_all_models() {
     check(
         r#"
