@@ -348,7 +348,9 @@ fn each(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
         | ExprKind::Like(left, right)
         | ExprKind::Subscript(left, right)
         | ExprKind::AtTimeZone(left, right) => all(&[left, right]),
-        ExprKind::Between(value, low, high) => all(&[value, low, high]),
+        ExprKind::Between {
+            value, low, high, ..
+        } => all(&[value, low, high]),
         ExprKind::In { value, list, .. } => {
             all(&[value]);
             if let List::Exprs(exprs) = list {

@@ -246,7 +246,12 @@ pub(super) enum ExprKind {
         accepts_null: bool,
     },
     IsDistinct(Expr, Expr),
-    Between(Expr, Expr, Expr),
+    Between {
+        value: Expr,
+        low: Expr,
+        high: Expr,
+        is_negated: bool,
+    },
     In {
         value: Expr,
         list: List,

@@ -632,7 +632,11 @@ pub(super) fn has_aggregate(expr: &Expr, functions: Functions<'_>) -> bool {
         | ExprKind::Like(a, b)
         | ExprKind::Subscript(a, b)
         | ExprKind::AtTimeZone(a, b) => has_aggregate(a, functions) || has_aggregate(b, functions),
-        ExprKind::Between(a, b, c) => [a, b, c].into_iter().any(|it| has_aggregate(it, functions)),
+        ExprKind::Between {
+            value, low, high, ..
+        } => [value, low, high]
+            .into_iter()
+            .any(|it| has_aggregate(it, functions)),
         ExprKind::In { value, list, .. } => {
             has_aggregate(value, functions)
                 || matches!(list, crate::query::tree::List::Exprs(exprs) if any(exprs))

@@ -86,7 +86,9 @@ impl Checker<'_> {
                 self.comparable(&a, &b, at, right.at);
                 Typed::new(Known::BOOL, false, "IS DISTINCT FROM is true or false")
             }
-            ExprKind::Between(value, low, high) => self.between(value, low, high, at),
+            ExprKind::Between {
+                value, low, high, ..
+            } => self.between(value, low, high, at),
             ExprKind::In {
                 value,
                 list,

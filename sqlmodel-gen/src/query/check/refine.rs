@@ -64,9 +64,20 @@ impl Checker<'_> {
                 value,
                 accepts_null: false,
             } => self.strict(value, columns),
-            ExprKind::Between(value, low, high) => [value, low, high]
+            ExprKind::Between {
+                value,
+                low,
+                high,
+                is_negated: false,
+            } => [value, low, high]
                 .into_iter()
                 .for_each(|it| self.strict(it, columns)),
+            // Being outside one bound is enough: the other may be NULL.
+            ExprKind::Between {
+                value,
+                is_negated: true,
+                ..
+            } => self.strict(value, columns),
             ExprKind::In {
                 value,
                 is_negated: false,

@@ -178,7 +178,13 @@ impl Parser<'_> {
             let high = self.other_operators()?;
             let at = left.at.to(high.at);
             let heights = [left.height, low.height, high.height];
-            self.node(ExprKind::Between(left, low, high), at, &heights)?
+            let kind = ExprKind::Between {
+                value: left,
+                low,
+                high,
+                is_negated,
+            };
+            self.node(kind, at, &heights)?
         } else if self.eat("in") {
             self.in_list(left, is_negated, start)?
         } else if self.at_any(&["like", "ilike"]) {
