@@ -6,7 +6,7 @@ mod load;
 
 use std::ops::Range;
 
-pub use self::load::{LoadError, load_file};
+pub use self::load::{LoadError, load_bytes, load_file};
 
 /// The most bytes one source may have; a larger one is refused with a diagnostic.
 ///
@@ -81,6 +81,8 @@ pub struct Source {
     name: String,
     text: String,
     role: Role,
+    /// The offset of the first byte that was no UTF-8 when the source was read.
+    not_utf8_at: Option<u32>,
     /// The offset of the first byte of each line.
     lines: Vec<u32>,
 }
@@ -117,6 +119,7 @@ impl Source {
             name,
             text,
             role,
+            not_utf8_at: None,
             lines,
         }
     }
@@ -131,6 +134,12 @@ impl Source {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns the offset from which on the text is not what was read, since that was no UTF-8.
+    #[must_use]
+    pub fn not_utf8_at(&self) -> Option<u32> {
+        self.not_utf8_at
     }
 
     /// Returns what it is for.
@@ -179,6 +188,22 @@ impl SourceMap {
         self.push(Source::new(name.into(), text.into(), Role::Schema))
     }
 
+    /// Adds a schema file as it was read; compiling reports bytes that are no UTF-8.
+    pub fn add_bytes(&mut self, name: impl Into<String>, bytes: Vec<u8>) -> SourceId {
+        let (text, not_utf8_at) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                (text, Some(u32::try_from(at).unwrap_or(u32::MAX)))
+            }
+        };
+        self.push(Source {
+            not_utf8_at,
+            ..Source::new(name.into(), text, Role::Schema)
+        })
+    }
+
     /// Adds a configuration file.
     pub fn add_config(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         self.push(Source::new(name.into(), text.into(), Role::Config))
@@ -197,6 +222,7 @@ impl SourceMap {
             name: String::new(),
             text: String::new(),
             role: Role::Schema,
+            not_utf8_at: None,
             lines: Vec::new(),
         };
         self.sources.get(id.0 as usize).unwrap_or(&MISSING)

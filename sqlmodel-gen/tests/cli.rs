@@ -211,8 +211,31 @@ fn duplicate_models_are_refused() {
 #[test]
 fn files_that_are_not_text_are_refused() {
     let project = Project::new(SCHEMA);
-    project.put("schema/other.toml", [0xFF, 0xFE]);
-    refused(&project, &["error: ", "schema/other.toml: not UTF-8"]);
+    let latin = b"format = 1\n# caf\xE9\n";
+    project.put("schema/other.toml", latin);
+    project.put("schema/third.toml", "format = 1\nmodle = 1\n");
+    // The other files are checked as well.
+    refused(
+        &project,
+        &[
+            "error[SM0001]: the file is not UTF-8 from here on\n --> schema/other.toml:2:6\n",
+            "error[SM0004]: unknown key `modle`",
+            "2 errors\n",
+        ],
+    );
+    let json = project.run(&["check", "--format", "json"]);
+    assert!(out(&json).contains("\"SM0001\""), "{}", out(&json));
+    // Neither command writes what it could not read.
+    assert_eq!(project.run(&["fmt"]).status.code(), Some(1));
+    assert_eq!(project.run(&["check", "--fix"]).status.code(), Some(1));
+    assert_eq!(fs::read(project.path("schema/other.toml")).unwrap(), latin);
+}
+
+#[test]
+fn a_configuration_that_is_not_text_is_refused() {
+    let project = Project::new(SCHEMA);
+    project.put("sqlmodel.toml", [0xFF, 0xFE]);
+    refused(&project, &["error: ", "sqlmodel.toml: not UTF-8"]);
 }
 
 #[cfg(unix)]

@@ -19,6 +19,14 @@ pub(super) fn fmt(matches: &ArgMatches, terminal: Terminal) -> Status {
         let mut status = Status::Fine;
         let mut changes = Vec::new();
         for (path, (_, source)) in project.files.iter().zip(project.sources.iter()) {
+            // What is no UTF-8 was replaced in the text: writing that would lose it.
+            if source.not_utf8_at().is_some() {
+                let path = path.display();
+                status = terminal.error(format_args!(
+                    "{path}: cannot be formatted, since it is not UTF-8"
+                ));
+                continue;
+            }
             match format::format(source.text()) {
                 Some(formatted) if formatted == source.text() => {}
                 Some(formatted) => changes.push(change(path, source.text(), formatted)),

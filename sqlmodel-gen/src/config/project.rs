@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::source::{LoadError, SourceMap, Span, load_file};
+use crate::source::{LoadError, SourceMap, Span, load_bytes, load_file};
 
 /// The name of the configuration.
 pub const CONFIG_FILE: &str = "sqlmodel.toml";
@@ -77,7 +77,7 @@ impl Project {
             return Err(LoadError::new(&self.root, io::Error::other(many)));
         }
         for path in paths {
-            self.sources.add(shown(&path), load_file(&path)?);
+            self.sources.add_bytes(shown(&path), load_bytes(&path)?);
             self.files.push(path);
         }
         Ok(())

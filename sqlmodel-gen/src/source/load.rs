@@ -49,18 +49,26 @@ impl std::error::Error for LoadError {
 ///
 /// If the file cannot be read or is not UTF-8.
 pub fn load_file(path: &Path) -> Result<String, LoadError> {
-    let read = || -> io::Result<String> {
+    String::from_utf8(load_bytes(path)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("not UTF-8 at byte {at}");
+        let cause = io::Error::new(io::ErrorKind::InvalidData, message);
+        LoadError::new(path, cause)
+    })
+}
+
+/// Reads a file, at most one byte more than a source may have.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+pub fn load_bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let read = || -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         File::open(path)?
             .take(MAX_SOURCE_LEN as u64 + 1)
             .read_to_end(&mut bytes)?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("not UTF-8 at byte {at}"),
-            )
-        })
+        Ok(bytes)
     };
     read().map_err(|cause| LoadError::new(path, cause))
 }

@@ -97,6 +97,18 @@ pub(crate) fn parse_document(
         );
         return empty;
     }
+    if let Some(at) = sources.get(source).not_utf8_at() {
+        let at = at as usize;
+        diagnostics.push(
+            Diagnostic::new(
+                &codes::INVALID_TOML,
+                Span::new(source, at..at),
+                "the file is not UTF-8 from here on",
+            )
+            .help("save the file with the encoding UTF-8"),
+        );
+        return empty;
+    }
     let parse = || {
         let mut builder = Builder {
             source,
