@@ -66,11 +66,16 @@ fn struct_(file: &ModelFile<'_>, fields: &[NewField<'_>], out: &mut Rust) {
         })
         .map(|(_, field)| format!("`{}`", field.name));
     let assigned = sentence_list(assigned);
+    let article = if stored.starts_with(['A', 'E', 'I', 'O']) {
+        "An"
+    } else {
+        "A"
+    };
     if assigned.is_empty() {
-        out.doc(&format!("A [`{stored}`] that is not stored yet."));
+        out.doc(&format!("{article} [`{stored}`] that is not stored yet."));
     } else {
         out.doc(&format!(
-            "A [`{stored}`] that is not stored yet: the database assigns {assigned}."
+            "{article} [`{stored}`] that is not stored yet: the database assigns {assigned}."
         ));
     }
     let is_hiding = fields.iter().any(|(_, field, _)| field.is_hidden);
@@ -190,7 +195,6 @@ fn setter(file: &ModelFile<'_>, field: &Field, given: Given, out: &mut Rust) {
         Given::NullableDefaulted if is_converted => format!("{some}({some}({name}.into()))"),
         Given::NullableDefaulted => format!("{some}({name}.into())"),
     };
-    // The constructor has that name already.
     let method = if name == "new" { "with_new" } else { name };
     out.doc(&format!("Sets `{name}`."));
     out.line("#[must_use]");

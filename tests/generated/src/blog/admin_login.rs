@@ -111,7 +111,7 @@ impl codegen::Child for AdminLogin {
     }
 }
 
-/// A [`AdminLogin`] that is not stored yet.
+/// An [`AdminLogin`] that is not stored yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewAdminLogin {
     /// The primary key.

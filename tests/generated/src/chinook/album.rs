@@ -80,7 +80,7 @@ impl codegen::Record for Album {
     }
 }
 
-/// A [`Album`] that is not stored yet: the database assigns `id`.
+/// An [`Album`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewAlbum {
     /// The column `title`.

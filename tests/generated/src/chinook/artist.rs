@@ -67,7 +67,7 @@ impl codegen::Record for Artist {
     }
 }
 
-/// A [`Artist`] that is not stored yet: the database assigns `id`.
+/// An [`Artist`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NewArtist {
     /// The column `name`.

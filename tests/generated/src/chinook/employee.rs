@@ -200,7 +200,7 @@ impl codegen::Record for Employee {
     }
 }
 
-/// A [`Employee`] that is not stored yet: the database assigns `id`.
+/// An [`Employee`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEmployee {
     /// The column `last_name`.

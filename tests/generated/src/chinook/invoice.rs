@@ -148,7 +148,7 @@ impl codegen::Record for Invoice {
     }
 }
 
-/// A [`Invoice`] that is not stored yet: the database assigns `id`.
+/// An [`Invoice`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewInvoice {
     /// The key of [`Customer`](super::Customer).

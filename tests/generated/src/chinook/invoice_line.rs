@@ -96,7 +96,7 @@ impl codegen::Record for InvoiceLine {
     }
 }
 
-/// A [`InvoiceLine`] that is not stored yet: the database assigns `id`.
+/// An [`InvoiceLine`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewInvoiceLine {
     /// The key of [`Invoice`](super::Invoice).

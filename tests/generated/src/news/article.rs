@@ -108,7 +108,7 @@ impl codegen::Record for Article {
     }
 }
 
-/// A [`Article`] that is not stored yet: the database assigns `id`.
+/// An [`Article`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewArticle {
     /// The column `section`.

@@ -147,7 +147,7 @@ impl super::Entity for Address {
     }
 }
 
-/// A [`Address`] that is not stored yet: the database assigns `id`.
+/// An [`Address`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewAddress {
     /// The column `changed_by`.

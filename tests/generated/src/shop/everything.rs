@@ -439,7 +439,7 @@ impl codegen::Record for Everything {
     }
 }
 
-/// A [`Everything`] that is not stored yet: the database assigns `id`, `lower_text`, `text_length` and `version`.
+/// An [`Everything`] that is not stored yet: the database assigns `id`, `lower_text`, `text_length` and `version`.
 #[derive(Clone, PartialEq)]
 pub struct NewEverything {
     /// The column `a_bool`.

@@ -110,7 +110,7 @@ impl codegen::Record for Order {
     }
 }
 
-/// A [`Order`] that is not stored yet.
+/// An [`Order`] that is not stored yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewOrder {
     /// The column `region`, a part of the primary key.

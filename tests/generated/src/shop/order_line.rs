@@ -100,7 +100,7 @@ impl codegen::Record for OrderLine {
     }
 }
 
-/// A [`OrderLine`] that is not stored yet.
+/// An [`OrderLine`] that is not stored yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewOrderLine {
     /// The column `region`, a part of the primary key.

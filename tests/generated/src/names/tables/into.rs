@@ -227,7 +227,7 @@ impl codegen::Record for Into {
     }
 }
 
-/// A [`Into`] that is not stored yet.
+/// An [`Into`] that is not stored yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewInto {
     /// The primary key.

@@ -127,7 +127,7 @@ impl codegen::Record for Option {
     }
 }
 
-/// A [`Option`] that is not stored yet: the database assigns `id`.
+/// An [`Option`] that is not stored yet: the database assigns `id`.
 #[derive(Clone, PartialEq)]
 pub struct NewOption {
     /// The column `new`.

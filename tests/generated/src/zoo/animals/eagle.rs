@@ -177,7 +177,7 @@ impl codegen::Child for Eagle {
     }
 }
 
-/// A [`Eagle`] that is not stored yet: the database assigns `id`.
+/// An [`Eagle`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEagle {
     /// The column `name`.

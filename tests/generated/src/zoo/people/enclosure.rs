@@ -84,7 +84,7 @@ impl codegen::Record for Enclosure {
     }
 }
 
-/// A [`Enclosure`] that is not stored yet: the database assigns `id`.
+/// An [`Enclosure`] that is not stored yet: the database assigns `id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEnclosure {
     /// The column `label`.
