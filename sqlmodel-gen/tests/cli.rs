@@ -465,6 +465,23 @@ fn fixes_that_are_certainly_meant_are_applied() {
 }
 
 #[test]
+fn setters_hide_nothing_that_a_new_struct_has() {
+    let project = Project::new(&format!(
+        "{SCHEMA}clone = \"text?\"\nto_row = \"text?\"\nage = \"i32?\"\n"
+    ));
+    let output = project.run(&["generate"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let hero = fs::read_to_string(project.path("src/models/hero.rs")).unwrap();
+    for setter in ["with_clone", "with_to_row", "age"] {
+        assert!(
+            hero.contains(&format!("pub fn {setter}(mut self")),
+            "{hero}"
+        );
+    }
+    assert!(!hero.contains("pub fn clone("), "{hero}");
+}
+
+#[test]
 fn numbers_of_foreign_types_are_kept_where_the_type_takes_them() {
     for (foreign, ours) in [
         ("varchar", "text(80)"),

@@ -173,6 +173,12 @@ fn initial(file: &ModelFile<'_>, (_, field, given): &NewField<'_>) -> String {
     }
 }
 
+/// Names that a new struct calls something by already: a setter of that name would clash with it or hide it.
+const TAKEN: &[&str] = &[
+    "clone", "default", "eq", "fmt", "into", "is_new", "ne", "new", "to_owned", "to_row",
+    "try_into",
+];
+
 fn setter(file: &ModelFile<'_>, field: &Field, given: Given, out: &mut Rust) {
     let names = file.types.names;
     let name = &field.name;
@@ -195,7 +201,11 @@ fn setter(file: &ModelFile<'_>, field: &Field, given: Given, out: &mut Rust) {
         Given::NullableDefaulted if is_converted => format!("{some}({some}({name}.into()))"),
         Given::NullableDefaulted => format!("{some}({name}.into())"),
     };
-    let method = if name == "new" { "with_new" } else { name };
+    let method = if TAKEN.contains(&name.as_str()) {
+        format!("with_{name}")
+    } else {
+        name.clone()
+    };
     out.doc(&format!("Sets `{name}`."));
     out.line("#[must_use]");
     out.item(|out| {
