@@ -1459,3 +1459,92 @@ id = { type = "i64", key = "auto" }
         "#]],
     );
 }
+
+#[test]
+fn what_no_database_takes_of_a_mixin_is_reported_once_for_all_models() {
+    check(
+        r#"
+[mixin.X.fields]
+a = { type = "text", index = true }
+[model.A]
+mixins = ["X"]
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+[model.B]
+mixins = ["X"]
+[model.B.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            3:22: error[SM0313]: index `ix_a_a`: MySQL has no key or index of `a`, whose type text has no limit
+        "#]],
+    );
+}
+
+#[test]
+fn a_name_that_was_reported_is_not_reported_for_each_database() {
+    check(
+        r#"
+[model.A]
+table = ""
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            3:9: error[SM0116]: the name of a table cannot be ""
+        "#]],
+    );
+}
+
+#[test]
+fn a_misspelt_field_has_no_alias_of_another() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+b__c = "i64"
+[model.B]
+table = "a__b"
+[model.B.fields]
+id = { type = "i64", key = "auto" }
+c = "i64"
+"#,
+        expect![[r#"
+            4:1: error[SM0107]: the name of a field is in snake_case, and `b__c` is not
+        "#]],
+    );
+}
+
+#[test]
+fn a_reference_with_a_type_needs_no_name_for_its_relation() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+[model.B.fields]
+id = { type = "i64", key = "auto" }
+a = { type = "i64", ref = "A" }
+"#,
+        expect![[r#"
+            6:14: error[SM0009]: `ref` and `type` exclude each other
+        "#]],
+    );
+}
+
+#[test]
+fn a_unique_key_that_is_there_twice_is_to_be_removed() {
+    let compiled = compile_text(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+b = "i64"
+[[model.A.unique]]
+on = ["b"]
+[[model.A.unique]]
+on = ["b"]
+"#,
+    );
+    let helps = compiled.compilation.diagnostics.into_iter();
+    let helps: Vec<_> = helps.map(|it| (it.code.id, it.help.as_deref())).collect();
+    assert_eq!(helps, [("SM0114", Some("remove one of the two"))]);
+}

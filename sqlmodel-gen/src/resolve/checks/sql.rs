@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlmodel_sql::{Object, Table, Text, Unsupported, reserved};
+use sqlmodel_sql::{Dialect, Object, Table, Text, Unsupported, reserved};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, codes};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, codes};
 use crate::ir::TableId;
 use crate::resolve::case::to_snake_case;
 use crate::resolve::tables::Tables;
@@ -83,7 +83,11 @@ impl Resolver<'_> {
                             *other_span,
                             format!("{other_object} of `{}`", tables.tables[*other].name),
                         )
-                        .help("give one of them a name of its own");
+                        .help(if *other == id && is_repeated_key(table, &name) {
+                            "remove one of the two"
+                        } else {
+                            "give one of them a name of its own"
+                        });
                     self.diagnostics.push(diagnostic);
                 } else {
                     taken.insert(key, (id, span, object));
@@ -94,6 +98,7 @@ impl Resolver<'_> {
 
     /// Reports columns whose alias `table__column` another column has: `a__b` + `c` and `a` + `b__c`.
     pub(super) fn check_aliases(&mut self, tables: &Tables, repeated: &BTreeSet<TableId>) {
+        let misspelt = self.places_of(&codes::WRONG_CASE);
         let mut taken: BTreeMap<String, (TableId, &Text)> = BTreeMap::new();
         let full_name =
             |id: TableId, column: &str| format!("`{}`.`{column}`", tables.tables[id].name);
@@ -110,6 +115,11 @@ impl Resolver<'_> {
                 };
                 // Columns of one name are reported as such.
                 if *other == id && other_column.eq_ignore_ascii_case(&column.name) {
+                    continue;
+                }
+                // A name in snake_case has one underscore at a time.
+                let places = [span(id, &column.name), span(*other, other_column)];
+                if places.iter().any(|place| misspelt.contains(place)) {
                     continue;
                 }
                 let (name, other_name) =
@@ -164,6 +174,9 @@ impl Resolver<'_> {
     /// Reports what a dialect of the schema cannot do: one diagnostic for each part of a table.
     pub(super) fn check_dialects(&mut self, tables: &Tables) {
         let blamed = self.blamed_entries();
+        let misnamed = self.places_of(&codes::SQL_NAME);
+        // A field of a mixin or base is looked at in each table that has it.
+        let mut reported: BTreeSet<(Span, Vec<(Dialect, String)>)> = BTreeSet::new();
         for id in tables.tables.ids() {
             // A table without a key or columns is reported at its model.
             if tables.origins[id].is_poisoned || tables.tables[id].columns.is_empty() {
@@ -183,11 +196,23 @@ impl Resolver<'_> {
             }
             for (object, findings) in by_object {
                 let span = tables.origins[id].span(&object);
-                if !blamed.iter().any(|entry| entry.contains(span)) {
+                let is_misnamed = misnamed.contains(&span);
+                let problems = findings.iter().map(|it| (it.dialect, it.problem.clone()));
+                if !blamed.iter().any(|entry| entry.contains(span))
+                    && !is_misnamed
+                    && reported.insert((span, problems.collect()))
+                {
                     push_unsupported(self.diagnostics, span, &findings);
                 }
             }
         }
+    }
+
+    /// Returns where a mistake was reported.
+    fn places_of(&self, code: &Code) -> BTreeSet<Span> {
+        let found = self.diagnostics.into_iter();
+        let found = found.filter(|it| *it.code == *code);
+        found.map(|it| it.span).collect()
     }
 
     /// Returns the places of fields with a mistake: what a database says to them is a consequence.
@@ -220,6 +245,15 @@ impl Resolver<'_> {
             })
             .collect()
     }
+}
+
+/// Returns whether all unique keys of a name, two at least, have the same columns.
+fn is_repeated_key(table: &Table, name: &str) -> bool {
+    let named = table.unique_keys.iter();
+    let mut named = named.filter(|key| key.name == *name);
+    let first = named.next();
+    let mut others = named.peekable();
+    others.peek().is_some() && others.all(|it| first.is_some_and(|key| key.columns == it.columns))
 }
 
 /// Returns the keys, checks and indexes of a table with their names.

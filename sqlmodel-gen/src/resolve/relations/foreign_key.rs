@@ -62,6 +62,10 @@ impl<'a> Resolver<'a> {
         {
             return RelationName::Given(Name::new(stem.to_owned(), name.span));
         }
+        // A field with a type as well, which was reported, may be meant to be no reference.
+        if field.ty.is_some() {
+            return RelationName::Missing;
+        }
         let message = format!("the relation of `{}` has no name", name.value);
         self.push(
             Diagnostic::new(&codes::UNNAMED_RELATION, name.span, message)
