@@ -346,6 +346,35 @@ fn ddl_is_printed_though_a_query_is_for_other_dialects() {
 }
 
 #[test]
+fn foreign_keys_have_the_types_and_collations_of_what_they_reference() {
+    let project = Project::new(
+        r#"
+[model.C.fields]
+id = { type = "i64", key = true }
+b_id = { ref = "B" }
+log_id = { ref = "Log" }
+[model.B.fields]
+id = { ref = "A", key = true, relation = false }
+[model.A.fields]
+id = { type = "text(20)", key = true, collation = { mysql = "ascii_bin" }, sql_type = { sqlite = "VARCHAR(20)" } }
+[model.Log.fields]
+id = { type = "i64", key = true, sql_type = { postgres = "bigserial" } }
+"#,
+    );
+    let ddl = |dialect| {
+        let output = project.run(&["ddl", "--dialect", dialect]);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        out(&output)
+    };
+    let mysql = ddl("mysql");
+    assert_eq!(mysql.matches("COLLATE `ascii_bin`").count(), 3, "{mysql}");
+    let sqlite = ddl("sqlite");
+    assert_eq!(sqlite.matches("VARCHAR(20)").count(), 3, "{sqlite}");
+    let postgres = ddl("postgres");
+    assert_eq!(postgres.matches("bigserial").count(), 1, "{postgres}");
+}
+
+#[test]
 fn diagnostics_for_other_tools_are_data() {
     let project = Project::new(&SCHEMA.replace("text(80)", "txt(80)"));
     let json = project.run(&["check", "--format", "json"]);

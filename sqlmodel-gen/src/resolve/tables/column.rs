@@ -1,10 +1,11 @@
 //! Columns of fields, discriminators, and the key columns of joined children.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use sqlmodel_sql::{
-    Column, ColumnDefault, Computed, ComputedStorage, EnumType, EnumValues, Generation, Identity,
-    IdentityMode, Literal, Object, PerDialect, ScalarType, SqlType, Text,
+    Column, ColumnDefault, Computed, ComputedStorage, Dialect, EnumType, EnumValues, Generation,
+    Identity, IdentityMode, Literal, Object, PerDialect, ScalarType, SqlType, TableName, Text,
 };
 
 use crate::diagnostic::{Diagnostic, codes};
@@ -122,6 +123,57 @@ impl Builder<'_, '_> {
                 comment: None,
                 ..column
             });
+        }
+    }
+
+    /// Gives the columns of foreign keys the SQL types and collations of what they reference, where they have none.
+    ///
+    /// MySQL compares only columns of one type and collation.
+    pub(super) fn copy_referenced_types(&mut self) {
+        let ids: BTreeMap<TableName, TableId> = self
+            .tables
+            .ids()
+            .map(|id| (self.tables[id].name.clone(), id))
+            .collect();
+        let mut pairs = Vec::new();
+        for near in self.tables.ids() {
+            for key in &self.tables[near].foreign_keys {
+                let Some(far) = ids.get(&key.target).copied() else {
+                    continue;
+                };
+                for (name, far_name) in key.columns.iter().zip(key.target_columns.iter()) {
+                    let at = |table: TableId, name: &Text| {
+                        let columns = &self.tables[table].columns;
+                        columns.iter().position(|it| it.name == *name)
+                    };
+                    if let (Some(column), Some(far_column)) = (at(near, name), at(far, far_name)) {
+                        pairs.push(((near, column), (far, far_column)));
+                    }
+                }
+            }
+        }
+        // A referenced column may be one of a foreign key itself, and get its type from a third.
+        loop {
+            let mut has_changed = false;
+            for &((near, column), (far, far_column)) in &pairs {
+                let source = &self.tables[far].columns[far_column];
+                let (mut sql_type, collation) = (source.sql_type.clone(), source.collation.clone());
+                if Dialect::ALL
+                    .iter()
+                    .any(|it| sql_type.get(*it).is_some_and(|it| counts(it)))
+                {
+                    sql_type = PerDialect::NONE;
+                }
+                if sql_type.is_none() && collation.is_none() {
+                    continue;
+                }
+                let column = &mut self.tables[near].columns[column];
+                has_changed |= fill(&mut column.sql_type, sql_type);
+                has_changed |= fill(&mut column.collation, collation);
+            }
+            if !has_changed {
+                return;
+            }
         }
     }
 
@@ -246,6 +298,30 @@ impl Resolver<'_> {
             mysql: own.mysql.or(inherited.mysql),
         }
     }
+}
+
+/// Sets a text for each dialect that has none, and tells whether there was one.
+fn fill(own: &mut PerDialect<Text>, other: PerDialect<Text>) -> bool {
+    let before = own.dialects();
+    if own.is_none() {
+        *own = other;
+    } else if own.portable.is_none() {
+        let or = |own: &mut Option<Text>, dialect| {
+            if own.is_none() {
+                *own = other.get(dialect).cloned();
+            }
+        };
+        or(&mut own.sqlite, Dialect::Sqlite);
+        or(&mut own.postgres, Dialect::Postgres);
+        or(&mut own.mysql, Dialect::Mysql);
+    }
+    own.dialects() != before
+}
+
+/// Tells whether a type of a database counts up its column, which those that reference it must not do.
+fn counts(sql_type: &str) -> bool {
+    let sql_type = sql_type.to_ascii_lowercase();
+    sql_type.contains("serial") || sql_type.contains("auto_increment")
 }
 
 fn generation(syntax: &syntax::Field) -> Option<Generation> {
