@@ -77,6 +77,24 @@ fn generated_code_is_formatted() {
 }
 
 #[test]
+fn schemas_are_formatted() {
+    let folders = std::fs::read_dir(repository().join("schemas")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path());
+    for folder in folders.filter(|folder| folder.join("sqlmodel.toml").exists()) {
+        let project = Project::load(&folder).unwrap();
+        for (_, source) in project.sources.iter() {
+            let formatted = sqlmodel_gen::format::format(source.text());
+            assert_eq!(
+                formatted.as_deref(),
+                Some(source.text()),
+                "{}",
+                source.name()
+            );
+        }
+    }
+}
+
+#[test]
 fn the_order_of_files_changes_nothing() {
     let project = Project::load(repository().join("schemas/shop")).unwrap();
     let texts: Vec<_> = project
