@@ -345,12 +345,15 @@ fn each(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
         | ExprKind::Collate(inner) => all(&[inner]),
         ExprKind::Binary(_, left, right)
         | ExprKind::IsDistinct(left, right)
-        | ExprKind::Like(left, right)
         | ExprKind::Subscript(left, right)
         | ExprKind::AtTimeZone(left, right) => all(&[left, right]),
         ExprKind::Between {
             value, low, high, ..
         } => all(&[value, low, high]),
+        ExprKind::Like(left, right, escape) => {
+            all(&[left, right]);
+            escape.iter().for_each(|it| all(&[it]));
+        }
         ExprKind::In { value, list, .. } => {
             all(&[value]);
             if let List::Exprs(exprs) = list {

@@ -257,7 +257,8 @@ pub(super) enum ExprKind {
         list: List,
         is_negated: bool,
     },
-    Like(Expr, Expr),
+    /// `LIKE`, `ILIKE` or `SIMILAR TO`: a text, a pattern, and what follows ESCAPE.
+    Like(Expr, Expr, Option<Expr>),
     /// `= ANY (..)`, `> ALL (..)`.
     Quantified(Operator, Expr, Quantified),
     Case {

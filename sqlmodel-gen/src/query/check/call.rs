@@ -629,13 +629,16 @@ pub(super) fn has_aggregate(expr: &Expr, functions: Functions<'_>) -> bool {
         ExprKind::IsTruth { value, .. } => has_aggregate(value, functions),
         ExprKind::Binary(_, a, b)
         | ExprKind::IsDistinct(a, b)
-        | ExprKind::Like(a, b)
         | ExprKind::Subscript(a, b)
         | ExprKind::AtTimeZone(a, b) => has_aggregate(a, functions) || has_aggregate(b, functions),
         ExprKind::Between {
             value, low, high, ..
         } => [value, low, high]
             .into_iter()
+            .any(|it| has_aggregate(it, functions)),
+        ExprKind::Like(left, right, escape) => [left, right]
+            .into_iter()
+            .chain(escape)
             .any(|it| has_aggregate(it, functions)),
         ExprKind::In { value, list, .. } => {
             has_aggregate(value, functions)

@@ -94,17 +94,14 @@ impl Checker<'_> {
                 list,
                 is_negated,
             } => self.in_list(value, list, *is_negated, at),
-            ExprKind::Like(left, right) => {
-                let text = || Some(Expected::of(Known::TEXT, "a text"));
-                let a = self.expr(left, text());
-                let b = self.expr(right, text());
-                self.expect_class(&a, left.at, Class::Text);
-                self.expect_class(&b, right.at, Class::Text);
-                Typed::new(
-                    Known::BOOL,
-                    a.is_nullable || b.is_nullable,
-                    "LIKE: NULL when an operand is",
-                )
+            ExprKind::Like(left, right, escape) => {
+                let mut is_nullable = false;
+                for operand in [left, right].into_iter().chain(escape) {
+                    let typed = self.expr(operand, Some(Expected::of(Known::TEXT, "a text")));
+                    self.expect_class(&typed, operand.at, Class::Text);
+                    is_nullable |= typed.is_nullable;
+                }
+                Typed::new(Known::BOOL, is_nullable, "LIKE: NULL when an operand is")
             }
             ExprKind::Quantified(_, left, list) => self.quantified(left, list, at),
             ExprKind::Case {

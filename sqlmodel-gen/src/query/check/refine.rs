@@ -95,7 +95,8 @@ impl Checker<'_> {
                 self.strict(left, columns);
                 self.strict(right, columns);
             }
-            ExprKind::Like(left, right) => {
+            // MySQL reads ESCAPE NULL as no ESCAPE.
+            ExprKind::Like(left, right, _) => {
                 self.strict(left, columns);
                 self.strict(right, columns);
             }

@@ -192,13 +192,7 @@ impl Parser<'_> {
                 self.note(Feature::Ilike, start);
             }
             self.at += 1;
-            let right = self.other_operators()?;
-            if self.eat("escape") {
-                self.other_operators()?;
-            }
-            let at = left.at.to(right.at);
-            let heights = [left.height, right.height];
-            self.node(ExprKind::Like(left, right), at, &heights)?
+            self.like(left)?
         } else if self.at_any(&["regexp", "rlike", "glob"]) {
             self.note(
                 if self.at_word("glob") {
@@ -213,10 +207,7 @@ impl Parser<'_> {
             self.binary(Operator::Matches, left, right)?
         } else if self.eat("similar to") {
             self.note(Feature::SimilarTo, start);
-            let right = self.other_operators()?;
-            let at = left.at.to(right.at);
-            let heights = [left.height, right.height];
-            self.node(ExprKind::Like(left, right), at, &heights)?
+            self.like(left)?
         } else if self.at_any(&["similar", "match", "escape"]) {
             self.at += 1;
             return Err(self.unsupported(start, "the operator"));
@@ -224,6 +215,23 @@ impl Parser<'_> {
             return Ok((left, false));
         };
         Ok((found, true))
+    }
+
+    /// Reads a pattern, and the character that escapes in it.
+    fn like(&mut self, left: Expr) -> Parse<Expr> {
+        let right = self.other_operators()?;
+        let escape = if self.eat("escape") {
+            Some(self.other_operators()?)
+        } else {
+            None
+        };
+        let at = left.at.to(escape.as_ref().unwrap_or(&right).at);
+        let heights = [
+            left.height,
+            right.height,
+            escape.as_ref().map_or(0, |it| it.height),
+        ];
+        self.node(ExprKind::Like(left, right, escape), at, &heights)
     }
 
     fn is(&mut self, left: Expr) -> Parse<Expr> {
