@@ -269,7 +269,7 @@ impl<'a> Resolver<'a> {
         for ty in bases.into_iter().rev() {
             validate.extend(self.validations(&ty.validate, Scalar::Builtin(base), false));
         }
-        self.check_sql_type(&syntax.sql_type);
+        self.check_sql_type(&syntax.sql_type, "SQL type");
         Some(NamedType {
             name: syntax.name.value.clone(),
             module,
@@ -442,13 +442,13 @@ impl<'a> Resolver<'a> {
         derive.iter().map(|path| path.value.clone()).collect()
     }
 
-    /// Checks that a type by dialect is only given for dialects, not for all.
-    pub(super) fn check_sql_type(&mut self, sql_type: &syntax::Sql) {
+    /// Checks that a type or collation is only given for dialects, not for all.
+    pub(super) fn check_sql_type(&mut self, sql_type: &syntax::Sql, what: &str) {
         let Some(portable) = &sql_type.portable else {
             return;
         };
         if self.options.dialects.len() > 1 {
-            let message = "one SQL type for all dialects cannot be right for each";
+            let message = format!("one {what} for all dialects cannot be right for each");
             self.push(
                 Diagnostic::new(&codes::SQL_MISSING, portable.span, message).help(format!(
                     "write `{{ mysql = \"{}\" }}` with the dialect it is for",

@@ -1548,3 +1548,17 @@ on = ["b"]
     let helps: Vec<_> = helps.map(|it| (it.code.id, it.help.as_deref())).collect();
     assert_eq!(helps, [("SM0114", Some("remove one of the two"))]);
 }
+
+#[test]
+fn a_collation_names_its_dialect() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+b = { type = "text(3)", collation = "C" }
+"#,
+        expect![[r#"
+            4:37: error[SM0214]: one collation for all dialects cannot be right for each
+        "#]],
+    );
+}
