@@ -53,6 +53,22 @@ colour = "Colour"
 }
 
 #[test]
+fn floating_point_numbers_have_no_eq_to_derive() {
+    check(
+        r#"
+[model.A]
+derive = ["Eq", "PartialOrd"]
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+size = "f64?"
+"#,
+        expect![[r#"
+            3:11: error[SM0009]: `Eq` cannot be derived: `size` is a floating point number
+        "#]],
+    );
+}
+
+#[test]
 fn a_mistake_in_a_mixin_is_reported_once_for_all_models() {
     check(
         r#"
