@@ -1,5 +1,7 @@
 //! What a condition that holds says about NULL: `x > 1` is true of no row where `x` is NULL.
 
+use sqlmodel_sql::Dialect;
+
 use crate::query::check::Checker;
 use crate::query::functions::{self, Nulls};
 use crate::query::tree::{Expr, ExprKind, Operator};
@@ -91,7 +93,7 @@ impl Checker<'_> {
     pub(super) fn strict(&self, expr: &Expr, columns: &mut Vec<ColumnAt>) {
         match &*expr.kind {
             ExprKind::Column(parts) => columns.extend(self.find_column(parts)),
-            ExprKind::Binary(operator, left, right) if is_strict(*operator) => {
+            ExprKind::Binary(operator, left, right) if is_strict(*operator, self.dialect) => {
                 self.strict(left, columns);
                 self.strict(right, columns);
             }
@@ -121,8 +123,10 @@ impl Checker<'_> {
     }
 }
 
-fn is_strict(operator: Operator) -> bool {
+fn is_strict(operator: Operator, dialect: Dialect) -> bool {
     (operator.is_comparison() && operator != Operator::NullSafeEqual)
         || operator.is_arithmetic()
-        || matches!(operator, Operator::Concat | Operator::Matches)
+        || operator == Operator::Matches
+        // Between arrays, which PostgreSQL alone has, NULL adds nothing or an element.
+        || (operator == Operator::Concat && dialect != Dialect::Postgres)
 }
