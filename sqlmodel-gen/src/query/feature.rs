@@ -133,7 +133,7 @@ impl Feature {
             Self::IsDistinct => (
                 "IS DISTINCT FROM",
                 SQLITE | POSTGRES,
-                "write `NOT (a <=> b)`",
+                "write `NOT (a <=> b)`, and `a <=> b` for IS NOT DISTINCT FROM",
             ),
             Self::NullsOrder => (
                 "NULLS FIRST and NULLS LAST",
@@ -270,5 +270,20 @@ impl Feature {
             Dialect::Mysql => MYSQL,
         };
         self.facts().1 & bit != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Feature;
+
+    #[test]
+    fn the_help_for_a_distinction_tells_both_ways() {
+        let help = Feature::IsDistinct.help();
+        assert!(help.contains("`NOT (a <=> b)`"), "{help}");
+        assert!(
+            help.contains("`a <=> b` for IS NOT DISTINCT FROM"),
+            "{help}"
+        );
     }
 }
