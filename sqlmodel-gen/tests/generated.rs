@@ -78,7 +78,7 @@ fn generated_code_is_formatted() {
 
 #[test]
 fn schemas_are_formatted() {
-    let folders = std::fs::read_dir(repository().join("schemas")).unwrap();
+    let folders = fs::read_dir(repository().join("schemas")).unwrap();
     let folders = folders.map(|entry| entry.unwrap().path());
     for folder in folders.filter(|folder| folder.join("sqlmodel.toml").exists()) {
         let project = Project::load(&folder).unwrap();

@@ -57,6 +57,10 @@ pub(super) enum Returns {
 pub(super) enum Nulls {
     /// When any argument is NULL.
     Strict,
+    /// When the first argument is NULL; NULL elsewhere is a value like others.
+    First,
+    /// Perhaps when any argument is NULL, by the version of the database; never otherwise.
+    Loose,
     Never,
     /// Perhaps always.
     Always,
@@ -294,7 +298,7 @@ const fn bit(dialect: Dialect) -> u8 {
 }
 
 use Arg::{Any, Array, Bool, Int, Json, Number, Same, Shown, Text, Time};
-use Nulls::{AllArgs, Always, Branches, Frame, Neighbour, Never, Parsed, Strict};
+use Nulls::{AllArgs, Always, Branches, First, Frame, Loose, Neighbour, Never, Parsed, Strict};
 
 /// The table. Of functions with one name, the first that is in the dialect and takes the arguments counts.
 #[rustfmt::skip]
@@ -380,16 +384,21 @@ static FUNCTIONS: &[Function<'static>] = &[
     scalar("locate", M, &[Text, Text], I64, Strict),
     scalar("left", P | M, &[Text, Int], TEXT, Strict),
     scalar("right", P | M, &[Text, Int], TEXT, Strict),
-    scalar("lpad", P | M, &[Text, Int, Text], TEXT, Strict),
-    scalar("rpad", P | M, &[Text, Int, Text], TEXT, Strict),
-    scalar("repeat", P | M, &[Text, Int], TEXT, Strict),
+    scalar("lpad", P, &[Text, Int, Text], TEXT, Strict),
+    scalar("rpad", P, &[Text, Int, Text], TEXT, Strict),
+    scalar("repeat", P, &[Text, Int], TEXT, Strict),
+    // NULL of a length below zero, and of one above `max_allowed_packet`.
+    scalar("lpad", M, &[Text, Int, Text], TEXT, Always),
+    scalar("rpad", M, &[Text, Int, Text], TEXT, Always),
+    scalar("repeat", M, &[Text, Int], TEXT, Always),
     scalar("reverse", P | M, &[Text], TEXT, Strict),
     scalar("split_part", P, &[Text, Text, Int], TEXT, Strict),
     scalar("initcap", P, &[Text], TEXT, Strict),
     scalar("regexp_replace", P, &[Text, Text, Text, Text], TEXT, Strict).optional(1),
     scalar("md5", P | M, &[Text], TEXT, Strict),
-    scalar("hex", S | M, &[Any], TEXT, Strict),
-    scalar("quote", S | M, &[Any], TEXT, Strict),
+    scalar("hex", S, &[Any], TEXT, Never),
+    scalar("hex", M, &[Any], TEXT, Strict),
+    scalar("quote", S | M, &[Any], TEXT, Never),
     scalar("printf", S, &[Text, Any], TEXT, Always).variadic(),
     scalar("format", S, &[Text, Any], TEXT, Always).variadic(),
     scalar("typeof", S, &[Any], TEXT, Never),
@@ -417,7 +426,8 @@ static FUNCTIONS: &[Function<'static>] = &[
     scalar("julianday", S, &[Any, Text], F64, Always).optional(1).variadic(),
     scalar("date_trunc", P, &[Text, Same], Returns::Same, Strict),
     scalar("date_part", P, &[Text, Time], F64, Strict),
-    scalar("to_char", P, &[Any, Text], TEXT, Strict),
+    // NULL of an empty format.
+    scalar("to_char", P, &[Any, Text], TEXT, Always),
     scalar("date_format", M, &[Any, Text], TEXT, Always),
     scalar("year", M, &[Any], I64, Always),
     scalar("month", M, &[Any], I64, Always),
@@ -454,7 +464,7 @@ static FUNCTIONS: &[Function<'static>] = &[
     scalar("exp", M, &[Number], F64, Strict),
     scalar("translate", P, &[Text, Text, Text], TEXT, Strict),
     scalar("overlay", P, &[Text, Text, Int, Int], TEXT, Strict).optional(1),
-    scalar("format", P, &[Text, Shown], TEXT, Strict).optional(1).variadic(),
+    scalar("format", P, &[Text, Shown], TEXT, First).optional(1).variadic(),
     scalar("starts_with", P, &[Text, Text], BOOL, Strict),
     scalar("ascii", P | M, &[Text], I64, Strict),
     scalar("chr", P, &[Int], TEXT, Strict),
@@ -464,7 +474,7 @@ static FUNCTIONS: &[Function<'static>] = &[
     scalar("find_in_set", M, &[Text, Text], I64, Strict),
     scalar("strcmp", M, &[Text, Text], I64, Strict),
     scalar("substring_index", M, &[Text, Text, Int], TEXT, Strict),
-    scalar("space", M, &[Int], TEXT, Strict),
+    scalar("space", M, &[Int], TEXT, Always),
     scalar("unicode", S, &[Text], I64, Always),
     scalar("gen_random_uuid", P, &[], Returns::Is(Builtin::Uuid), Never),
     scalar("json", S, &[Any], JSON, Strict),
@@ -484,7 +494,7 @@ static FUNCTIONS: &[Function<'static>] = &[
     scalar("json_length", M, &[Any, Text], I64, Always).optional(1),
     scalar("json_value", M, &[Any, Text], TEXT, Always),
     scalar("json_contains", M, &[Any, Any, Text], BOOL, Always).optional(1),
-    scalar("json_valid", S, &[Any], BOOL, Strict),
+    scalar("json_valid", S, &[Any], BOOL, Loose),
     scalar("json_keys", M, &[Any, Text], JSON, Always).optional(1),
     scalar("json_set", S | M, &[Any, Text, Any], JSON, Always).variadic(),
     scalar("json_insert", S | M, &[Any, Text, Any], JSON, Always).variadic(),
@@ -504,7 +514,7 @@ static FUNCTIONS: &[Function<'static>] = &[
     scalar("array_remove", P, &[Array, Any], Returns::First, Always),
     scalar("array_cat", P, &[Array, Array], Returns::First, Always),
     scalar("array_position", P, &[Array, Any], I64, Always),
-    scalar("string_to_array", P, &[Text, Text], Returns::Texts, Strict),
+    scalar("string_to_array", P, &[Text, Text], Returns::Texts, First),
     scalar("regexp_split_to_array", P, &[Text, Text], Returns::Texts, Strict),
     scalar("array_length", P, &[Array, Int], I64, Always),
     scalar("cardinality", P, &[Array], I64, Strict),

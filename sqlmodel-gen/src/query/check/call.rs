@@ -308,6 +308,11 @@ impl Checker<'_> {
             Nulls::Never => (false, format!("`{name}` is never NULL")),
             Nulls::Always => (true, format!("`{name}` may be NULL")),
             Nulls::Strict => (any, format!("`{name}`: NULL when an argument is")),
+            Nulls::First => (
+                args.first().is_some_and(|it| it.is_nullable),
+                format!("`{name}`: NULL when its first argument is"),
+            ),
+            Nulls::Loose => (any, format!("`{name}`: perhaps NULL when an argument is")),
             Nulls::AllArgs => (
                 args.iter().all(|it| it.is_nullable),
                 format!("`{name}`: NULL when all arguments are"),
@@ -543,10 +548,12 @@ impl Checker<'_> {
         match function.nulls {
             Nulls::Neighbour => {
                 let default = args.get(2);
-                let is_nullable = any || default.is_none_or(|it| it.is_nullable);
+                let is_nullable = args.iter().any(|it| it.is_nullable) || default.is_none();
                 let reason = match default {
                     None => format!("`{name}`: NULL where there is no such row"),
-                    Some(_) => format!("`{name}`: NULL when the value or the default is"),
+                    Some(_) => {
+                        format!("`{name}`: NULL when the value, the offset or the default is")
+                    }
                 };
                 Typed {
                     ty,

@@ -114,6 +114,11 @@ impl Checker<'_> {
                     it.kind == functions::Kind::Scalar && it.nulls == Nulls::Strict
                 });
                 // `concat_ws` alone passes over NULL in some of its arguments.
+                if function.is_some_and(|it| it.nulls == Nulls::First)
+                    && let Some(first) = call.args.first()
+                {
+                    self.strict(first, columns);
+                }
                 if is_strict && !call.name.is("concat_ws") {
                     call.args.iter().for_each(|it| self.strict(it, columns));
                 }
