@@ -377,7 +377,7 @@ static FUNCTIONS: &[Function<'static>] = &[
     scalar("replace", ALL, &[Text, Text, Text], TEXT, Strict),
     scalar("concat", P, &[Shown], TEXT, Never).variadic(),
     scalar("concat", M, &[Shown], TEXT, Strict).variadic(),
-    scalar("concat_ws", P | M, &[Text, Shown], TEXT, Strict).variadic(),
+    scalar("concat_ws", P | M, &[Text, Shown], TEXT, First).variadic(),
     scalar("instr", S | M, &[Text, Text], I64, Strict),
     scalar("strpos", P, &[Text, Text], I64, Strict),
     scalar("position", P | M, &[Text, Text], I64, Strict),

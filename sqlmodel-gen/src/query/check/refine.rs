@@ -110,18 +110,16 @@ impl Checker<'_> {
             }
             ExprKind::Call(call) if call.over.is_none() && call.filter.is_none() => {
                 let function = self.functions().find(&call.name.text, call.args.len());
-                let is_strict = function.is_some_and(|it| {
-                    it.kind == functions::Kind::Scalar && it.nulls == Nulls::Strict
-                });
-                // `concat_ws` alone passes over NULL in some of its arguments.
-                if function.is_some_and(|it| it.nulls == Nulls::First)
-                    && let Some(first) = call.args.first()
-                {
-                    self.strict(first, columns);
-                }
-                if is_strict && !call.name.is("concat_ws") {
-                    call.args.iter().for_each(|it| self.strict(it, columns));
-                }
+                let nulls = function
+                    .filter(|it| it.kind == functions::Kind::Scalar)
+                    .map(|it| it.nulls);
+                let n_strict = match nulls {
+                    Some(Nulls::Strict) => call.args.len(),
+                    Some(Nulls::First) => 1,
+                    _ => 0,
+                };
+                let args = call.args.iter().take(n_strict);
+                args.for_each(|it| self.strict(it, columns));
             }
             _ => {}
         }
