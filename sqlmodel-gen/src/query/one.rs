@@ -362,11 +362,19 @@ impl Analysis<'_> {
                 self.same_columns(name, (first, &mut united), (one, columns), &mut diagnostics);
             }
             self.same_params(name, &found, one, &mut diagnostics);
+            if let Some(first) = found.first() {
+                same_blocks(first, one, &mut diagnostics)?;
+            }
             if !diagnostics.is_empty() {
                 break;
             }
         }
         if diagnostics.is_empty() {
+            if let [first, others @ ..] = found.as_mut_slice() {
+                for one in others {
+                    one.layout.renumber(&first.layout.blocks);
+                }
+            }
             Ok((found, united))
         } else {
             Err(diagnostics)
@@ -431,7 +439,12 @@ impl Analysis<'_> {
             return Err(diagnostics);
         };
         let layout = Layout::read(main, &mut diagnostics);
-        self.check_orders(&layout, orders, text.span, &mut diagnostics);
+        if diagnostics.is_empty() {
+            self.check_orders(&layout, orders, text.span, &mut diagnostics);
+        }
+        for (text, (name, _)) in texts.iter().skip(1).zip(orders) {
+            diagnostics.extend(check_order(text, name));
+        }
         if !diagnostics.is_empty() {
             return Err(diagnostics);
         }
@@ -465,8 +478,10 @@ impl Analysis<'_> {
                             .filter(|(at, _)| mask & (1 << at) == 0)
                             .map(|(_, it)| it.as_str())
                             .collect();
+                        let blocks = if off.len() == 1 { "block" } else { "blocks" };
                         found.iter_mut().for_each(|it| {
-                            it.notes.push(format!("this is so without {}", list(&off)));
+                            let note = format!("this is so without the {blocks} {}", list(&off));
+                            it.notes.push(note);
                         });
                     }
                     found
@@ -522,22 +537,16 @@ impl Analysis<'_> {
         }
         let mut names: BTreeSet<String> = BTreeSet::new();
         for (name, _) in orders {
-            if !names.insert(row::camel(&name.value)) {
-                diagnostics.push(Diagnostic::new(
-                    &codes::QUERY_ORDER,
-                    name.span,
-                    format!(
-                        "two orders are called `{}` in Rust",
-                        row::camel(&name.value)
-                    ),
-                ));
-            }
             if !row::is_name(&name.value) {
-                diagnostics.push(Diagnostic::new(
-                    &codes::QUERY_ORDER,
-                    name.span,
-                    "the name of an order is in snake_case",
-                ));
+                let message = format!("`{}` is no name for an order", name.value);
+                diagnostics.push(
+                    Diagnostic::new(&codes::QUERY_ORDER, name.span, message)
+                        .help("use snake_case, and no keyword of Rust"),
+                );
+            } else if !names.insert(row::camel(&name.value)) {
+                let variant = row::camel(&name.value);
+                let message = format!("two orders are called `{variant}` in Rust");
+                diagnostics.push(Diagnostic::new(&codes::QUERY_ORDER, name.span, message));
             }
         }
     }
@@ -927,7 +936,10 @@ impl Analysis<'_> {
                 .map(|it| &it.checked.params.by_name);
             let param = params.find_map(|it| it.get(*only));
             let span = param.map_or(name.span, |it| it.first);
-            diagnostics.push(Diagnostic::new(&codes::DIALECTS_DIFFER, span, message));
+            diagnostics.push(
+                Diagnostic::new(&codes::DIALECTS_DIFFER, span, message)
+                    .help("the function is one for all databases: use the parameter in each text"),
+            );
             return;
         }
         for param in &first.checked.params.order {
@@ -935,6 +947,19 @@ impl Analysis<'_> {
             let (Some(a), Some(b)) = (get(first), get(one)) else {
                 continue;
             };
+            if a.is_list != b.is_list {
+                let (list, value) = match a.is_list {
+                    true => (first.dialect, one.dialect),
+                    false => (one.dialect, first.dialect),
+                };
+                let message =
+                    format!("the parameter `:{param}` is a list on {list} and a value on {value}");
+                diagnostics.push(
+                    Diagnostic::new(&codes::DIALECTS_DIFFER, b.first, message)
+                        .help("use the list with IN on each, or two parameters"),
+                );
+                continue;
+            }
             if let (Some(left), Some(right)) = (a.ty, b.ty)
                 && !left.is_same(right, self.schema)
                 && wider_integer(left, right, self.schema).is_none()
@@ -1007,7 +1032,8 @@ impl Analysis<'_> {
                     )
                     .label("nothing beside it tells")
                     .help(format!(
-                        "say what it is: `params = {{ {name} = \"text\" }}`"
+                        "say what it is: `params = {{ {name} = \"text{}\" }}`",
+                        if param.is_list { "[]" } else { "" }
                     )),
                 );
                 continue;
@@ -1037,12 +1063,20 @@ impl Analysis<'_> {
             if !block.params.is_empty() {
                 continue;
             }
-            if params.iter().any(|it| it.name == block.name) || !row::is_name(&block.name) {
-                diagnostics.push(
-                    Diagnostic::new(&codes::SQL_BLOCK, first.layout.place(at).unwrap_or(written.name.span), format!("the block `{}` has no parameter of its own, and a name that is taken or none in Rust", block.name))
-                        .help("a block without parameters is switched by a `bool` of its name"),
-                );
-            }
+            let name = &block.name;
+            let message = if params.iter().any(|it| it.name == *name) {
+                format!(
+                    "the parameter `:{name}` is used outside of the block `{name}`, and does not switch it"
+                )
+            } else if !row::is_name(name) {
+                format!("`{name}` cannot be the name of an argument in Rust")
+            } else {
+                continue;
+            };
+            let span = first.layout.place(at).unwrap_or(written.name.span);
+            diagnostics.push(Diagnostic::new(&codes::SQL_BLOCK, span, message).help(
+                "a block without a parameter of its own is switched by a `bool` of its name: call it something else",
+            ));
         }
         if diagnostics.is_empty() {
             Ok((params, blocks))
@@ -1096,9 +1130,19 @@ impl InDialect {
         let Some(text) = self.texts.first() else {
             return Ok(None);
         };
+        let is_param = |text: &Text, at: usize, kind: TokenKind| {
+            kind == TokenKind::Param && text.token(at).trim_start_matches(':') == name
+        };
+        let in_an_order = self.texts.iter().skip(1).any(|text| {
+            let mut tokens = text.tokens.iter().enumerate();
+            tokens.any(|(at, token)| is_param(text, at, token.kind))
+        });
+        if in_an_order {
+            return Ok(None);
+        }
         let mut block: Option<Option<usize>> = None;
         for (at, token) in text.tokens.iter().enumerate() {
-            if token.kind != TokenKind::Param || text.token(at).trim_start_matches(':') != name {
+            if !is_param(text, at, token.kind) {
                 continue;
             }
             let inside = self
@@ -1126,6 +1170,89 @@ impl InDialect {
         }
         Ok(block.flatten())
     }
+}
+
+/// Reports blocks that only one of two dialects has, and parameters that switch a block in only one.
+fn same_blocks(first: &InDialect, one: &InDialect, diagnostics: &mut Vec<Diagnostic>) -> Found<()> {
+    const HELP: &str = "the function is one for all databases: give each text the same blocks";
+    for (has, lacks) in [(first, one), (one, first)] {
+        let mut blocks = has.layout.blocks.iter().enumerate();
+        if let Some((at, name)) = blocks.find(|(_, it)| !lacks.layout.blocks.contains(it)) {
+            let message = format!(
+                "the block `{name}` is in the text for {} and not in that for {}",
+                has.dialect, lacks.dialect
+            );
+            let span = has.layout.place(at).or(has.place());
+            let Some(span) = span else { continue };
+            diagnostics.push(Diagnostic::new(&codes::DIALECTS_DIFFER, span, message).help(HELP));
+            return Ok(());
+        }
+    }
+    let block_in = |it: &InDialect, param: &str| -> Found<Option<String>> {
+        let block = it.block_of(param)?;
+        Ok(block.and_then(|at| it.layout.blocks.get(at).cloned()))
+    };
+    for param in &first.checked.params.order {
+        let (a, b) = (block_in(first, param)?, block_in(one, param)?);
+        if a == b {
+            continue;
+        }
+        let part = |block: Option<String>| match block {
+            Some(name) => format!("in the block `{name}`"),
+            None => "always there".to_owned(),
+        };
+        let message = format!(
+            "the parameter `:{param}` is {} on {} and {} on {}",
+            part(a),
+            first.dialect,
+            part(b),
+            one.dialect
+        );
+        let span = one.checked.params.by_name.get(param).map(|it| it.first);
+        let Some(span) = span else { continue };
+        diagnostics.push(Diagnostic::new(&codes::DIALECTS_DIFFER, span, message).help(HELP));
+    }
+    Ok(())
+}
+
+/// Reports the text of an order that is more or less than what stands behind ORDER BY.
+fn check_order(text: &Text, name: &SourceText) -> Option<Diagnostic> {
+    let at =
+        |range, message: String| Diagnostic::new(&codes::QUERY_ORDER, text.span(range), message);
+    if let Some(marker) = text.markers.first() {
+        let message = "an order has no blocks of its own".to_owned();
+        return Some(at(marker.range.clone(), message).help(
+            "the caller chooses an order as a whole; add another for what the block is about",
+        ));
+    }
+    if text.tokens.is_empty() {
+        let message = format!("the order `{}` is empty", name.value);
+        return Some(Diagnostic::new(&codes::QUERY_ORDER, name.span, message));
+    }
+    let mut depth = 0i32;
+    for (index, token) in text.tokens.iter().enumerate() {
+        let word = text.token(index).to_ascii_lowercase();
+        match word.as_str() {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            "limit" | "offset" | "fetch" | "for" | "union" | "intersect" | "except"
+            | "returning"
+                if depth == 0 && token.kind == TokenKind::Word =>
+            {
+                let message = format!(
+                    "the order `{}` goes on with `{}`",
+                    name.value,
+                    word.to_uppercase()
+                );
+                return Some(
+                    at(token.range.clone(), message)
+                        .help("an order is what stands behind ORDER BY, and no more"),
+                );
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Reports a batch of what cannot be run many times.

@@ -10,7 +10,7 @@ use crate::ir::{
     Schema, SourceText, WrittenPage, WrittenQuery,
 };
 use crate::query::catalog::{Catalog, Source};
-use crate::query::check::{Checked, Output};
+use crate::query::check::{Action, Checked, Output};
 use crate::query::one::{InDialect, known_of};
 use crate::query::pieces::push;
 use crate::query::tree::{
@@ -64,6 +64,11 @@ impl Paged<'_> {
         params: &mut Vec<QueryParam>,
         blocks: &mut Vec<QueryBlock>,
     ) -> Found<Page> {
+        let is_select =
+            |it: &InDialect| it.checked.action == Action::Select && !it.checked.has_writes;
+        if !found.iter().all(is_select) {
+            return self.fail("a page is of a SELECT, and this writes", "remove `page`");
+        }
         let is_gathered = matches!(self.row, Row::Nested { parts, .. } if parts.iter().any(|it| it.number == PartNumber::Many));
         if returns != Returns::Many {
             return self.fail("a page has many rows", "remove `page`, or `returns`");

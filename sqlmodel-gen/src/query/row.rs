@@ -67,10 +67,20 @@ impl Shaped<'_> {
                 .as_ref()
                 .or_else(|| self.written.shape.first().map(|(name, _)| name));
             if let Some(text) = unwanted {
-                let message = "there are no rows that could become anything";
+                let word = word(self.returns);
+                let what = match row {
+                    Row::Scalar(_) => "is one value",
+                    Row::Ignored => "looks at no row",
+                    Row::None
+                    | Row::Model(_)
+                    | Row::View(_)
+                    | Row::Struct { .. }
+                    | Row::Nested { .. } => "returns no rows",
+                };
+                let message = format!("`{word}` {what}, and nothing becomes `{}`", text.value);
                 return fail(
                     Diagnostic::new(&codes::QUERY_ROW, text.span, message)
-                        .help("remove `row` and `shape`"),
+                        .help("remove `row` and `shape`, or write `returns = \"many\"`"),
                 );
             }
         }
@@ -86,6 +96,13 @@ impl Shaped<'_> {
     }
 
     fn row(&self) -> Found<Row> {
+        if let (Some(name), [_, ..]) = (&self.written.row, self.written.shape.as_slice()) {
+            let message = "a row is what `row` names, or made of the parts of `shape`";
+            return fail(
+                Diagnostic::new(&codes::QUERY_ROW, name.span, message)
+                    .help("remove one of the two"),
+            );
+        }
         if !self.written.shape.is_empty() {
             return self.nested();
         }

@@ -3,6 +3,7 @@
 //! Strings are those of standard SQL on every dialect (`''` is one quote, a backslash is itself), and double quotes are around names;
 //! what a dialect writes differently is put into its words when the statement is written.
 
+mod directive;
 mod lex;
 
 use std::ops::Range;

@@ -28,10 +28,19 @@ impl Layout {
     /// Reads the markers of a text.
     pub(super) fn read(text: &Text, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut layout = Self::default();
+        if slips(text, diagnostics) {
+            return layout;
+        }
         let mut open: Option<(MarkerKind, usize, Span)> = None;
+        // The blocks in the open one, which was told of.
+        let (mut n_inside, mut is_told) = (0, false);
         for marker in &text.markers {
             let span = text.span(marker.range.clone());
             match (&marker.kind, open.take()) {
+                (MarkerKind::End, outer @ Some(_)) if n_inside > 0 => {
+                    n_inside -= 1;
+                    open = outer;
+                }
                 (MarkerKind::End, Some((MarkerKind::If(name), start, at))) => {
                     let block = layout
                         .blocks
@@ -52,6 +61,7 @@ impl Layout {
                             "a query has one place for its order",
                         ));
                     }
+                    check_order_place(text, start..marker.before, at, diagnostics);
                     layout.order = Some((start..marker.before, at));
                 }
                 (MarkerKind::End, None) => {
@@ -62,19 +72,20 @@ impl Layout {
                 }
                 (kind, None) => open = Some((kind.clone(), marker.before, span)),
                 (_, Some((kind, start, at))) => {
-                    let is_told = |it: &Diagnostic| it.related.iter().any(|it| it.span == at);
-                    if !diagnostics.iter().any(is_told) {
+                    if !is_told {
                         diagnostics.push(
                             Diagnostic::new(&codes::SQL_BLOCK, span, "a block in a block")
                                 .related(at, "the outer block starts here")
-                                .help("end the first with `/*end*/`"),
+                                .help("end the first with `/*end*/`; a condition of both is in a third block"),
                         );
                     }
+                    is_told = true;
+                    n_inside += 1;
                     open = Some((kind, start, at));
                 }
             }
         }
-        if let Some((_, _, span)) = open {
+        if let Some((_, _, span)) = open.filter(|_| !is_told) {
             diagnostics.push(
                 Diagnostic::new(&codes::SQL_BLOCK, span, "the block does not end")
                     .help("add `/*end*/`"),
@@ -90,6 +101,18 @@ impl Layout {
             ));
         }
         layout
+    }
+
+    /// Numbers the blocks as another text does, which has the same.
+    pub(super) fn renumber(&mut self, names: &[String]) {
+        let position = |name: &String| names.iter().position(|it| it == name);
+        let numbers: Vec<Option<usize>> = self.blocks.iter().map(position).collect();
+        for (block, _, _) in &mut self.parts {
+            if let Some(number) = numbers.get(*block).copied().flatten() {
+                *block = number;
+            }
+        }
+        self.blocks = names.to_vec();
     }
 
     /// Returns where a block begins first.
@@ -115,6 +138,13 @@ impl Layout {
                     .iter()
                     .any(|it| it.eq_ignore_ascii_case(text.token(at)))
         };
+        if part.is_empty() {
+            diagnostics.push(
+                Diagnostic::new(&codes::SQL_BLOCK, span, "there is nothing in the block")
+                    .help("remove it"),
+            );
+            return;
+        }
         let mut depth = 0i32;
         for at in part.clone() {
             match text.token(at) {
@@ -159,9 +189,12 @@ impl Layout {
         let mut at_from = false;
         let mut depth = 0i32;
         for at in (0..part.start).rev() {
+            // What stands in parentheses or in a CASE is part of one column.
             match text.token(at) {
                 ")" => depth += 1,
                 "(" => depth -= 1,
+                _ if is_word(at, &["end"]) => depth += 1,
+                _ if is_word(at, &["case"]) => depth -= 1,
                 _ => {}
             }
             if depth > 0 {
@@ -258,6 +291,67 @@ impl Layout {
             tokens,
         }
     }
+}
+
+/// Reports a place for orders that is empty, or not behind ORDER BY.
+fn check_order_place(
+    text: &Text,
+    part: Range<usize>,
+    span: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    const HELP: &str =
+        "write `ORDER BY /*order*/ id /*end*/`, with an order that the others stand in for";
+    if part.is_empty() {
+        let message = "there is no order in the place of the orders";
+        diagnostics.push(Diagnostic::new(&codes::QUERY_ORDER, span, message).help(HELP));
+        return;
+    }
+    let mut depth = 0i32;
+    for at in (0..part.start).rev() {
+        let word = text.token(at).to_ascii_lowercase();
+        match word.as_str() {
+            ")" => depth += 1,
+            "(" if depth == 0 => break,
+            "(" => depth -= 1,
+            "by" if depth == 0 => {
+                let before = at.checked_sub(1).map_or("", |it| text.token(it));
+                if before.eq_ignore_ascii_case("order") {
+                    return;
+                }
+                break;
+            }
+            "select" | "from" | "where" | "on" | "having" | "limit" | "offset" | "set"
+            | "values"
+                if depth == 0 =>
+            {
+                break;
+            }
+            _ => {}
+        }
+    }
+    let message = "the place of the orders is not behind ORDER BY";
+    diagnostics.push(Diagnostic::new(&codes::QUERY_ORDER, span, message).help(HELP));
+}
+
+/// Reports comments that are nearly markers, and tells whether there are any: what a block is cannot be known then.
+fn slips(text: &Text, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let n_before = diagnostics.len();
+    for marker in &text.markers {
+        let MarkerKind::Slip(slip) = &marker.kind else {
+            continue;
+        };
+        let span = text.span(marker.range.clone());
+        let mut diagnostic = Diagnostic::new(&codes::SQL_BLOCK, span, slip.message.clone());
+        if let Some(label) = &slip.label {
+            diagnostic = diagnostic.label(label.clone());
+        }
+        if let Some(help) = slip.help {
+            diagnostic = diagnostic.help(help);
+        }
+        diagnostics.push(diagnostic);
+    }
+    diagnostics.len() > n_before
 }
 
 impl Variant<'_> {

@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 use golden::{compile_text, type_name};
 use sqlmodel_gen::diagnostic::{Color, Format, render};
+use sqlmodel_gen::ir::Piece;
 
 const MODELS: &str = r#"[model.Hero.fields]
 id = { type = "i64", key = "auto" }
@@ -150,7 +151,7 @@ sql = "SELECT id FROM hero WHERE name = :page_size"
             11:8: error[SM0721]: a page has its own order
             15:8: error[SM0721]: a page has its own LIMIT, and locks nothing
             19:8: error[SM0721]: a page has many rows
-            24:8: error[SM0721]: a page has many rows
+            24:8: error[SM0721]: a page is of a SELECT, and this writes
             28:16: error[SM0721]: `score` is a float, and equal to itself by luck
             33:8: error[SM0721]: two columns of the page are called `id`
             38:8: error[SM0721]: the parameter `:page_size` has a name of the page's
@@ -627,6 +628,14 @@ fn a_block_takes_no_column_and_no_table_away() {
             true,
         ),
         (
+            "SELECT id, CASE WHEN age > 9 THEN 1 /*if n*/ WHEN age > :n THEN 2 /*end*/ END AS c FROM hero",
+            true,
+        ),
+        (
+            "SELECT CASE WHEN age > 9 THEN 1 END AS c /*if n*/ , age /*end*/ FROM hero",
+            false,
+        ),
+        (
             "UPDATE hero SET age = :age /*if n*/, name = :n /*end*/ WHERE id = :id",
             true,
         ),
@@ -643,6 +652,207 @@ fn a_block_takes_no_column_and_no_table_away() {
         let is_compiled = compiled.compilation.schema.is_some();
         assert!(is_at_sql && is_compiled == is_right, "{sql}: {text}");
     }
+}
+
+#[test]
+fn comments_that_nearly_are_blocks_are_told_of() {
+    check(
+        r#"
+[[query]]
+name = "a"
+sql = "SELECT id FROM hero /*IF n*/ WHERE name = :n /*end*/"
+[[query]]
+name = "b"
+sql = "SELECT id FROM hero /*if n*/ WHERE name = :n /*endif*/"
+[[query]]
+name = "c"
+sql = "SELECT id FROM hero /*if n*/ WHERE name = :n /*else*/ WHERE age > 1 /*end*/"
+[[query]]
+name = "d"
+sql = "SELECT id FROM hero /*if not n*/ WHERE age > 1 /*end*/"
+[[query]]
+name = "e"
+order = { a = "name" }
+sql = "SELECT id FROM hero ORDER BY /*order by*/ id /*end*/"
+[[query]]
+name = "f"
+sql = "SELECT id /*! , name */ FROM hero"
+[[query]]
+name = "g"
+sql = "SELECT id /* if they are asked for, of all */ FROM hero /* end */ "
+[[query]]
+name = "h"
+sql = "SELECT id FROM hero WHERE age > 1 /*if a*/ AND name = :a /*if b*/ AND name = :b /*end*/ /*end*/"
+[[query]]
+name = "i"
+sql = "SELECT id FROM hero WHERE age > 1 /*if a*/ /*end*/"
+[[query]]
+name = "j"
+sql = "SELECT id /* the key */ FROM hero -- if not age\nWHERE age > 1 /* and no team */"
+"#,
+        expect![[r#"
+            3:28: error[SM0715]: `/*IF n*/` begins and ends no block
+            6:53: error[SM0715]: `/*endif*/` begins and ends no block
+            9:53: error[SM0715]: a block is there or not, and has no other branch
+            12:28: error[SM0715]: a block is switched by one name alone
+            16:37: error[SM0715]: `/*order by*/` begins and ends no block
+            19:18: error[SM0701]: a comment that MySQL runs
+            22:64: error[SM0715]: no block ends here
+            25:65: error[SM0715]: a block in a block
+            28:42: error[SM0715]: there is nothing in the block
+        "#]],
+    );
+}
+
+#[test]
+fn orders_stand_behind_order_by_and_are_no_more() {
+    check(
+        r#"
+[[query]]
+name = "a"
+order = { some = "id LIMIT 3", none = "", self = "id", Type = "id" }
+sql = "SELECT id FROM hero ORDER BY /*order*/ id /*end*/"
+[[query]]
+name = "b"
+order = { some = "name /*if down*/ DESC /*end*/" }
+sql = "SELECT id FROM hero ORDER BY /*order*/ id /*end*/"
+[[query]]
+name = "c"
+order = { some = "age" }
+sql = "SELECT id FROM hero WHERE /*order*/ id /*end*/ > 1"
+[[query]]
+name = "d"
+order = { some = "age" }
+sql = "SELECT id FROM hero ORDER BY id /*order*/ /*end*/"
+[[query]]
+name = "e"
+order = { some = "age", two = "(SELECT max(id) FROM team LIMIT 1), id DESC" }
+sql = "SELECT id FROM hero WHERE id IN (SELECT id FROM team) ORDER BY name DESC, /*order*/ id /*end*/"
+"#,
+        expect![[r#"
+            3:22: error[SM0716]: the order `some` goes on with `LIMIT`
+            3:32: error[SM0716]: the order `none` is empty
+            3:43: error[SM0716]: `self` is no name for an order
+            3:56: error[SM0716]: `Type` is no name for an order
+            7:24: error[SM0716]: an order has no blocks of its own
+            12:34: error[SM0716]: the place of the orders is not behind ORDER BY
+            16:40: error[SM0716]: there is no order in the place of the orders
+        "#]],
+    );
+}
+
+#[test]
+fn blocks_are_the_same_for_all_databases() {
+    check(
+        r#"
+[[query]]
+name = "a"
+sql = "SELECT id FROM hero WHERE age > 1 /*if n*/ AND name = :n /*end*/"
+dialect.postgres.sql = "SELECT id FROM hero WHERE age > 1 AND name = :n"
+[[query]]
+name = "b"
+sql = "SELECT id FROM hero WHERE age > 1 AND name = :n"
+dialect.mysql.sql = "SELECT id FROM hero WHERE age > 1 /*if n*/ AND name = :n /*end*/"
+[[query]]
+name = "c"
+sql = "SELECT id FROM hero WHERE name = :n /*if m*/ AND age > 1 /*end*/"
+dialect.mysql.sql = "SELECT id FROM hero WHERE age > 1 /*if m*/ AND name = :n /*end*/"
+[[query]]
+name = "d"
+sql = "SELECT id FROM hero WHERE id IN (:id)"
+dialect.mysql.sql = "SELECT id FROM hero WHERE id = :id"
+[[query]]
+name = "e"
+sql = "SELECT id FROM hero WHERE age > 1 /*if m*/ AND age < 5 /*end*/ /*if n*/ AND name = :n /*end*/"
+dialect.mysql.sql = "SELECT id FROM hero WHERE age > 1 /*if n*/ AND name = :n /*end*/ /*if m*/ AND age < 5 /*end*/"
+"#,
+        expect![[r#"
+            3:42: error[SM0714]: the block `n` is in the text for SQLite and not in that for PostgreSQL
+            8:56: error[SM0714]: the block `n` is in the text for MySQL and not in that for SQLite
+            12:76: error[SM0714]: the parameter `:n` is always there on SQLite and in the block `m` on MySQL
+            16:53: error[SM0714]: the parameter `:id` is a list on SQLite and a value on MySQL
+        "#]],
+    );
+}
+
+#[test]
+fn blocks_in_another_order_are_those_of_their_names() {
+    let query = r#"[[query]]
+name = "a"
+sql = "SELECT id FROM hero WHERE age > 1 /*if m*/ AND age < 5 /*end*/ /*if n*/ AND name = :n /*end*/"
+dialect.mysql.sql = "SELECT id FROM hero WHERE age > 1 /*if n*/ AND name = :n /*end*/ /*if m*/ AND age < 5 /*end*/"
+"#;
+    let compiled = compile_text(&format!("{MODELS}{query}"));
+    let schema = compiled.compilation.schema.expect("the query is right");
+    let query = schema.queries.first().expect("there is a query");
+    for (dialect, pieces) in &query.texts {
+        let with_name = pieces.iter().find_map(|piece| match piece {
+            Piece::Block(block, inside) if inside.contains(&Piece::Param(0)) => Some(*block),
+            _ => None,
+        });
+        assert_eq!(with_name, Some(1), "{dialect}");
+    }
+}
+
+#[test]
+fn a_parameter_of_an_order_switches_no_block() {
+    let query = r#"[[query]]
+name = "a"
+order = { near = "abs(age - :n), id" }
+sql = "SELECT id FROM hero WHERE id > 1 /*if older*/ AND age > :n /*end*/ ORDER BY /*order*/ id /*end*/"
+"#;
+    let compiled = compile_text(&format!("{MODELS}{query}"));
+    let schema = compiled.compilation.schema.expect("the query is right");
+    let query = schema.queries.first().expect("there is a query");
+    let blocks: Vec<Option<usize>> = query.params.iter().map(|it| it.block).collect();
+    assert_eq!(blocks, [None]);
+}
+
+#[test]
+fn a_row_is_one_thing() {
+    check(
+        r#"
+[[query]]
+name = "a"
+row = "Hero"
+shape = { hero = "h" }
+sql = "SELECT h.* FROM hero h"
+[[query]]
+name = "b"
+row = "Hero"
+returns = "scalar"
+sql = "SELECT name FROM hero"
+[[query]]
+name = "c"
+row = "Hero"
+returns = "exists"
+sql = "SELECT name FROM hero"
+[[query]]
+name = "d"
+row = "Hero"
+sql = "DELETE FROM hero WHERE id = :id"
+[[query]]
+name = "e"
+dialects = ["sqlite", "postgres"]
+page = { by = ["id"], unique = true }
+sql = "DELETE FROM hero WHERE id > :id RETURNING id"
+[[query]]
+name = "f"
+sql = "SELECT id FROM hero WHERE age > 1 /*if type*/ AND name = 'a' /*end*/"
+[[query]]
+name = "g"
+sql = "SELECT id FROM hero WHERE name = :a /*if a*/ AND name > :a /*end*/"
+"#,
+        expect![[r#"
+            3:7: error[SM0718]: a row is what `row` names, or made of the parts of `shape`
+            8:7: error[SM0718]: `scalar` is one value, and nothing becomes `Hero`
+            13:7: error[SM0718]: `exists` looks at no row, and nothing becomes `Hero`
+            18:7: error[SM0718]: `affected` returns no rows, and nothing becomes `Hero`
+            23:8: error[SM0721]: a page is of a SELECT, and this writes
+            27:42: error[SM0715]: `type` cannot be the name of an argument in Rust
+            30:44: error[SM0715]: the parameter `:a` is used outside of the block `a`, and does not switch it
+        "#]],
+    );
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::directive::directive;
+
 /// A token and its place in the text.
 #[derive(Debug, Clone)]
 pub(in crate::query) struct Token {
@@ -41,6 +43,16 @@ pub(in crate::query) enum MarkerKind {
     Order,
     /// `/*end*/`.
     End,
+    /// What was probably meant to be one of them.
+    Slip(Slip),
+}
+
+/// What is wrong with a comment that is nearly a marker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::query) struct Slip {
+    pub(in crate::query) message: String,
+    pub(in crate::query) label: Option<String>,
+    pub(in crate::query) help: Option<&'static str>,
 }
 
 /// Why a text cannot be cut into tokens.
@@ -158,13 +170,15 @@ impl<'t> Lexer<'t> {
         if inside.starts_with('+') {
             self.lexed.hints.push((before, range.clone()));
         }
-        let mut words = inside.split_whitespace();
-        let kind = match (words.next(), words.next(), words.next()) {
-            (Some("if"), Some(name), None) => Some(MarkerKind::If(name.to_owned())),
-            (Some("order"), None, None) => Some(MarkerKind::Order),
-            (Some("end"), None, None) => Some(MarkerKind::End),
-            _ => None,
-        };
+        // MySQL runs what stands in there, from a version on.
+        if inside.starts_with('!') || inside.starts_with("M!") {
+            return self.error(
+                len + 2,
+                "a comment that MySQL runs",
+                Some("write what it says as SQL, in a text for MySQL alone: `dialect.mysql = { sql = \"..\" }`"),
+            );
+        }
+        let kind = directive(inside);
         if let Some(kind) = kind {
             self.lexed.markers.push(Marker {
                 kind,
