@@ -28,6 +28,7 @@ mod names;
 mod queries;
 mod relations;
 mod sizes;
+mod sql_type;
 mod tables;
 mod types;
 mod validate;

@@ -102,6 +102,7 @@ codes! {
     Error "SM0214" SQL_MISSING "sql_missing";
     Error "SM0215" NEVER_WRITTEN "never_written";
     Error "SM0216" RENAMED_FROM "renamed_from";
+    Error "SM0217" SQL_TYPE "sql_type";
     Error "SM0301" NO_KEY "no_key";
     Error "SM0302" NULLABLE_KEY "nullable_key";
     Error "SM0303" AUTO_KEY "auto_key";

@@ -255,7 +255,7 @@ impl<'a> Resolver<'a> {
             let what = format!("the generated column `{}`", field.name.value);
             self.require_sql(&generated.sql, generated.span, &what);
         }
-        self.check_sql_type(&field.sql_type, "SQL type");
+        self.check_sql_type(&field.sql_type);
         let collations = [
             &field.collation.portable,
             &field.collation.sqlite,
@@ -269,7 +269,7 @@ impl<'a> Resolver<'a> {
             let message = format!("`{}` is no text, and has no collation", field.name.value);
             self.error(&codes::CONFLICTING_KEYS, collation.span, message);
         } else {
-            self.check_sql_type(&field.collation, "collation");
+            self.check_names_dialect(&field.collation, "collation");
         }
         if let Some(check) = &field.check
             && field.validate.is_empty()

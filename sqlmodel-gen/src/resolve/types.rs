@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use sqlmodel_sql::Dialect;
+
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Builtin, FieldType, NamedType, RustType, Scalar, TypeId};
 use crate::resolve::case::{is_rust_path, is_rust_primitive};
 use crate::resolve::names::Symbol;
-use crate::resolve::{DeclId, MAX_BASES, Resolver, sql_text};
+use crate::resolve::{DeclId, MAX_BASES, Resolver, sql_text, sql_type};
 use crate::syntax::{self, Name, RustPath, TypeExpr};
 
 /// The names of built-in types, for suggestions.
@@ -269,7 +271,7 @@ impl<'a> Resolver<'a> {
         for ty in bases.into_iter().rev() {
             validate.extend(self.validations(&ty.validate, Scalar::Builtin(base), false));
         }
-        self.check_sql_type(&syntax.sql_type, "SQL type");
+        self.check_sql_type(&syntax.sql_type);
         Some(NamedType {
             name: syntax.name.value.clone(),
             module,
@@ -442,10 +444,28 @@ impl<'a> Resolver<'a> {
         derive.iter().map(|path| path.value.clone()).collect()
     }
 
-    /// Checks that a type or collation is only given for dialects, not for all.
-    pub(super) fn check_sql_type(&mut self, sql_type: &syntax::Sql, what: &str) {
-        let Some(portable) = &sql_type.portable else {
-            return;
+    /// Checks that types of databases are only given for dialects, and are types.
+    pub(super) fn check_sql_type(&mut self, sql_type: &syntax::Sql) {
+        let own = [&sql_type.sqlite, &sql_type.postgres, &sql_type.mysql];
+        for (dialect, text) in Dialect::ALL.into_iter().zip(own) {
+            if let Some(text) = text {
+                self.check_is_sql_type(dialect, text);
+            }
+        }
+        let is_of_one = self.check_names_dialect(sql_type, "SQL type");
+        if let (Some(text), true, [dialect]) = (
+            &sql_type.portable,
+            is_of_one,
+            self.options.dialects.as_slice(),
+        ) {
+            self.check_is_sql_type(*dialect, text);
+        }
+    }
+
+    /// Reports a type or collation that is for all dialects at once; true if there is none.
+    pub(super) fn check_names_dialect(&mut self, sql: &syntax::Sql, what: &str) -> bool {
+        let Some(portable) = &sql.portable else {
+            return true;
         };
         if self.options.dialects.len() > 1 {
             let message = format!("one {what} for all dialects cannot be right for each");
@@ -455,6 +475,25 @@ impl<'a> Resolver<'a> {
                     portable.value
                 )),
             );
+            return false;
+        }
+        true
+    }
+
+    /// Reports a text that would be more or less than a type where it stands in `CREATE TABLE`.
+    fn check_is_sql_type(&mut self, dialect: Dialect, text: &Name) {
+        if text.value.trim().is_empty() {
+            // Reported where it was read.
+            return;
+        }
+        if let Err(error) = sql_type::parse(dialect, &text.value) {
+            let span = text.part(self.sources, error.range);
+            let message = format!("`{}` is not a type of {dialect}", text.value);
+            let diagnostic = Diagnostic::new(&codes::SQL_TYPE, span, message).label(error.label);
+            self.push(match error.help {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            });
         }
     }
 }
