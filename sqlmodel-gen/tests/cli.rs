@@ -375,6 +375,31 @@ id = { type = "i64", key = true, sql_type = { postgres = "bigserial" } }
 }
 
 #[test]
+fn foreign_keys_have_the_order_of_the_key_that_they_reference() {
+    let project = Project::new(
+        r#"
+[model.Order]
+table = "orders"
+[model.Order.fields]
+region = { type = "text(8)", key = true }
+number = { type = "i64", key = true }
+[model.Line.fields]
+id = { type = "i64", key = "auto" }
+n = "i64"
+r = "text(8)"
+[[model.Line.foreign_keys]]
+on = ["n", "r"]
+ref = "Order"
+to = ["number", "region"]
+"#,
+    );
+    let output = project.run(&["ddl", "--dialect", "mysql"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let key = "FOREIGN KEY (`r`, `n`)\n        REFERENCES `orders` (`region`, `number`)";
+    assert!(out(&output).contains(key), "{}", out(&output));
+}
+
+#[test]
 fn diagnostics_for_other_tools_are_data() {
     let project = Project::new(&SCHEMA.replace("text(80)", "txt(80)"));
     let json = project.run(&["check", "--format", "json"]);

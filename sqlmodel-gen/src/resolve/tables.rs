@@ -126,6 +126,7 @@ impl Resolver<'_> {
             builder.build_indexes(model);
             builder.build_checks(model);
         }
+        builder.order_foreign_keys();
         builder.copy_referenced_types();
         builder.finish()
     }

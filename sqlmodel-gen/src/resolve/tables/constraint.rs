@@ -1,14 +1,16 @@
 //! Keys, indexes and checks.
 
+use std::collections::BTreeMap;
+
 use sqlmodel_sql::{
-    Action, Check, Deferrable, Dialect, DialectSet, ForeignKey, Index, IndexKey, IndexPart, Object,
-    Order, PerDialect, PrimaryKey, Text, UniqueKey,
+    Action, Check, Deferrable, Dialect, DialectSet, ForeignKey, Index, IndexKey, IndexPart, List,
+    Object, Order, PerDialect, PrimaryKey, TableName, Text, UniqueKey,
 };
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{FieldId, ModelId, Strategy, TableId};
 use crate::resolve::sql_text;
-use crate::resolve::tables::{Builder, Placement};
+use crate::resolve::tables::{Builder, Draft, Placement};
 use crate::source::Span;
 use crate::syntax::{self, Key, Name};
 
@@ -168,6 +170,34 @@ impl Builder<'_, '_> {
                     deferrable: key.options.deferrable,
                 };
                 self.tables[place.table].foreign_keys.push(foreign_key);
+            }
+        }
+    }
+
+    /// Puts the columns of each foreign key into the order of the key that it references.
+    ///
+    /// The pairs stay what they are, so that the order means nothing; MySQL wants that of the key.
+    pub(super) fn order_foreign_keys(&mut self) {
+        let ids: BTreeMap<TableName, TableId> = self
+            .tables
+            .ids()
+            .map(|id| (self.tables[id].name.clone(), id))
+            .collect();
+        for near in self.tables.ids().collect::<Vec<_>>() {
+            for at in 0..self.tables[near].foreign_keys.len() {
+                let Some(key) = self.tables[near].foreign_keys.get(at) else {
+                    continue;
+                };
+                let Some(target) = ids.get(&key.target).map(|id| &self.tables[*id]) else {
+                    continue;
+                };
+                let Some((columns, target_columns)) = in_order_of_key(key, target) else {
+                    continue;
+                };
+                if let Some(key) = self.tables[near].foreign_keys.get_mut(at) {
+                    key.columns = columns.into();
+                    key.target_columns = target_columns.into();
+                }
             }
         }
     }
@@ -442,4 +472,24 @@ impl Builder<'_, '_> {
         }
         true
     }
+}
+
+/// Returns the columns of a foreign key in the order of a key of the target, `None` if they have one's order.
+fn in_order_of_key(key: &ForeignKey, target: &Draft) -> Option<(Vec<Text>, Vec<Text>)> {
+    let primary = target.primary_key.iter().map(|it| &it.columns);
+    let keys = primary.chain(target.unique_keys.iter().map(|it| &it.columns));
+    let is_same = |columns: &&List<Text>| {
+        columns.len() == key.target_columns.len()
+            && columns.iter().all(|it| key.target_columns.contains(it))
+    };
+    let keys: Vec<&List<Text>> = keys.filter(is_same).collect();
+    if keys.contains(&&key.target_columns) {
+        return None;
+    }
+    let order = keys.first()?;
+    let pair = |far: &Text| {
+        let at = key.target_columns.iter().position(|it| it == far)?;
+        Some((key.columns.get(at)?.clone(), far.clone()))
+    };
+    order.iter().map(pair).collect()
 }
