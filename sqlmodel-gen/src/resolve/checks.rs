@@ -3,6 +3,7 @@
 mod cycles;
 mod declarations;
 mod graph;
+mod references;
 mod sql;
 
 use crate::resolve::Resolver;
@@ -19,6 +20,7 @@ impl Resolver<'_> {
         self.check_aliases(tables, &repeated);
         self.check_reserved_words(tables, &repeated);
         self.check_dialects(tables);
+        self.check_referenced_types(tables);
         self.check_foreign_key_cycles(tables);
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! Text in, its words and numbers out. The names of types are known for MySQL alone: others let anybody add some.
 
+mod family;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
 use sqlmodel_sql::{Dialect, reserved};
+
+pub(super) use self::family::{family, mysql_charset};
 
 /// A type as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]

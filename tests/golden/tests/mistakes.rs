@@ -1578,3 +1578,40 @@ b = { type = "text(3)", collation = "C" }
         "#]],
     );
 }
+
+#[test]
+fn what_a_foreign_key_compares_is_of_one_type_and_collation() {
+    check(
+        r#"
+[model.Order]
+table = "orders"
+[model.Order.fields]
+region = { type = "text(8)", key = true, collation = { mysql = "ascii_bin" } }
+number = { type = "i64", key = true, sql_type = { mysql = "int unsigned" } }
+[model.Line.fields]
+id = { type = "i64", key = "auto" }
+region = { type = "text(8)", collation = { mysql = "utf8mb4_bin" } }
+number = "i64"
+[[model.Line.foreign_keys]]
+on = ["region", "number"]
+ref = "Order"
+[model.Item.fields]
+id = { type = "i64", key = "auto" }
+region = "text(8)"
+number = { type = "i64", sql_type = { mysql = "INT" } }
+[[model.Item.foreign_keys]]
+on = ["region", "number"]
+ref = "Order"
+[model.Word.fields]
+text = { type = "text(8)", key = true, sql_type = { postgres = "citext", mysql = "char(8)" } }
+[model.Mention.fields]
+id = { type = "i64", key = "auto" }
+word_id = { ref = "Word", sql_type = { postgres = "text", mysql = "varchar(20)" } }
+"#,
+        expect![[r#"
+            11:1: error[SM0309]: `line.region` and `orders.region` have different collations on MySQL
+            18:1: error[SM0309]: `item.number` and `orders.number` have different types on MySQL
+            25:1: error[SM0309]: `mention.word_id` and `word.text` have different types on PostgreSQL
+        "#]],
+    );
+}
