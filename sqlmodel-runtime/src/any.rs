@@ -3,8 +3,8 @@
 //! One table lists the drivers; everything else follows from it. Which of them are there, the features of this crate say.
 
 use sqlmodel_core::{
-    Capabilities, Connection, Connector, Cx, Dialect, Done, Error, Executor, Fetched, Outcome,
-    Prepared, RowSink, Statement, Transaction, TransactionStep, Upkeep, ok,
+    Capabilities, Connection, Connector, CursorKind, Cx, Dialect, Done, Error, Executor, Fetched,
+    Outcome, Prepared, RowSink, Statement, Transaction, TransactionStep, Upkeep, ok,
 };
 
 /// The schemes of URLs, and the feature that each needs.
@@ -163,9 +163,14 @@ macro_rules! drivers {
                 }
             }
 
-            async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+            async fn open_cursor(
+                &mut self,
+                cx: &Cx,
+                statement: Statement<'_>,
+                kind: CursorKind,
+            ) -> Outcome<(), Error> {
                 match self {
-                    $(#[cfg($feature)] Self::$driver(connection) => connection.open_cursor(cx, statement).await,)+
+                    $(#[cfg($feature)] Self::$driver(connection) => connection.open_cursor(cx, statement, kind).await,)+
                 }
             }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlmodel_sql::Dialect;
 
-use crate::cursor::Fetched;
+use crate::cursor::{CursorKind, Fetched};
 use crate::error::Error;
 use crate::row::Row;
 use crate::seam::{Cx, Outcome};
@@ -74,19 +74,21 @@ pub trait Executor: Send {
 
     /// Begins a query whose rows are fetched little by little; for drivers. Users call [`Rows::open`](crate::Rows::open).
     ///
-    /// An executor has one cursor at most, and runs nothing else until it is closed. The driver copies what it needs of
-    /// the statement.
+    /// An executor has one cursor at most; its kind says what else runs until it is closed. The driver copies what it needs
+    /// of the statement.
     fn open_cursor(
         &mut self,
         cx: &Cx,
         statement: Statement<'_>,
+        kind: CursorKind,
     ) -> impl Future<Output = Outcome<(), Error>> + Send;
 
     /// Hands further rows of the open cursor to `sink` until it breaks, which here means a pause.
     ///
     /// Reads no further ahead than a buffer of fixed size, so that a reader who pauses makes the database wait.
     ///
-    /// Cancel: a dropped or cancelled fetch leaves the cursor behind the last row that `sink` took.
+    /// Cancel: a dropped or cancelled fetch leaves the cursor behind the last row that `sink` took; a shared cursor is of no
+    /// more use then.
     ///
     /// # Errors
     ///

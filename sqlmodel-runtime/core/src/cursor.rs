@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod tests;
 
+mod portions;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -16,8 +18,26 @@ use crate::seam::{Cx, Outcome};
 use crate::statement::{RowSink, Statement};
 use crate::trace::Pulled;
 
+pub use self::portions::Portions;
+
 /// The rows that are decoded ahead of the one that is asked for.
 const BATCH: usize = 64;
+
+/// What else an executor does while it has a cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CursorKind {
+    /// Nothing.
+    Exclusive,
+    /// It runs other statements between fetches.
+    ///
+    /// Each fetch gives a portion, whose size is told when the cursor is opened, so that a sink may break at its last row and
+    /// no earlier. A database whose cursors end with their transaction gets one where none runs: it is committed after the
+    /// last row, and rolled back where the cursor is closed before.
+    Shared {
+        /// The number of rows that a fetch gives, unless they are the last ones.
+        portion: u32,
+    },
+}
 
 /// What a cursor has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,16 +75,15 @@ impl<'e, E: Executor, T: Decode + Send> Rows<'e, E, T> {
         // The guard comes before the query: whatever stops this future, the driver is told.
         let mut rows = Self {
             executor,
-            batch: Batch {
-                rows: VecDeque::new(),
-                n_rows: 0,
-            },
+            batch: Batch::of(BATCH),
             failure: None,
             is_open: true,
             pulled: Pulled::begin(statement),
             names: Vec::new(),
         };
-        let opening = rows.executor.open_cursor(cx, statement);
+        let opening = rows
+            .executor
+            .open_cursor(cx, statement, CursorKind::Exclusive);
         let opened = rows.pulled.wait_for(opening).await;
         if !matches!(opened, Outcome::Ok(())) {
             rows.pulled.end(0, &opened);
@@ -145,6 +164,18 @@ struct Batch<T> {
     rows: VecDeque<T>,
     /// The rows decoded since the query began.
     n_rows: u64,
+    /// How many rows are decoded ahead.
+    size: usize,
+}
+
+impl<T> Batch<T> {
+    const fn of(size: usize) -> Self {
+        Self {
+            rows: VecDeque::new(),
+            n_rows: 0,
+            size,
+        }
+    }
 }
 
 impl<T: Decode + Send> RowSink for Batch<T> {
@@ -154,7 +185,7 @@ impl<T: Decode + Send> RowSink for Batch<T> {
             Ok(value) => self.rows.push_back(value),
             Err(refused) => return Err(refused.in_row::<T, R>(row, self.n_rows)),
         }
-        Ok(if self.rows.len() < BATCH {
+        Ok(if self.rows.len() < self.size {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())

@@ -31,7 +31,7 @@ mod wait;
 
 pub use connection::{Capabilities, Connection, Executor, Prepared, TypeName};
 pub use connector::{Connector, LogPosition, Progress, Replication, Role, Upkeep};
-pub use cursor::{Fetched, Rows};
+pub use cursor::{CursorKind, Fetched, Portions, Rows};
 pub use decode::{Append, Decode, DecodeError, FieldValue, Head, Perhaps, RowRead};
 pub use encode::{Encode, Key};
 pub use error::{ConstraintKind, Error, ErrorKind};

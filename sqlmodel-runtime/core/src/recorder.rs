@@ -5,8 +5,8 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use crate::{
-    Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched, Outcome,
-    Prepared, RowSink, Statement, Transaction, TransactionStep,
+    Capabilities, Connection, CursorKind, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
+    Outcome, Prepared, RowSink, Statement, Transaction, TransactionStep,
 };
 
 /// A connection that records the steps it is told, and waits once before each is done.
@@ -66,7 +66,12 @@ impl Executor for Recorder {
         Outcome::Ok(Done::default())
     }
 
-    async fn open_cursor(&mut self, _: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+    async fn open_cursor(
+        &mut self,
+        _: &Cx,
+        statement: Statement<'_>,
+        _: CursorKind,
+    ) -> Outcome<(), Error> {
         self.log.push(statement.sql.to_owned());
         Outcome::Ok(())
     }

@@ -9,7 +9,7 @@ mod tests;
 use sqlmodel_sql::Dialect;
 
 use crate::connection::{Capabilities, Connection, Executor, Prepared};
-use crate::cursor::Fetched;
+use crate::cursor::{CursorKind, Fetched};
 use crate::error::Error;
 use crate::seam::{Cx, Outcome};
 use crate::statement::{Done, RowSink, Statement};
@@ -242,8 +242,13 @@ impl<C: Connection> Executor for Transaction<'_, C> {
         self.connection.execute_all(cx, statements).await
     }
 
-    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
-        self.connection.open_cursor(cx, statement).await
+    async fn open_cursor(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        kind: CursorKind,
+    ) -> Outcome<(), Error> {
+        self.connection.open_cursor(cx, statement, kind).await
     }
 
     async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {

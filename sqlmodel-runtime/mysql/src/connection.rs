@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
-    Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched, Outcome,
-    Prepared, RowSink, Statement, Transaction, TransactionStep, Upkeep, Value, Wait, ok, ok_result,
-    seam,
+    Capabilities, Connection, CursorKind, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
+    Outcome, Prepared, RowSink, Statement, Transaction, TransactionStep, Upkeep, Value, Wait, ok,
+    ok_result, seam,
 };
 use sqlmodel_net::{Address, Socket, Transport};
 
@@ -27,7 +27,7 @@ use crate::cursor::{Cursor, cursor_is_open};
 use crate::error::{code, statement_error};
 use crate::options::MySqlOptions;
 use crate::protocol::column::Column;
-use crate::protocol::command::Command;
+use crate::protocol::command::{Command, RowsOf};
 use crate::protocol::greeting::Greeting;
 use crate::protocol::login::Line;
 use crate::protocol::reply::{Reply, ServerError, Summary};
@@ -228,8 +228,8 @@ impl<T: Transport> MySqlConnection<T> {
 
     /// Brings the connection in order after a call that was dropped or cancelled: the reply is read to its end, and what was
     /// abandoned is rolled back.
-    async fn settle(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
-        if self.cursor.is_some() {
+    pub(crate) async fn settle(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
+        if self.has_rows_to_come() {
             return Outcome::Err(cursor_is_open());
         }
         if self.wire.is_pending() {
@@ -321,7 +321,11 @@ impl<T: Transport> MySqlConnection<T> {
     }
 
     /// Reads the reply to what was begun.
-    async fn finish(&mut self, wait: Wait<'_>, rows: &mut Rows<'_>) -> Outcome<Ended, Error> {
+    pub(crate) async fn finish(
+        &mut self,
+        wait: Wait<'_>,
+        rows: &mut Rows<'_>,
+    ) -> Outcome<Ended, Error> {
         let ended = ok!(self.wire.finish(wait, rows).await);
         self.observe(&ended);
         Outcome::Ok(ended)
@@ -348,6 +352,19 @@ impl<T: Transport> MySqlConnection<T> {
         if let Some(statement) = self.statements.get(sql) {
             return Outcome::Ok(statement);
         }
+        let statement = ok!(self.prepare_anew(wait, sql).await);
+        if let Some(evicted) = self.statements.insert(statement.clone()) {
+            self.wire.close_later(evicted);
+        }
+        Outcome::Ok(statement)
+    }
+
+    /// Returns a statement that the server has just been told, and that is not kept.
+    pub(crate) async fn prepare_anew(
+        &mut self,
+        wait: Wait<'_>,
+        sql: &str,
+    ) -> Outcome<PreparedStatement, Error> {
         let reply = Reply::to_prepare(self.wire.flags());
         ok_result!(self.wire.begin(Command::Prepare(sql), reply, None));
         let ended = ok!(self.finish(wait, &mut Rows::nowhere()).await);
@@ -358,16 +375,12 @@ impl<T: Transport> MySqlConnection<T> {
                 "the server prepared nothing",
             ));
         };
-        let statement = PreparedStatement {
+        Outcome::Ok(PreparedStatement {
             sql: sql.into(),
             id: head.id,
             n_params: usize::from(head.n_params),
             columns: Arc::clone(ended.reply.columns()),
-        };
-        if let Some(evicted) = self.statements.insert(statement.clone()) {
-            self.wire.close_later(evicted);
-        }
-        Outcome::Ok(statement)
+        })
     }
 
     /// Runs a prepared statement.
@@ -410,6 +423,16 @@ impl<T: Transport> MySqlConnection<T> {
         prepared: PreparedStatement,
         params: &[Value<'_>],
     ) -> Result<(), Error> {
+        self.begin_prepared(prepared, params, RowsOf::Reply)
+    }
+
+    /// Sends a prepared statement with its parameters, and says where its rows shall be.
+    pub(crate) fn begin_prepared(
+        &mut self,
+        prepared: PreparedStatement,
+        params: &[Value<'_>],
+        rows: RowsOf,
+    ) -> Result<(), Error> {
         let PreparedStatement {
             sql,
             id,
@@ -419,7 +442,7 @@ impl<T: Transport> MySqlConnection<T> {
         check_count(n_params, params)?;
         self.has_changed_session |= takes_locks(&sql);
         let reply = Reply::to_command(self.wire.flags(), columns);
-        let command = Command::Execute { id, params };
+        let command = Command::Execute { id, params, rows };
         self.wire.begin(command, reply, Some(sql))
     }
 
@@ -537,11 +560,19 @@ impl<T: Transport> Executor for MySqlConnection<T> {
         outcome
     }
 
-    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+    async fn open_cursor(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        kind: CursorKind,
+    ) -> Outcome<(), Error> {
         let opened = match self.ready(cx).await {
-            Outcome::Ok(wait) => self.begin_cursor(wait, statement).await,
+            Outcome::Ok(wait) => self.begin_cursor(wait, statement, kind).await,
             stopped => stopped.map(drop),
         };
+        if kind != CursorKind::Exclusive {
+            self.stop_cancelled(cx, &opened).await;
+        }
         opened.map_err(|error| error.with_sql(statement.sql))
     }
 

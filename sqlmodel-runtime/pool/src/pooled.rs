@@ -5,8 +5,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use sqlmodel_core::{
-    Capabilities, Connection, Connector, Cx, Dialect, Done, Error, Executor, Fetched, Outcome,
-    Prepared, Progress, Replication, RowSink, Statement, TransactionStep,
+    Capabilities, Connection, Connector, CursorKind, Cx, Dialect, Done, Error, Executor, Fetched,
+    Outcome, Prepared, Progress, Replication, RowSink, Statement, TransactionStep,
 };
 
 use crate::pool::Pool;
@@ -140,8 +140,9 @@ impl<K: Connector> Executor for Pooled<K> {
         &mut self,
         cx: &Cx,
         statement: Statement<'_>,
+        kind: CursorKind,
     ) -> impl Future<Output = Outcome<(), Error>> + Send {
-        (**self).open_cursor(cx, statement)
+        (**self).open_cursor(cx, statement, kind)
     }
 
     fn fetch<S: RowSink>(

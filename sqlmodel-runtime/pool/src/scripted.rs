@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use sqlmodel_core::seam::{block_on_virtual, checkpoint};
 use sqlmodel_core::{
-    Capabilities, Connection, Connector, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
-    Outcome, Prepared, Progress, Replication, RowSink, Statement, Transaction, TransactionStep,
-    Upkeep, Wait, ok,
+    Capabilities, Connection, Connector, CursorKind, Cx, Dialect, Done, Error, ErrorKind, Executor,
+    Fetched, Outcome, Prepared, Progress, Replication, RowSink, Statement, Transaction,
+    TransactionStep, Upkeep, Wait, ok,
 };
 
 /// How an attempt to connect ends.
@@ -218,7 +218,12 @@ impl Executor for Scripted {
         Outcome::Ok(Done::default())
     }
 
-    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+    async fn open_cursor(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        _: CursorKind,
+    ) -> Outcome<(), Error> {
         ok!(self.execute(cx, statement).await);
         Outcome::Ok(())
     }

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
-    Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched, Outcome,
-    Prepared, RowSink, Statement, Stop, Transaction, TransactionStep, Wait,
+    Capabilities, Connection, CursorKind, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
+    Outcome, Prepared, RowSink, Statement, Stop, Transaction, TransactionStep, Wait,
 };
 use sqlmodel_net::{Socket, Transport};
 
 use crate::cancel::Canceller;
 use crate::control::{Control, Controls};
 use crate::cursor::Cursor;
+use crate::declared::Declared;
 use crate::error::ServerMessage;
 use crate::exchange::{Answers, Sink, closed};
 use crate::link::Link;
@@ -40,6 +41,10 @@ pub struct PostgresConnection<T: Transport = Socket> {
     pub(crate) copying: Copying,
     /// The query whose rows are fetched in portions.
     pub(crate) cursor: Option<Cursor>,
+    /// The query whose rows are fetched between other statements.
+    pub(crate) declared: Option<Declared>,
+    /// Whether such a query was given up in a transaction that goes on, and the server is to be told.
+    pub(crate) has_left_cursor: bool,
     /// Whether what is outstanding is the end of a cursor.
     pub(crate) is_ending_cursor: bool,
     /// Whether a statement has changed what outlives a transaction, such as a setting.
@@ -95,6 +100,8 @@ impl<T: Transport> PostgresConnection<T> {
             is_in_transaction: false,
             copying: Copying::No,
             cursor: None,
+            declared: None,
+            has_left_cursor: false,
             is_ending_cursor: false,
             has_changed_session: false,
             cells: Vec::new(),
@@ -217,7 +224,7 @@ impl<T: Transport> PostgresConnection<T> {
     }
 
     /// Runs one statement. One whose preparation the server has forgotten or outlived is prepared again.
-    async fn run(
+    pub(crate) async fn run(
         &mut self,
         cx: &Cx,
         statement: Statement<'_>,
@@ -318,7 +325,7 @@ impl<T: Transport> PostgresConnection<T> {
     }
 
     /// Ends a transaction or a part of it, even when the context is cancelled: it is the way to leave it clean.
-    async fn end(&mut self, cx: &Cx, depth: u32, control: Control) -> Result<(), Stop> {
+    pub(crate) async fn end(&mut self, cx: &Cx, depth: u32, control: Control) -> Result<(), Stop> {
         self.calm(cx).await;
         if self.link.is_broken() {
             return Err(Stop::Err(closed()));
@@ -453,16 +460,32 @@ impl<T: Transport> Executor for PostgresConnection<T> {
         outcome
     }
 
-    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
-        Stop::into_outcome(self.begin_cursor(cx, statement).await)
+    async fn open_cursor(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        kind: CursorKind,
+    ) -> Outcome<(), Error> {
+        match kind {
+            CursorKind::Exclusive => Stop::into_outcome(self.begin_cursor(cx, statement).await),
+            CursorKind::Shared { portion } => {
+                let declared = self.declare_cursor(cx, statement, portion).await;
+                self.finish(cx, declared).await
+            }
+        }
     }
 
     async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {
-        Stop::into_outcome(self.fetch_rows(cx, sink).await)
+        if self.declared.is_none() {
+            return Stop::into_outcome(self.fetch_rows(cx, sink).await);
+        }
+        let fetched = self.fetch_declared(cx, sink).await;
+        self.finish(cx, fetched).await
     }
 
     fn close_cursor(&mut self) {
         self.drop_cursor();
+        self.drop_declared();
     }
 }
 

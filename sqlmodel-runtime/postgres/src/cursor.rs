@@ -164,7 +164,7 @@ impl<T: Transport> PostgresConnection<T> {
     pub(crate) fn drop_cursor(&mut self) {
         self.cursor = None;
         if self.link.has_open_unit() {
-            frontend::close_portal(self.link.output());
+            frontend::close_portal(self.link.output(), "");
             self.link.sync();
             self.is_ending_cursor = true;
         }

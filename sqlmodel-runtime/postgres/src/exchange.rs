@@ -10,6 +10,7 @@ use sqlmodel_net::Transport;
 use crate::connection::{Copying, PostgresConnection};
 use crate::control::Control;
 use crate::cursor::cursor_is_open;
+use crate::declared;
 use crate::error::ServerMessage;
 use crate::protocol::Malformed;
 use crate::protocol::backend::{
@@ -133,7 +134,10 @@ impl<T: Transport> PostgresConnection<T> {
         self.link.begin_unit();
         let written = self.write(tasks);
         match written {
-            Ok(()) => self.link.sync(),
+            Ok(()) => {
+                self.link.sync();
+                self.has_left_cursor = false;
+            }
             Err(_) => {
                 self.link.withdraw();
                 self.controls.unsend();
@@ -147,6 +151,9 @@ impl<T: Transport> PostgresConnection<T> {
         let out = self.link.output();
         for name in self.statements.take_closed() {
             frontend::close_statement(out, &name);
+        }
+        if self.has_left_cursor {
+            frontend::close_portal(out, declared::NAME);
         }
         for control in self.controls.send() {
             frontend::parse(out, "", &control.sql(), &[]);

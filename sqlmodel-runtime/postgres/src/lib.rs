@@ -10,6 +10,7 @@ mod connection;
 mod control;
 mod copy;
 mod cursor;
+mod declared;
 mod encrypt;
 mod error;
 mod exchange;

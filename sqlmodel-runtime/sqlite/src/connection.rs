@@ -12,8 +12,8 @@ use std::time::Duration;
 use rusqlite::OpenFlags;
 use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
-    Access, Capabilities, Connection, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
-    Outcome, Prepared, RowRead, RowSink, Statement, Transaction, TransactionOptions,
+    Access, Capabilities, Connection, CursorKind, Cx, Dialect, Done, Error, ErrorKind, Executor,
+    Fetched, Outcome, Prepared, RowRead, RowSink, Statement, Transaction, TransactionOptions,
     TransactionStep, Value, ok, ok_result, seam,
 };
 
@@ -321,7 +321,12 @@ impl Executor for SqliteConnection {
         outcome
     }
 
-    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
+    async fn open_cursor(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        kind: CursorKind,
+    ) -> Outcome<(), Error> {
         ok!(seam::brief_checkpoint(cx));
         let Statement { sql, params, .. } = statement;
         ok_result!(
@@ -329,7 +334,7 @@ impl Executor for SqliteConnection {
                 .map_err(|error| error.with_sql(sql))
         );
         let mut lock_wait = LockWait::new(self.busy_timeout);
-        while let Err(error) = self.home.get().open_cursor(sql, params) {
+        while let Err(error) = self.home.get().open_cursor(sql, params, kind) {
             let error = error.with_sql(sql);
             if !self.home.get().may_wait() {
                 return Outcome::Err(error);

@@ -20,7 +20,7 @@ use std::ops::ControlFlow;
 use std::ptr::NonNull;
 
 use rusqlite::ffi;
-use sqlmodel_core::{Cx, Error, RowSink, Value};
+use sqlmodel_core::{CursorKind, Cx, Error, RowSink, Value};
 
 use crate::error::failure_error;
 use crate::value::datum;
@@ -46,9 +46,16 @@ pub(crate) struct Database {
 
 /// A query whose rows are read in several goes.
 struct Cursor {
-    /// The place of its statement in the cache.
-    at: usize,
+    place: Place,
     has_rows: bool,
+}
+
+/// Where the statement of a cursor is.
+enum Place {
+    /// In the cache, where it stays until another statement is got.
+    Cached(usize),
+    /// Here: others are got, and may have the same text.
+    Own(Box<Statement>, Box<str>),
 }
 
 /// The connection as the C library has it.
@@ -136,7 +143,13 @@ impl Database {
         sql: &str,
         params: &'d [Value<'d>],
     ) -> Result<Running<'d>, Error> {
-        self.close_cursor();
+        if let Some(Cursor {
+            place: Place::Cached(_),
+            ..
+        }) = self.cursor
+        {
+            self.close_cursor();
+        }
         self.watch.forget();
         let (_, statement) = self.cache.get(sql)?;
         // It resets the statement when it is dropped, and exists before anything is bound.
@@ -157,15 +170,31 @@ impl Database {
     }
 
     /// Makes a statement ready to run whose rows are read in several goes.
-    pub(crate) fn open_cursor(&mut self, sql: &str, params: &[Value<'_>]) -> Result<(), Error> {
+    pub(crate) fn open_cursor(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        kind: CursorKind,
+    ) -> Result<(), Error> {
         self.close_cursor();
         self.watch.forget();
-        let (at, statement) = self.cache.get(sql)?;
-        // SAFETY: the values are copied.
-        unsafe { bind_all(statement, params, Lifetime::Copied) }
-            .inspect_err(|_| statement.rest())?;
+        let place = match kind {
+            CursorKind::Exclusive => {
+                let (at, statement) = self.cache.get(sql)?;
+                // SAFETY: the values are copied.
+                unsafe { bind_all(statement, params, Lifetime::Copied) }
+                    .inspect_err(|_| statement.rest())?;
+                Place::Cached(at)
+            }
+            CursorKind::Shared { .. } => {
+                let mut statement = Box::new(Statement::prepare(self.handle, sql)?);
+                // SAFETY: the values are copied.
+                unsafe { bind_all(&mut statement, params, Lifetime::Copied) }?;
+                Place::Own(statement, sql.into())
+            }
+        };
         self.cursor = Some(Cursor {
-            at,
+            place,
             has_rows: false,
         });
         Ok(())
@@ -178,27 +207,37 @@ impl Database {
 
     /// Hands rows of the cursor to `sink`; without a cursor there are none.
     pub(crate) fn fetch(&mut self, cx: &Cx, sink: &mut dyn Sink) -> Result<Progress, Error> {
-        let Some(Cursor { at, has_rows }) = &mut self.cursor else {
+        let Some(Cursor { place, has_rows }) = &mut self.cursor else {
             return Ok(Progress::Done);
         };
-        let at = *at;
-        let statement = self.cache.at(at).expect("a cursor stands on a statement");
+        let statement = match place {
+            Place::Cached(at) => self.cache.at(*at).expect("a cursor stands on a statement"),
+            Place::Own(statement, _) => statement,
+        };
         let progress = read(statement, &self.watch, cx, has_rows, sink);
+        let progress = progress.map_err(|error| {
+            error.with_sql(match place {
+                Place::Cached(at) => self.cache.sql(*at),
+                Place::Own(_, sql) => sql,
+            })
+        });
         if !matches!(
             progress,
             Ok(Progress::Broke | Progress::Turn | Progress::Locked(_))
         ) {
             self.close_cursor();
         }
-        progress.map_err(|error| error.with_sql(self.cache.sql(at)))
+        progress
     }
 
     /// Ends the cursor, if there is one.
     pub(crate) fn close_cursor(&mut self) {
-        if let Some(statement) = self
-            .cursor
-            .take()
-            .and_then(|cursor| self.cache.at(cursor.at))
+        // One of its own ends with the cursor.
+        if let Some(Cursor {
+            place: Place::Cached(at),
+            ..
+        }) = self.cursor.take()
+            && let Some(statement) = self.cache.at(at)
         {
             statement.rest();
         }

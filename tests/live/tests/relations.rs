@@ -5,7 +5,8 @@ use generated::hero::{Hero, HeroTeamLink, NewHero, NewHeroTeamLink, NewTeam, Tea
 use live::{Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{
-    Capabilities, Dialect, Direction, Done, ErrorKind, Fetched, RowSink, Statement, excluded,
+    Capabilities, CursorKind, Dialect, Direction, Done, ErrorKind, Fetched, RowSink, Statement,
+    excluded,
 };
 
 on_every_driver! {
@@ -420,8 +421,13 @@ impl<C: Connection> Executor for WithoutReturning<'_, C> {
         self.inner.execute(cx, statement).await
     }
 
-    async fn open_cursor(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<(), Error> {
-        self.inner.open_cursor(cx, statement).await
+    async fn open_cursor(
+        &mut self,
+        cx: &Cx,
+        statement: Statement<'_>,
+        kind: CursorKind,
+    ) -> Outcome<(), Error> {
+        self.inner.open_cursor(cx, statement, kind).await
     }
 
     async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {

@@ -54,7 +54,7 @@ impl Executor for Numbers {
         Outcome::Ok(Done::default())
     }
 
-    async fn open_cursor(&mut self, _: &Cx, _: Statement<'_>) -> Outcome<(), Error> {
+    async fn open_cursor(&mut self, _: &Cx, _: Statement<'_>, _: CursorKind) -> Outcome<(), Error> {
         self.next = 0;
         Outcome::Ok(())
     }
@@ -200,4 +200,44 @@ fn a_stream_is_told_once_with_the_rows_that_were_read() {
     assert_eq!(failed.len(), 1);
     let beginning = r#"sqlmodel::statement message=failed sql="SELECT n" n_rows=71 error="#;
     assert!(failed[0].starts_with(beginning), "{failed:?}");
+}
+
+#[test]
+fn portions_leave_the_executor_free_and_end_with_none() {
+    block_on(async |cx| {
+        let mut numbers = Numbers {
+            end: 5,
+            ..Numbers::default()
+        };
+        let opened: Outcome<Portions<'_, _, i64>, _> =
+            Portions::open(cx, &mut numbers, QUERY, 2).await;
+        let mut portions = opened.unwrap();
+        for expected in [vec![0, 1], vec![2, 3], vec![4], vec![], vec![]] {
+            assert_eq!(portions.next(cx).await.unwrap(), expected);
+            portions.executor().execute(cx, QUERY).await.unwrap();
+        }
+        drop(portions);
+        assert_eq!(numbers.n_closed, 0, "it ended by itself");
+    });
+}
+
+#[test]
+fn a_cancelled_portion_ends_the_query_with_an_error() {
+    block_on(async |cx| {
+        let mut numbers = Numbers {
+            end: 5,
+            is_cancelled: true,
+            ..Numbers::default()
+        };
+        let opened: Outcome<Portions<'_, _, i64>, _> =
+            Portions::open(cx, &mut numbers, QUERY, 2).await;
+        let mut portions = opened.unwrap();
+        assert!(portions.next(cx).await.is_cancelled());
+        let Outcome::Err(error) = portions.next(cx).await else {
+            panic!("rows were lost in silence")
+        };
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        drop(portions);
+        assert_eq!(numbers.n_closed, 1);
+    });
 }

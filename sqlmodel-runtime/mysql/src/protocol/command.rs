@@ -12,7 +12,17 @@ const PING: u8 = 0x0e;
 const STMT_PREPARE: u8 = 0x16;
 const STMT_EXECUTE: u8 = 0x17;
 const STMT_CLOSE: u8 = 0x19;
+const STMT_FETCH: u8 = 0x1c;
 const RESET_CONNECTION: u8 = 0x1f;
+
+/// What the rows of an execution come with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowsOf {
+    /// The reply.
+    Reply,
+    /// A cursor, which the server keeps them in.
+    Cursor,
+}
 
 /// A request.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +33,12 @@ pub(crate) enum Command<'a> {
     Execute {
         id: u32,
         params: &'a [Value<'a>],
+        rows: RowsOf,
+    },
+    /// Asks for the next rows of a cursor.
+    Fetch {
+        id: u32,
+        n_rows: u32,
     },
     /// Has no reply.
     Close {
@@ -44,7 +60,12 @@ impl Command<'_> {
             match self {
                 Self::Query(sql) => text(bytes, QUERY, sql),
                 Self::Prepare(sql) => text(bytes, STMT_PREPARE, sql),
-                Self::Execute { id, params } => return execute(bytes, id, params),
+                Self::Execute { id, params, rows } => return execute(bytes, id, params, rows),
+                Self::Fetch { id, n_rows } => {
+                    bytes.push(STMT_FETCH);
+                    bytes.extend_from_slice(&id.to_le_bytes());
+                    bytes.extend_from_slice(&n_rows.to_le_bytes());
+                }
                 Self::Close { id } => {
                     bytes.push(STMT_CLOSE);
                     bytes.extend_from_slice(&id.to_le_bytes());
@@ -62,11 +83,12 @@ fn text(bytes: &mut Vec<u8>, command: u8, sql: &str) {
     bytes.extend_from_slice(sql.as_bytes());
 }
 
-fn execute(bytes: &mut Vec<u8>, id: u32, params: &[Value<'_>]) -> Result<(), Error> {
+fn execute(bytes: &mut Vec<u8>, id: u32, params: &[Value<'_>], rows: RowsOf) -> Result<(), Error> {
     bytes.push(STMT_EXECUTE);
     bytes.extend_from_slice(&id.to_le_bytes());
-    // No cursor, and the count of iterations, which is always one.
-    bytes.extend_from_slice(&[0, 1, 0, 0, 0]);
+    // Whether there is a cursor to read from, and the count of iterations, which is always one.
+    let cursor = u8::from(rows == RowsOf::Cursor);
+    bytes.extend_from_slice(&[cursor, 1, 0, 0, 0]);
     if params.is_empty() {
         return Ok(());
     }

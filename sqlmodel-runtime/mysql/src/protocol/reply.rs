@@ -62,6 +62,8 @@ const MAX_DEFINITIONS: usize = 16 * 1024 * 1024;
 
 const IN_TRANSACTION: u16 = 1;
 const MORE_RESULTS: u16 = 8;
+const CURSOR_EXISTS: u16 = 1 << 6;
+const LAST_ROW_SENT: u16 = 1 << 7;
 const TOLD_OF_SESSION: u16 = 1 << 14;
 
 /// The kinds of what an OK tells of the session (`enum_session_state_type`) that are no change of it: the transactions that were
@@ -112,6 +114,16 @@ impl Summary {
             status: cursor.u16()?,
             ..Self::default()
         })
+    }
+
+    /// Tells whether the server keeps the rows in a cursor.
+    pub(crate) fn has_cursor(&self) -> bool {
+        self.status & CURSOR_EXISTS != 0
+    }
+
+    /// Tells whether a cursor has no more rows.
+    pub(crate) fn is_cursor_at_end(&self) -> bool {
+        self.status & LAST_ROW_SENT != 0
     }
 
     /// Tells whether a transaction is open on the server.
@@ -192,6 +204,15 @@ impl Reply {
         }
     }
 
+    /// Expects rows of a cursor, whose columns its opening told.
+    pub(crate) fn to_fetch(flags: u64, columns: Arc<[Column]>) -> Self {
+        Self {
+            phase: Phase::Rows,
+            n_results: 1,
+            ..Self::to_command(flags, columns)
+        }
+    }
+
     /// Expects the description of a statement.
     pub(crate) fn to_prepare(flags: u64) -> Self {
         Self {
@@ -252,8 +273,13 @@ impl Reply {
                 Ok(Received::Part)
             }
             Phase::ColumnsEnd => {
-                Summary::read_eof(payload)?;
-                Ok(self.columns_end())
+                let summary = Summary::read_eof(payload)?;
+                let ended = self.columns_end();
+                // A cursor keeps the rows, and nothing follows.
+                match summary.has_cursor() {
+                    true => Ok(self.end(summary)),
+                    false => Ok(ended),
+                }
             }
             Phase::Rows => self.row(payload),
             Phase::End => Err(Malformed("nothing after the end of a reply")),

@@ -7,7 +7,7 @@ use sqlmodel_core::{ErrorKind, Row, RowRead, Value};
 
 use super::auth::Plugin;
 use super::column::{Column, ColumnType};
-use super::command::Command;
+use super::command::{Command, RowsOf};
 use super::greeting::{Greeting, flags};
 use super::login::{Account, Line, Login, Next, TlsWish};
 use super::packet::{Front, Packets, push_packet};
@@ -608,6 +608,7 @@ fn parameters_are_written_with_their_types() {
     let number = Command::Execute {
         id: 5,
         params: &params,
+        rows: RowsOf::Reply,
     }
     .write(&mut out)
     .unwrap();
@@ -632,11 +633,56 @@ fn parameters_are_written_with_their_types() {
         let error = Command::Execute {
             id: 5,
             params: &params,
+            rows: RowsOf::Reply,
         }
         .write(&mut out)
         .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Encode);
         assert_eq!(out.len(), length, "nothing is sent");
+    }
+}
+
+#[test]
+fn a_cursor_is_opened_and_asked_for_rows() {
+    let mut out = Vec::new();
+    let open = Command::Execute {
+        id: 5,
+        params: &[],
+        rows: RowsOf::Cursor,
+    };
+    open.write(&mut out).unwrap();
+    assert_eq!(out[4..], [0x17, 5, 0, 0, 0, 1, 1, 0, 0, 0]);
+    out.clear();
+    let fetch = Command::Fetch { id: 5, n_rows: 258 };
+    fetch.write(&mut out).unwrap();
+    assert_eq!(out[4..], [0x1c, 5, 0, 0, 0, 2, 1, 0, 0]);
+}
+
+#[test]
+fn rows_of_a_cursor_come_without_columns() {
+    let id = definition("id", 3, 63, 0);
+    let row: &[u8] = &[0, 0, 7, 0, 0, 0];
+    // The end of the columns is the end of the reply, and tells of the cursor: an OK that looks like an EOF, or an EOF.
+    let new_style = (flags::DEPRECATE_EOF, &[0xfe, 0, 0, 0x40, 0, 0, 0][..]);
+    let old_style = (0, &[0xfe, 0, 0, 0x40, 0][..]);
+    for (flags, opened) in [new_style, old_style] {
+        let mut opening = Reply::to_command(flags, Arc::default());
+        for payload in [&[1][..], &id] {
+            assert_eq!(opening.receive(payload), Ok(Received::Part));
+        }
+        let Ok(Received::End(Ok(summary))) = opening.receive(opened) else {
+            panic!("the reply goes on");
+        };
+        assert!(summary.has_cursor() && !summary.is_cursor_at_end());
+
+        let mut fetching = Reply::to_fetch(flags, Arc::clone(opening.columns()));
+        assert_eq!(fetching.receive(row), Ok(Received::Row));
+        let mut last = opened.to_vec();
+        last[3] = 0x80;
+        let Ok(Received::End(Ok(summary))) = fetching.receive(&last) else {
+            panic!("the reply goes on");
+        };
+        assert!(summary.is_cursor_at_end());
     }
 }
 

@@ -176,11 +176,11 @@ pub(crate) fn close_statement(out: &mut Vec<u8>, name: &str) {
     });
 }
 
-/// Closes the unnamed portal, and with it what it holds open.
-pub(crate) fn close_portal(out: &mut Vec<u8>) {
+/// Closes a portal, and with it what it holds open. Without a name it is the unnamed one; there need not be one.
+pub(crate) fn close_portal(out: &mut Vec<u8>, name: &str) {
     message(out, b'C', |out| {
         out.push(b'P');
-        c_string(out, "");
+        c_string(out, name);
     });
 }
 

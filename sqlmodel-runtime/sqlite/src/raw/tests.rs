@@ -152,7 +152,7 @@ fn another_statement_ends_the_cursor() {
     block_on(async |cx| {
         let sql = "SELECT ?1 UNION ALL SELECT 2";
         database
-            .open_cursor(sql, &[Value::Text("1".into())])
+            .open_cursor(sql, &[Value::Text("1".into())], CursorKind::Exclusive)
             .unwrap();
         let mut sink = Collect::<Value<'static>>::up_to(1);
         assert!(matches!(database.fetch(cx, &mut sink), Ok(Progress::Broke)));
@@ -161,6 +161,24 @@ fn another_statement_ends_the_cursor() {
             drop(database.start(sql, &[Value::I64(1)]).unwrap());
             assert!(matches!(database.fetch(cx, &mut sink), Ok(Progress::Done)));
         }
+    });
+}
+
+#[test]
+fn a_shared_cursor_outlives_other_statements() {
+    let mut database = memory();
+    block_on(async |cx| {
+        let sql = "SELECT ?1 UNION ALL SELECT 2 UNION ALL SELECT 3";
+        let kind = CursorKind::Shared { portion: 1 };
+        database.open_cursor(sql, &[Value::I64(1)], kind).unwrap();
+        let mut sink = Collect::<i64>::up_to(1);
+        // The same statement, and the two that take its place in the cache.
+        for other in [sql, "SELECT ?1", "SELECT ?1 + 1"] {
+            assert!(matches!(database.fetch(cx, &mut sink), Ok(Progress::Broke)));
+            drop(database.start(other, &[Value::I64(7)]).unwrap());
+        }
+        assert!(matches!(database.fetch(cx, &mut sink), Ok(Progress::Done)));
+        assert_eq!(sink.into_rows(), [1, 2, 3]);
     });
 }
 
@@ -190,15 +208,21 @@ fn a_text_is_one_statement() {
 #[test]
 fn all_is_given_back_before_the_connection_is_closed() {
     let mut database = memory();
-    database.open_cursor("SELECT 1", &[]).unwrap();
+    database
+        .open_cursor("SELECT 1", &[], CursorKind::Exclusive)
+        .unwrap();
     assert_eq!(rows::<i64>(&mut database, "SELECT 2", &[]), [2]);
+    let shared = CursorKind::Shared { portion: 1 };
+    database.open_cursor("SELECT 1", &[], shared).unwrap();
     let Database {
         cache,
+        cursor,
         watch,
         connection,
         ..
     } = database;
     drop(cache);
+    drop(cursor);
     drop(watch);
     // SQLite refuses to close a connection that has statements.
     connection.close().map_err(|(_, error)| error).unwrap();
