@@ -4,6 +4,7 @@
 //! relation and level asks for the related rows of all rows at once, by their keys, in chunks of what a statement takes.
 
 mod one;
+mod stream;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,6 +15,7 @@ use sqlmodel_core::{
 };
 
 pub use self::one::LoadingOne;
+pub use self::stream::IncludedRows;
 use crate::expr::Level;
 use crate::key::{KeySet, pick};
 use crate::operators::{Condition, Ordering};
@@ -605,6 +607,25 @@ impl<R: Decode + Send, Scope, N: Attach<R>> Including<R, Scope, N> {
         Outcome::Ok(Page { rows, total })
     }
 
+    /// Runs the query and returns its rows with what is included, to be pulled one at a time.
+    ///
+    /// Rows are read in portions of 256, and what is included is loaded for one portion after the other, so that memory grows
+    /// with the relatives of 256 rows alone. Dropping the rows ends the query.
+    /// On PostgreSQL the stream is a transaction, where none runs: committed after the last row, rolled back before. On MySQL
+    /// the server stores the result of the query and hands it out.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported) on a server of MySQL's protocol that has no cursors.
+    pub async fn stream<'e, E: Executor>(
+        self,
+        cx: &Cx,
+        executor: &'e mut E,
+    ) -> Outcome<IncludedRows<'e, E, R, N>, Error> {
+        let Self { select, loads, .. } = self;
+        IncludedRows::open(&select.into_query(), loads, cx, executor).await
+    }
+
     async fn up_to<E: Executor>(
         self,
         n_rows: usize,
@@ -614,6 +635,18 @@ impl<R: Decode + Send, Scope, N: Attach<R>> Including<R, Scope, N> {
         let Self { select, loads, .. } = self;
         let rows = ok!(up_to(select.into_query(), n_rows, cx, executor).await);
         loads.attach(cx, executor, rows).await
+    }
+}
+
+impl<R, Scope, N> Including<R, Scope, N> {
+    /// Returns the number of rows that the query has, its limit and offset included. Nothing is loaded with them.
+    pub async fn count<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<u64, Error> {
+        self.select.count(cx, executor).await
+    }
+
+    /// Tells whether the query has a row. The database stops at the first.
+    pub async fn exists<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<bool, Error> {
+        self.select.exists(cx, executor).await
     }
 }
 

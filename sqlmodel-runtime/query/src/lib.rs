@@ -55,7 +55,8 @@ pub use delete::{Delete, DeleteRow};
 pub use expr::{Assign, Expr, Operand};
 pub use family::{Parts, Polymorphic, PolymorphicLoad};
 pub use include::{
-    Attach, Children, Include, IncludeOptions, Including, IntoLoading, Loading, LoadingOne,
+    Attach, Children, Include, IncludeOptions, IncludedRows, Including, IntoLoading, Loading,
+    LoadingOne,
 };
 pub use insert::{InsertMany, InsertOne};
 pub use insert_from::{InsertColumns, InsertFrom};

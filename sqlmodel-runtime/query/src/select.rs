@@ -549,7 +549,7 @@ impl<R, Scope, Form> Select<R, Scope, Form> {
 
 impl Query {
     /// Returns the statement, with a text that was written before where there is one.
-    fn known(&self, dialect: Dialect) -> Result<KnownStatement<'static>, Error> {
+    pub(crate) fn known(&self, dialect: Dialect) -> Result<KnownStatement<'static>, Error> {
         known(dialect, &|writer| self.write(writer))
     }
 

@@ -16,6 +16,7 @@ on_every_driver! {
     the_same_relation_twice,
     a_table_that_refers_to_itself,
     many_to_many_with_relations_of_its_own,
+    a_streamed_query_may_read_like_what_it_includes,
 }
 
 /// One artist with two albums, of three tracks and of none; two genres; one track without a genre.
@@ -203,5 +204,33 @@ async fn many_to_many_with_relations_of_its_own<C: Connection>(
         .collect();
     assert_eq!(names, ["Revelations", "Sun and Steel", "The Trooper"]);
     assert!(playlists[0].1[1].1.is_none());
+    Ok(())
+}
+
+/// The text of the query is that of what it includes, too, and the two run at the same time.
+async fn a_streamed_query_may_read_like_what_it_includes<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let boss = insert!(NewEmployee::new("Adams", "Andrew")).one(cx, connection);
+    let boss = boss.await.into_result()?;
+    let reports =
+        (0..300).map(|n| NewEmployee::new(format!("Edwards {n}"), "Nancy").reports_to(boss.id));
+    insert_many!(reports)
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    let query = Employee::select()
+        .filter(Employee::REPORTS_TO.in_([boss.id]))
+        .include(Employee::MANAGER.include(Employee::REPORTS));
+    let mut rows = query.stream(cx, connection).await.into_result()?;
+    let mut n_rows = 0;
+    while let Some((employee, manager)) = rows.next(cx).await.into_result()? {
+        let (manager, reports) = manager.ok_or("everybody reports to Andrew")?;
+        assert_eq!(manager, boss);
+        assert!(reports.contains(&employee));
+        n_rows += 1;
+    }
+    assert_eq!(n_rows, 300);
     Ok(())
 }

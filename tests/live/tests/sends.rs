@@ -75,6 +75,12 @@ async fn every_ending<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
         .all(cx, executor)
         .await
         .into_result()?;
+    let including = || Team::select().include(Team::HEROES.include(Hero::TEAM));
+    let mut rows = including().stream(cx, executor).await.into_result()?;
+    rows.next(cx).await.into_result()?;
+    drop(rows);
+    including().count(cx, executor).await.into_result()?;
+    including().exists(cx, executor).await.into_result()?;
     delete!(team).execute(cx, executor).await.into_result()?;
     transaction.commit(cx).await.into_result()?;
     Ok(())

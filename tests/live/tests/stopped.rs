@@ -143,6 +143,24 @@ fn of_every_driver<C: Connection>() -> Vec<Operation<C>> {
                 ok!(names.next(cx).await);
             }
         ),
+        // Statements run between the portions of a cursor.
+        operation!(["core open", "core next"], [0], |cx, connection| {
+            let query = Team::select().include(Team::HEROES);
+            let mut rows = ok!(query.stream(cx, connection).await);
+            while let Some((_, heroes)) = ok!(rows.next(cx).await) {
+                assert!(heroes.is_empty());
+            }
+        }),
+        operation!(["core open", "core next"], [0, 2], |cx, connection| {
+            let mut transaction = ok!(connection.begin(cx).await);
+            ok!(insert(cx, &mut transaction).await);
+            let query = Team::select().include(Team::HEROES);
+            let mut rows = ok!(query.stream(cx, &mut transaction).await);
+            ok!(rows.next(cx).await);
+            drop(rows);
+            ok!(insert(cx, &mut transaction).await);
+            ok!(transaction.commit(cx).await);
+        }),
         operation!(["core retry", "core end"], [0, 1], |cx, connection| {
             let policy = RetryPolicy::default();
             let stored = retry!(cx, &policy, connection, |transaction| insert(
