@@ -281,7 +281,7 @@ impl Checker<'_> {
                 let whole = whole.0;
                 if let Some(token) = self.variant.tokens.get(whole.start as usize) {
                     let edit = Edit::List {
-                        n_tokens: whole.end - whole.start + 1,
+                        n_tokens: whole.end - whole.start,
                         name: name.clone(),
                         is_negated,
                     };
