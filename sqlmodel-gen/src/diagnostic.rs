@@ -121,6 +121,13 @@ impl Diagnostic {
         self
     }
 
+    /// Says what was probably meant; it is the help too, unless there is another.
+    #[must_use]
+    pub(crate) fn meant(mut self, name: &str) -> Self {
+        self.help.get_or_insert_with(|| format!("write `{name}`"));
+        self.label(format!("did you mean `{name}`?"))
+    }
+
     /// Adds a safe edit; it is the help too, unless there is another.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {

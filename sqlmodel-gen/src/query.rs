@@ -131,11 +131,11 @@ fn view(
     };
     if let Some(name) = signature.params.first() {
         let message = format!("a view has no parameters, and this one has `:{name}`");
-        diagnostics.push(Diagnostic::new(
-            &codes::PARAM_TYPE,
-            written.name.span,
-            message,
-        ));
+        diagnostics.push(
+            Diagnostic::new(&codes::PARAM_TYPE, written.name.span, message).help(
+                "select the column that it is compared with, and let queries of the view filter it",
+            ),
+        );
         return None;
     }
     let mut key = Vec::new();
@@ -150,7 +150,11 @@ fn view(
                     let message = format!("`{}` may be NULL, and identifies no row", column.name);
                     diagnostics.push(
                         Diagnostic::new(&codes::NULLABLE_KEY, name.span, message)
-                            .note(column.reason.clone()),
+                            .note(column.reason.clone())
+                            .help(format!(
+                                "name another column, or say that it is never NULL: `columns = {{ {} = \"!\" }}`",
+                                column.name
+                            )),
                     );
                 }
                 key.push(at);

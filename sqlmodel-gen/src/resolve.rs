@@ -214,6 +214,8 @@ struct Resolver<'a> {
     used: BTreeSet<Symbol>,
     /// The names of references that lead to each other in a circle, which was reported.
     typeless: BTreeSet<Span>,
+    /// The places of foreign keys with a mistake, of which nobody knows what rows they want.
+    unsure: BTreeSet<Span>,
 }
 
 impl<'a> Resolver<'a> {
@@ -275,6 +277,7 @@ impl<'a> Resolver<'a> {
             families: Arena::new(),
             used: BTreeSet::new(),
             typeless: BTreeSet::new(),
+            unsure: BTreeSet::new(),
         }
     }
 
@@ -282,9 +285,15 @@ impl<'a> Resolver<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Reports a mistake that needs no more than a message.
-    fn error(&mut self, code: &'static Code, span: Span, message: impl Into<String>) {
-        self.push(Diagnostic::new(code, span, message));
+    /// Reports a mistake that needs no more than a message and the way out.
+    fn error(
+        &mut self,
+        code: &'static Code,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Diagnostic::new(code, span, message).help(help));
     }
 
     /// Returns what a name stands for, and notes that it is used.

@@ -83,6 +83,8 @@ pub(crate) struct Enum {
     pub(crate) sql_name: Option<Name>,
     pub(crate) derive: Vec<Name>,
     pub(crate) values: Vec<EnumValue>,
+    /// Whether something in it was not understood, so that its values are not all that were meant.
+    pub(crate) has_mistakes: bool,
 }
 
 /// One of `values`.
@@ -186,6 +188,8 @@ pub(crate) struct Field {
     pub(crate) collation: Sql,
     pub(crate) comment: Option<Name>,
     pub(crate) renamed_from: Option<Name>,
+    /// Whether something in it was not understood, so that what it says is not all that was meant.
+    pub(crate) has_mistakes: bool,
 }
 
 /// `ref = "Team?"` with the keys that go with it.
@@ -325,6 +329,8 @@ pub(crate) struct ForeignKey {
     pub(crate) options: ReferenceOptions,
     pub(crate) doc: Option<String>,
     pub(crate) span: Span,
+    /// Whether something in it was not understood.
+    pub(crate) has_mistakes: bool,
 }
 
 /// `[[model.X.unique]]`.
@@ -345,6 +351,8 @@ pub(crate) struct Index {
     pub(crate) method: Sql,
     pub(crate) dialects: Option<Spanned<DialectSet>>,
     pub(crate) span: Span,
+    /// Whether something in it was not understood.
+    pub(crate) has_mistakes: bool,
 }
 
 /// One of an index's `on`.

@@ -11,7 +11,8 @@ const MIN_PREFIX: usize = 4;
 
 /// Returns the candidate nearest to `name`, if one is near enough to be a slip of the fingers.
 ///
-/// Of equally near ones the first in order of the alphabet is returned, whatever the order of candidates.
+/// Of equally near ones, those that begin with the same letter come first, and then the first in order of the alphabet, whatever
+/// the order of candidates.
 pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -24,6 +25,7 @@ pub(crate) fn nearest<'a>(
         0..=2 => 0,
         n => n / 3,
     };
+    let first = |text: &str| text.chars().flat_map(char::to_lowercase).next();
     candidates
         .into_iter()
         .take(MAX_CANDIDATES)
@@ -31,10 +33,11 @@ pub(crate) fn nearest<'a>(
             candidate.len() <= MAX_LEN && candidate.len().abs_diff(name.len()) <= limit * 4
         })
         .filter_map(|candidate| {
-            distance(name, candidate, limit).map(|distance| (distance, candidate))
+            distance(name, candidate, limit)
+                .map(|distance| (distance, first(candidate) != first(name), candidate))
         })
         .min()
-        .map(|(_, candidate)| candidate)
+        .map(|(_, _, candidate)| candidate)
 }
 
 /// Returns the word of a fixed list that was probably meant: the nearest, or the only one that begins so.

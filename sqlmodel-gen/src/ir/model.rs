@@ -171,6 +171,25 @@ pub enum Validation {
     OneOf(Vec<Literal>),
 }
 
+impl Validation {
+    /// Returns the key it is written with.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Min(_) => "min",
+            Self::Max(_) => "max",
+            Self::Above(_) => "above",
+            Self::Below(_) => "below",
+            Self::MultipleOf(_) => "multiple_of",
+            Self::MinLen(_) => "min_len",
+            Self::MaxLen(_) => "max_len",
+            Self::Format(_) => "format",
+            Self::Pattern(_) => "pattern",
+            Self::OneOf(_) => "one_of",
+        }
+    }
+}
+
 /// Forms of text that `validate = { format = ".." }` knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {

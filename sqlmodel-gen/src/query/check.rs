@@ -283,7 +283,9 @@ impl<'a> Checker<'a> {
             Clash::Classes => {
                 let label = format!("{} and {}", self.described(a), self.described(b));
                 let message = format!("`{left}` and `{right}` do not go together");
-                self.error(&codes::SQL_TYPES, at, message).label = label;
+                let diagnostic = self.error(&codes::SQL_TYPES, at, message);
+                diagnostic.label = label;
+                diagnostic.help = Some("convert one of the two: `CAST(a AS text)`".to_owned());
             }
             Clash::NotInEnum => {
                 let enum_ = [a, b].into_iter().find_map(|it| match it.known()?.scalar {
@@ -321,7 +323,8 @@ impl<'a> Checker<'a> {
                     "this text is no value of the type `{}`",
                     known.name(self.schema)
                 );
-                self.error(&codes::SQL_TYPES, at, message);
+                self.error(&codes::SQL_TYPES, at, message).help =
+                    Some("write a text of that form, or compare with something else".to_owned());
             }
         }
     }
@@ -365,7 +368,10 @@ impl<'a> Checker<'a> {
                     span,
                     format!("`:{name}` is a list in one place and a value in another"),
                 )
-                .related(first, "the other place"),
+                .related(first, "the other place")
+                .help(format!(
+                    "give one of them another name; a list stands in `IN (:{name})`"
+                )),
             );
             return Typed::unknown("");
         }

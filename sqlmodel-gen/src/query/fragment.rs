@@ -68,7 +68,10 @@ impl Checker<'_> {
             Ok(text) => text,
             Err((error, span)) => {
                 if error.is_unclosed {
-                    diagnostics.push(Diagnostic::new(&codes::SQL_SYNTAX, span, error.message));
+                    diagnostics.push(
+                        Diagnostic::new(&codes::SQL_SYNTAX, span, error.message)
+                            .help("add the sign that it began with at its end"),
+                    );
                 }
                 return;
             }
@@ -79,11 +82,13 @@ impl Checker<'_> {
         let semicolon = (0..text.tokens.len()).find(|at| text.token(*at) == ";");
         if let Some(token) = semicolon.and_then(|at| text.tokens.get(at)) {
             let label = "this is one expression, and no statement";
-            diagnostics.push(unreadable(text.span(token.range.clone()), label));
+            let help = "remove the semicolon, and what follows it";
+            diagnostics.push(unreadable(text.span(token.range.clone()), label).help(help));
             return;
         }
         if let Some((at, label)) = unbalanced(&text) {
-            diagnostics.push(unreadable(text.span(at), label));
+            let help = "each `(` has a `)`: add the other one, or remove this";
+            diagnostics.push(unreadable(text.span(at), label).help(help));
             return;
         }
         let texts = [text];
@@ -93,7 +98,10 @@ impl Checker<'_> {
             Ok(parsed) => self.parsed(&parsed, &variant, text),
             Err(error) if is_certain(&error, text) => {
                 let label = error.label.replacen("the statement", "the SQL", 1);
-                vec![unreadable(variant.span(error.at), label)]
+                let help = error
+                    .help
+                    .unwrap_or_else(|| "write what the operator stands between".to_owned());
+                vec![unreadable(variant.span(error.at), label).help(help)]
             }
             Err(_) => Vec::new(),
         };
@@ -158,6 +166,7 @@ impl Checker<'_> {
         let message = format!("{what}, and {place} has none");
         Diagnostic::new(&codes::SQL_UNSUPPORTED, span, message)
             .note(format!("{place} is about the columns of one row"))
+            .help("write a constant or an expression over columns of the table")
     }
 
     /// Reports a name that is no column of the table.
@@ -197,7 +206,7 @@ impl Checker<'_> {
         }
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
         Some(match nearest(&name.text, names.iter().copied()) {
-            Some(column) => diagnostic.label(format!("did you mean `{column}`?")),
+            Some(column) => diagnostic.meant(column),
             None => diagnostic.help(format!("its columns are {}", list(&names))),
         })
     }
@@ -260,8 +269,8 @@ fn misspelled(text: &Text, at: usize) -> Option<Diagnostic> {
     let word = text.token(at).to_lowercase();
     // `a any b` and `a end b` are as wrong, and shorter words are near too many.
     let meant = nearest(&word, WORDS.iter().copied()).filter(|_| word.len() > 2)?;
-    let label = format!("did you mean `{}`?", meant.to_uppercase());
-    Some(unreadable(text.span(token.range.clone()), label))
+    let span = text.span(token.range.clone());
+    Some(unreadable(span, "").meant(&meant.to_uppercase()))
 }
 
 /// Whether a dialect refuses a part of SQL in every version, or reads it as something else.

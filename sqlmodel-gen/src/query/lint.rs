@@ -82,14 +82,16 @@ pub(super) fn lint(
         let message = format!("the query `{name}` writes all rows of its table");
         warnings.push(
             Diagnostic::new(&codes::UNFILTERED_WRITE, place(one), message)
-                .label("there is no WHERE"),
+                .label("there is no WHERE")
+                .help("add WHERE; if all rows are meant: `allow = [\"unfiltered_write\"]`"),
         );
     }
     if let Some(one) = any(|it| it.is_some_of_many).filter(|_| returns != Returns::Exists) {
         let message = format!("the query `{name}` returns some of many rows, whichever come first");
         warnings.push(
             Diagnostic::new(&codes::LIMIT_WITHOUT_ORDER, place(one), message)
-                .label("there is a LIMIT and no ORDER BY"),
+                .label("there is a LIMIT and no ORDER BY")
+                .help("add `ORDER BY`; if any rows will do: `allow = [\"limit_without_order\"]`"),
         );
     }
     if returns == Returns::Many
@@ -172,7 +174,7 @@ fn unknown(word: &str, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::new(&codes::UNKNOWN_WORD, span, message)
         .help(format!("`allow` is one of {}", list(&names)));
     match nearest(word, names) {
-        Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.meant(near),
         None => diagnostic,
     }
 }

@@ -74,10 +74,11 @@ fn read(
     let texts = all.map(|text| {
         Text::read(text, sources).map_err(|(error, span)| {
             let diagnostic = Diagnostic::new(&codes::SQL_SYNTAX, span, error.message);
-            vec![match error.help {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic,
-            }]
+            let help = error.help.unwrap_or(match error.is_unclosed {
+                true => "add the sign that it began with at its end",
+                false => "remove it",
+            });
+            vec![diagnostic.help(help)]
         })
     });
     texts.collect()
@@ -129,11 +130,10 @@ impl Analysis<'_> {
             return Err(Vec::new());
         };
         if first.checked.action != Action::Select {
-            return Err(vec![Diagnostic::new(
-                &codes::RETURNS,
-                name.span,
-                "a view is a SELECT",
-            )]);
+            return Err(vec![
+                Diagnostic::new(&codes::RETURNS, name.span, "a view is a SELECT")
+                    .help("write a SELECT, or make it a `[[query]]`"),
+            ]);
         }
         named(&first.checked.places, &columns, name)?;
         let params = first.checked.params.order.clone();
@@ -162,11 +162,18 @@ impl Analysis<'_> {
             query: Some(written),
         })?;
         let Some(first) = found.first() else {
-            return Err(vec![Diagnostic::new(
-                &codes::SQL_MISSING,
-                written.name.span,
-                "the query is for no dialect of the schema",
-            )]);
+            let names = self.schema.dialects.iter().map(|it| it.name());
+            return Err(vec![
+                Diagnostic::new(
+                    &codes::SQL_MISSING,
+                    written.name.span,
+                    "the query is for no dialect of the schema",
+                )
+                .help(format!(
+                    "the schema is for {}: name one of them in `dialects`, or remove the query",
+                    list(&names.collect::<Vec<_>>())
+                )),
+            ]);
         };
         let (mut params, mut blocks) = self.params(written, &found)?;
         let (returns, each) = self.returns(written, &found)?;
@@ -546,7 +553,10 @@ impl Analysis<'_> {
             } else if !names.insert(row::camel(&name.value)) {
                 let variant = row::camel(&name.value);
                 let message = format!("two orders are called `{variant}` in Rust");
-                diagnostics.push(Diagnostic::new(&codes::QUERY_ORDER, name.span, message));
+                diagnostics.push(
+                    Diagnostic::new(&codes::QUERY_ORDER, name.span, message)
+                        .help("rename one of the two"),
+                );
             }
         }
     }
@@ -624,11 +634,11 @@ impl Analysis<'_> {
                 .parts
                 .first()
                 .map_or(variant.span(Default::default()), |(_, _, span)| *span);
-            return Err(vec![Diagnostic::new(
-                &codes::SQL_BLOCK,
-                span,
-                "the columns of the result depend on the block",
-            )]);
+            let message = "the columns of the result depend on the block";
+            return Err(vec![
+                Diagnostic::new(&codes::SQL_BLOCK, span, message)
+                    .help("select the same columns always, or write two queries"),
+            ]);
         }
         for (output, more) in merged.outputs.iter_mut().zip(other.outputs) {
             if more.typed.is_nullable && !output.typed.is_nullable {
@@ -661,7 +671,8 @@ impl Analysis<'_> {
                                 format!("`:{name}` has two types"),
                             )
                             .label(format!("`{}` here", b.name(self.schema)))
-                            .related(known.typed_at, format!("`{}` here", a.name(self.schema))),
+                            .related(known.typed_at, format!("`{}` here", a.name(self.schema)))
+                            .help("write two parameters with names of their own, or cast one of the two"),
                         ]);
                     }
                     _ => known.is_nullable &= param.is_nullable || known.is_declared,
@@ -876,7 +887,8 @@ impl Analysis<'_> {
             diagnostics.push(
                 Diagnostic::new(&codes::DIALECTS_DIFFER, span, message)
                     .note(format!("{first_dialect}: {}", names(united)))
-                    .note(format!("{dialect}: {}", names(&columns))),
+                    .note(format!("{dialect}: {}", names(&columns)))
+                    .help("select the same columns in the same order, with `AS name` where they are called otherwise"),
             );
             return;
         }
@@ -937,8 +949,9 @@ impl Analysis<'_> {
             let param = params.find_map(|it| it.get(*only));
             let span = param.map_or(name.span, |it| it.first);
             diagnostics.push(
-                Diagnostic::new(&codes::DIALECTS_DIFFER, span, message)
-                    .help("the function is one for all databases: use the parameter in each text"),
+                Diagnostic::new(&codes::DIALECTS_DIFFER, span, message).help(format!(
+                    "use `:{only}` in the text for {lacks} too, or write two queries with `dialects`"
+                )),
             );
             return;
         }
@@ -1328,7 +1341,7 @@ fn stated_nothing(it: &Statement, what: &str, names: &[&str]) -> Diagnostic {
     let message = format!("the query has no {what} `{}`", it.name.value);
     let diagnostic = Diagnostic::new(&codes::STATED, it.name.span, message);
     match crate::diagnostic::nearest(&it.name.value, names.iter().copied()) {
-        Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.meant(near),
         None if names.is_empty() => diagnostic.help("remove it"),
         None => diagnostic.help(format!("there are {}", list(names))),
     }
@@ -1341,10 +1354,16 @@ fn parse_error(error: ParseError, variant: &Variant<'_>) -> Diagnostic {
         ParseErrorKind::TooDeep => (&codes::TOO_DEEP, "the SQL is nested too deeply"),
     };
     let diagnostic = Diagnostic::new(code, variant.span(error.at), message).label(error.label);
-    match error.help {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic,
-    }
+    let help = match error.kind {
+        ParseErrorKind::Syntax => {
+            "mend it; if a database takes it as it is: `raw = true`, with `params` and `columns`"
+        }
+        ParseErrorKind::Unsupported => {
+            "write it otherwise, or send it as it is: `raw = true`, with `params` and `columns`"
+        }
+        ParseErrorKind::TooDeep => "take parentheses away, or write several queries",
+    };
+    diagnostic.help(error.help.unwrap_or_else(|| help.to_owned()))
 }
 
 /// Reports columns without a name of their own, and two of one name.

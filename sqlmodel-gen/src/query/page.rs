@@ -104,7 +104,9 @@ impl Paged<'_> {
             match self.key(name, *is_descending) {
                 Ok(key) if keys.iter().any(|it: &PageKey| it.column == key.column) => {
                     let message = format!("`{}` is a key of the page twice", key.column.name);
-                    diagnostics.push(Diagnostic::new(&codes::QUERY_OPTION, name.span, message));
+                    diagnostics.push(
+                        Diagnostic::new(&codes::QUERY_OPTION, name.span, message).help("remove it"),
+                    );
                 }
                 Ok(key) => keys.push(key),
                 Err(found) => diagnostics.push(*found),
@@ -172,14 +174,18 @@ impl Paged<'_> {
             let diagnostic = Diagnostic::new(&codes::UNKNOWN_COLUMN, name.span, message);
             return Err(Box::new(
                 match nearest(&name.value, names.iter().copied()) {
-                    Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
+                    Some(near) => diagnostic.meant(near),
                     None => diagnostic.help(format!("its columns are {}", list(&names))),
                 },
             ));
         };
         if column.ty.is_nullable {
             let message = format!("`{}` may be NULL, and is behind no row", column.name);
-            return Err(Box::new(at(message).note(column.reason.clone())));
+            let help = format!(
+                "order by another column, or say that it is never NULL: `columns = {{ {} = \"!\" }}`",
+                column.name
+            );
+            return Err(Box::new(at(message).note(column.reason.clone()).help(help)));
         }
         match known_of(&column.ty, column.rust).class(self.schema) {
             Class::Float => {
@@ -187,7 +193,10 @@ impl Paged<'_> {
                 return Err(Box::new(at(message).help("order by something exact")));
             }
             Class::Json | Class::Array => {
-                return Err(Box::new(at(format!("`{}` has no order", column.name))));
+                let message = format!("`{}` has no order", column.name);
+                return Err(Box::new(
+                    at(message).help("order by a number, a text or a time"),
+                ));
             }
             Class::Bool
             | Class::Int

@@ -168,8 +168,9 @@ fn outputs(
 /// Reports a text that is not one statement.
 fn check_form(text: &Text, diagnostics: &mut Vec<Diagnostic>) {
     let mut open: Vec<(&str, Span)> = Vec::new();
-    let mut error = |span, message: &str| {
-        diagnostics.push(Diagnostic::new(&codes::SQL_SYNTAX, span, message));
+    let brackets = "each bracket has another: add it, or remove this one";
+    let mut error = |span, message: &str, help: &str| {
+        diagnostics.push(Diagnostic::new(&codes::SQL_SYNTAX, span, message).help(help));
     };
     let n_tokens = text.tokens.len();
     for (at, token) in text.tokens.iter().enumerate() {
@@ -179,19 +180,25 @@ fn check_form(text: &Text, diagnostics: &mut Vec<Diagnostic>) {
             (TokenKind::Sign, "[") => open.push(("]", span)),
             (TokenKind::Sign, sign @ (")" | "]")) => match open.pop() {
                 Some((wanted, _)) if wanted == sign => {}
-                _ => return error(span, "this closes nothing"),
+                _ => return error(span, "this closes nothing", brackets),
             },
             (TokenKind::Sign, ";") if at + 1 < n_tokens => {
-                return error(span, "a query is one statement");
+                let help = "remove the semicolon, and write what follows it as another query";
+                return error(span, "a query is one statement", help);
             }
             _ => {}
         }
     }
     if let Some((_, span)) = open.pop() {
-        error(span, "this is not closed");
+        error(span, "this is not closed", brackets);
     }
     if (0..n_tokens).all(|at| text.token(at) == ";") {
-        error(text.span(0..text.value.len()), "there is no statement");
+        let span = text.span(0..text.value.len());
+        error(
+            span,
+            "there is no statement",
+            "write one, such as `SELECT 1`",
+        );
     }
 }
 

@@ -51,11 +51,10 @@ impl Shaped<'_> {
                         "`scalar` is one column, and the query has {}",
                         columns.len()
                     );
-                    return fail(Diagnostic::new(
-                        &codes::RETURNS,
-                        self.returns_span(),
-                        message,
-                    ));
+                    return fail(
+                        Diagnostic::new(&codes::RETURNS, self.returns_span(), message)
+                            .help("select one column, or write `returns = \"one\"`"),
+                    );
                 }
             },
             Returns::One | Returns::Optional | Returns::Many => self.row()?,
@@ -195,7 +194,11 @@ impl Shaped<'_> {
                     "`{}.{column_name}` is `{left}`, and the query's is `{right}`",
                     name.value
                 );
-                return fail(Diagnostic::new(&codes::QUERY_ROW, name.span, message));
+                return fail(
+                    Diagnostic::new(&codes::QUERY_ROW, name.span, message).help(format!(
+                        "cast the column, or remove `row`: the query then gets a struct of its own with a `{right}`"
+                    )),
+                );
             }
             if found.ty.is_nullable && !column.ty.is_nullable {
                 let message = format!(
@@ -204,7 +207,10 @@ impl Shaped<'_> {
                 );
                 return fail(
                     Diagnostic::new(&codes::QUERY_ROW, name.span, message)
-                        .note(found.reason.clone()),
+                        .note(found.reason.clone())
+                        .help(format!(
+                            "select `coalesce(..)`, or remove `row`: the query then gets a struct of its own with an `{column_name}` that may be NULL"
+                        )),
                 );
             }
         }
@@ -334,11 +340,11 @@ impl Shaped<'_> {
         base: &str,
     ) -> Found<RowPart> {
         if !is_name(&name.value) {
-            return fail(Diagnostic::new(
-                &codes::SHAPE,
-                name.span,
-                format!("`{}` is no name of a field in Rust", name.value),
-            ));
+            let message = format!("`{}` is no name of a field in Rust", name.value);
+            return fail(
+                Diagnostic::new(&codes::SHAPE, name.span, message)
+                    .help("write a name in snake_case, such as `author`"),
+            );
         }
         let outputs: Vec<&Output> = self.checked.outputs.iter().skip(at).take(n).collect();
         let origin = outputs.first().and_then(|it| it.origin.as_ref());
@@ -537,7 +543,7 @@ pub(super) fn unknown_row(schema: &Schema, name: &SourceText) -> Diagnostic {
     let message = format!("there is no model or view `{}`", name.value);
     let diagnostic = Diagnostic::new(&codes::QUERY_ROW, name.span, message);
     match nearest(&name.value, names.iter().copied()) {
-        Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.meant(near),
         None => diagnostic.help(format!("the models are {}", list(&names))),
     }
 }

@@ -55,11 +55,11 @@ impl Layout {
                 }
                 (MarkerKind::End, Some((_, start, at))) => {
                     if layout.order.is_some() {
-                        diagnostics.push(Diagnostic::new(
-                            &codes::SQL_BLOCK,
-                            at,
-                            "a query has one place for its order",
-                        ));
+                        let message = "a query has one place for its order";
+                        diagnostics.push(
+                            Diagnostic::new(&codes::SQL_BLOCK, at, message)
+                                .help("remove this `/*order*/ .. /*end*/`"),
+                        );
                     }
                     check_order_place(text, start..marker.before, at, diagnostics);
                     layout.order = Some((start..marker.before, at));
@@ -94,11 +94,11 @@ impl Layout {
         if layout.blocks.len() > MAX_BLOCKS
             && let Some((_, _, span)) = layout.parts.last()
         {
-            diagnostics.push(Diagnostic::new(
-                &codes::SQL_BLOCK,
-                *span,
-                format!("a query has at most {MAX_BLOCKS} blocks"),
-            ));
+            let message = format!("a query has at most {MAX_BLOCKS} blocks");
+            diagnostics
+                .push(Diagnostic::new(&codes::SQL_BLOCK, *span, message).help(
+                    "give one name to blocks that are on together, or write several queries",
+                ));
         }
         layout
     }
@@ -177,11 +177,11 @@ impl Layout {
             }
         }
         if depth != 0 {
-            diagnostics.push(Diagnostic::new(
-                &codes::SQL_BLOCK,
-                span,
-                "a block with one half of a pair of parentheses",
-            ));
+            let message = "a block with one half of a pair of parentheses";
+            diagnostics.push(
+                Diagnostic::new(&codes::SQL_BLOCK, span, message)
+                    .help("move `/*end*/` so that the block has both or none"),
+            );
             return;
         }
         // Between SELECT and FROM, a block would take columns away, and after FROM tables.

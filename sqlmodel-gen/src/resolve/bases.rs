@@ -179,7 +179,8 @@ impl<'a> Resolver<'a> {
             "`{}` has more than {MAX_BASES} mixins below one another",
             name.value
         );
-        self.error(&codes::BASE_CYCLE, name.span, message);
+        let help = "name the lowest of them in the models themselves";
+        self.error(&codes::BASE_CYCLE, name.span, message, help);
         1
     }
 
@@ -215,7 +216,7 @@ impl<'a> Resolver<'a> {
                     Symbol::Abstract(_) => {
                         diagnostic.help(format!("write `extends = \"{}\"`", name.value))
                     }
-                    _ => diagnostic,
+                    _ => diagnostic.help("name a mixin, which is declared as `[mixin.Name]`"),
                 });
                 None
             }
@@ -251,7 +252,11 @@ impl<'a> Resolver<'a> {
                     name.value,
                     other.kind()
                 );
-                self.error(&codes::UNKNOWN_BASE, name.span, message);
+                let help = match other {
+                    Symbol::Mixin(_) => format!("write `mixins = [\"{}\"]`", name.value),
+                    _ => "extend a base that is declared as `[abstract.Name]`".to_owned(),
+                };
+                self.error(&codes::UNKNOWN_BASE, name.span, message, help);
                 None
             }
             None => self.unknown_base(name),
@@ -337,7 +342,8 @@ impl<'a> Resolver<'a> {
         };
         self.push(
             Diagnostic::new(&codes::BASE_CYCLE, name.span, message)
-                .note("a chain of bases has an end"),
+                .note("a chain of bases has an end")
+                .help("remove one `extends` of the circle"),
         );
     }
 
@@ -362,7 +368,7 @@ impl<'a> Resolver<'a> {
                     Symbol::Mixin(_) => {
                         diagnostic.help(format!("write `mixins = [\"{}\"]`", extends.value))
                     }
-                    _ => diagnostic,
+                    _ => diagnostic.help("extend an `[abstract.Name]` or a `[model.Name]`"),
                 };
                 self.push(diagnostic);
                 self.models[id].is_poisoned = true;

@@ -23,7 +23,7 @@ struct Misfit {
 }
 
 impl<'a> Resolver<'a> {
-    /// Resolves an enum; `None` if one of its values cannot be.
+    /// Resolves an enum; `None` if one of its values cannot be, or was not understood.
     pub(super) fn resolve_enum(
         &mut self,
         syntax: &'a syntax::Enum,
@@ -50,7 +50,10 @@ impl<'a> Resolver<'a> {
             }
         }
         for misfit in misfits {
-            self.push(*misfit.diagnostic);
+            // The word for the storage may be what was not understood.
+            if !(misfit.is_of_storage && syntax.has_mistakes) {
+                self.push(*misfit.diagnostic);
+            }
         }
         let values: Vec<Option<EnumValue>> = syntax
             .values
@@ -60,7 +63,7 @@ impl<'a> Resolver<'a> {
             .collect();
         let is_distinct = self.check_enum_values(syntax, &values);
         let values = values.into_iter().collect::<Option<Vec<_>>>()?;
-        if values.is_empty() || !is_distinct {
+        if values.is_empty() || !is_distinct || syntax.has_mistakes {
             return None;
         }
         Some(ir::Enum {
@@ -132,7 +135,8 @@ impl<'a> Resolver<'a> {
             let message = format!("the enum `{}` has `{twice}` twice", syntax.name.value);
             self.push(
                 Diagnostic::new(&codes::DUPLICATE_VALUE, written.span, message)
-                    .related(other, "already here"),
+                    .related(other, "already here")
+                    .help("remove one of the two, or give it another name and value"),
             );
         }
         is_distinct

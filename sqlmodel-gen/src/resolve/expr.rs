@@ -342,7 +342,11 @@ impl<'a> Resolver<'a> {
     fn mismatch<T>(&mut self, rule: &Rule<'a>, range: Range<usize>, why: &str) -> Option<T> {
         let span = rule.text.part(self.sources, range);
         let message = "the operands of the rule do not go together";
-        self.push(Diagnostic::new(&codes::RULE_OPERANDS, span, message).label(why));
+        self.push(
+            Diagnostic::new(&codes::RULE_OPERANDS, span, message)
+                .label(why)
+                .help("compare numbers with numbers, times with times, texts with texts: `ends > starts`, `length(name) > 0`"),
+        );
         None
     }
 }

@@ -106,7 +106,8 @@ impl<'a> Resolver<'a> {
             let message = "`union_view` is for the concrete strategy";
             self.push(
                 Diagnostic::new(&codes::STRATEGY_OPTION, union_view.span, message)
-                    .note("with one root table, every row of the family is in it already"),
+                    .note("with one root table, every row of the family is in it already")
+                    .help("remove it"),
             );
         }
         if let Some(polymorphic) = &inheritance.polymorphic
@@ -115,7 +116,8 @@ impl<'a> Resolver<'a> {
             let message = "`polymorphic` is for strategies with several tables";
             self.push(
                 Diagnostic::new(&codes::STRATEGY_OPTION, polymorphic.span, message)
-                    .note("rows of one table are loaded by one statement, which reads no other"),
+                    .note("rows of one table are loaded by one statement, which reads no other")
+                    .help("remove it"),
             );
         }
         let column = self.discriminator_column(inheritance, strategy);
@@ -240,7 +242,8 @@ impl<'a> Resolver<'a> {
                 let message = "the concrete strategy has no discriminator";
                 self.push(
                     Diagnostic::new(&codes::STRATEGY_OPTION, column.span, message)
-                        .note("each model has a table of its own, which tells what its rows are"),
+                        .note("each model has a table of its own, which tells what its rows are")
+                        .help("remove it"),
                 );
                 None
             }
@@ -332,9 +335,12 @@ impl<'a> Resolver<'a> {
         }
         let message = format!("`{}` cannot be a discriminator", syntax.name.value);
         self.push(
-            Diagnostic::new(&codes::DISCRIMINATOR_FIELD, syntax.name.span, message).note(
-                "a discriminator is text, an integer, a bool or an enum, not nullable, and without default",
-            ),
+            Diagnostic::new(&codes::DISCRIMINATOR_FIELD, syntax.name.span, message)
+                .note("a discriminator is text, an integer, a bool or an enum, not nullable, and without default")
+                .help(format!(
+                    "write `{} = \"text(20)\"`, or leave the field out: the column is then made for you",
+                    syntax.name.value
+                )),
         );
         false
     }

@@ -41,6 +41,9 @@ impl<'a> Resolver<'a> {
             let syntax = self.decl(id).syntax;
             check_snake_case(&syntax.name, "a field", self.diagnostics);
             let has_conflict = self.check_conflicts(syntax);
+            if has_conflict || syntax.has_mistakes {
+                self.unsure.insert(syntax.name.span);
+            }
             let Some(ty) = self.decl(id).ty.clone() else {
                 continue;
             };
@@ -201,11 +204,21 @@ impl<'a> Resolver<'a> {
 
     fn push_not_comparable(&mut self, field: &syntax::Field, what: &str) {
         let name = &field.name.value;
+        let help = match (what, field.unique.is_some()) {
+            ("a key", _) => "write `{ type = \"i64\", key = \"auto\" }`, or another type",
+            (_, true) => {
+                "remove `unique`, or choose another type: `decimal(12,2)` compares exactly"
+            }
+            (_, false) => {
+                "remove `index`, or write one of each database: `[[model.*.indexes]]` with `method = { postgres = \"gin\" }`"
+            }
+        };
         let message =
             format!("`{name}` cannot be {what}: its type has no equality that all databases share");
         self.push(
             Diagnostic::new(&codes::NOT_COMPARABLE, type_span(field), message)
-                .note("json, lists and floating-point numbers are no keys"),
+                .note("json, lists and floating-point numbers are no keys")
+                .help(help),
         );
     }
 
@@ -267,7 +280,8 @@ impl<'a> Resolver<'a> {
             && (!is_text || ty.is_array)
         {
             let message = format!("`{}` is no text, and has no collation", field.name.value);
-            self.error(&codes::CONFLICTING_KEYS, collation.span, message);
+            let help = "remove `collation`, or make the type a text";
+            self.error(&codes::CONFLICTING_KEYS, collation.span, message, help);
         } else {
             self.check_names_dialect(&field.collation, "collation");
         }
@@ -338,7 +352,8 @@ impl<'a> Resolver<'a> {
                 (Some(Builtin::Json), false) => ValueSource::Literal(self.json_literal(text)?),
                 _ => {
                     let message = "a JSON document does not fit the type";
-                    self.error(&codes::LITERAL_TYPE, value.span, message);
+                    let help = "write the value itself, or `type = \"json\"`";
+                    self.error(&codes::LITERAL_TYPE, value.span, message, help);
                     return None;
                 }
             },
@@ -387,10 +402,23 @@ impl<'a> Resolver<'a> {
             Function::CurrentTime => "`time`",
             Function::UuidV4 | Function::UuidV7 => "`uuid`",
         };
+        let fitting = self.builtin_of(ty.scalar).filter(|_| !ty.is_array);
+        let fitting = fitting.and_then(|builtin| {
+            let ty = crate::resolve::tables::scalar_type(builtin);
+            Function::ALL.into_iter().find(|it| it.fits(&ty))
+        });
+        let help = match fitting {
+            Some(fitting) => format!(
+                "write `{{ fn = \"{}\" }}`, or change the type",
+                fitting.name()
+            ),
+            None => "change the type, or write a constant or `{ sql = \"..\" }`".to_owned(),
+        };
         let message = format!("the function `{}` does not fit the type", function.name());
         self.push(
             Diagnostic::new(&codes::FUNCTION_TYPE, name.span, message)
-                .note(format!("it is for {gives}")),
+                .note(format!("it is for {gives}"))
+                .help(help),
         );
         None
     }
@@ -418,12 +446,23 @@ impl<'a> Resolver<'a> {
                 .map_or(&[], |ty| ty.validate.as_slice()),
             _ => &[],
         };
-        if !of_type.iter().chain(rules).all(|rule| meets(literal, rule)) {
+        let mut all = of_type.iter().chain(rules);
+        if let Some(broken) = all.find(|rule| !meets(literal, rule)) {
+            let key = broken.key();
             let message = format!(
                 "the default of `{}` does not meet its own rules",
                 field.name.value
             );
-            self.error(&codes::DEFAULT_BREAKS_RULE, written.span, message);
+            let of_field = field.validate.iter().find(|it| it.value.key() == key);
+            let diagnostic = Diagnostic::new(&codes::DEFAULT_BREAKS_RULE, written.span, message)
+                .label(format!("`{key}` refuses it"))
+                .help(format!(
+                    "write a default that `{key}` allows, or change the rule"
+                ));
+            self.push(match of_field {
+                Some(rule) => diagnostic.related(rule.span, "the rule"),
+                None => diagnostic,
+            });
         }
     }
 }

@@ -241,7 +241,13 @@ impl Resolver<'_> {
                     name.value,
                     other.kind()
                 );
-                self.error(&codes::UNKNOWN_RELATION_TARGET, name.span, message);
+                let help = match other {
+                    Symbol::Type(_) | Symbol::Enum(_) => {
+                        format!("for a column of it, write `type = \"{}\"`", name.value)
+                    }
+                    _ => "name a model, which is declared as `[model.Name]`".to_owned(),
+                };
+                self.error(&codes::UNKNOWN_RELATION_TARGET, name.span, message, help);
                 None
             }
             None if self.is_declared_in_other_case(name) => None,

@@ -19,6 +19,8 @@ use crate::syntax::{Name, Node, Value};
 struct Misfit {
     /// What the type takes.
     expected: Cow<'static, str>,
+    /// What to do, where it is more than to write what is expected.
+    help: Option<String>,
     /// The same value as the type takes it.
     fix: Option<String>,
 }
@@ -26,8 +28,47 @@ struct Misfit {
 fn misfit<T>(expected: impl Into<Cow<'static, str>>) -> Result<T, Misfit> {
     Err(Misfit {
         expected: expected.into(),
+        help: None,
         fix: None,
     })
+}
+
+/// A value that is of the right kind, and beyond what the type holds.
+fn beyond<T>(expected: impl Into<Cow<'static, str>>, help: impl Into<String>) -> Result<T, Misfit> {
+    Err(Misfit {
+        expected: expected.into(),
+        help: Some(help.into()),
+        fix: None,
+    })
+}
+
+/// Returns how the same value is written as a type takes it: `5` for `"5"`, `"5"` for `5`.
+fn converted(value: &Value, written: &str, builtin: Builtin) -> Option<String> {
+    let (other, text) = match (value, builtin) {
+        (Value::String(_), Builtin::Text { .. } | Builtin::Json) => return None,
+        (Value::String(text), _) => {
+            let other = match text.as_str() {
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                _ => match text.parse::<i64>() {
+                    Ok(int) => Value::Integer(Some(int)),
+                    Err(_) if text.contains('.') && text.parse::<f64>().is_ok() => {
+                        Value::Float(text.clone())
+                    }
+                    Err(_) => return None,
+                },
+            };
+            (other, text.clone())
+        }
+        (Value::Integer(Some(int @ (0 | 1))), Builtin::Bool) => {
+            return Some((*int == 1).to_string());
+        }
+        (Value::Integer(_) | Value::Float(_), Builtin::Text { .. }) => {
+            (Value::String(written.to_owned()), format!("\"{written}\""))
+        }
+        _ => return None,
+    };
+    literal(&other, builtin).is_ok().then_some(text)
 }
 
 /// The portable function that a text is meant to call, if it looks like a call in SQL or Python.
@@ -63,7 +104,16 @@ impl Resolver<'_> {
                 .map(ValueSource::Literal);
         }
         let Value::Array(items) = &node.value else {
-            return self.push_misfit(node, what, "a list", None);
+            let written = self.sources.text(node.span);
+            let misfit = Misfit {
+                expected: "a list".into(),
+                help: Some(match node.value {
+                    Value::Table(_) => "write a list such as `[]`".to_owned(),
+                    _ => format!("write `[{written}]`"),
+                }),
+                fix: None,
+            };
+            return self.push_misfit(node, what, misfit);
         };
         let items: Vec<Option<Literal>> = items
             .iter()
@@ -88,19 +138,23 @@ impl Resolver<'_> {
         match literal(&node.value, builtin) {
             Ok(literal) => Some(literal),
             Err(misfit) => {
-                let fix = misfit.fix.clone();
-                self.push_misfit(node, what, &misfit.expected, fix)
+                let written = self.sources.text(node.span);
+                let converted = || converted(&node.value, written, builtin);
+                let misfit = Misfit {
+                    fix: misfit.fix.or_else(converted),
+                    ..misfit
+                };
+                self.push_misfit(node, what, misfit)
             }
         }
     }
 
-    fn push_misfit<T>(
-        &mut self,
-        node: &Node,
-        what: &str,
-        expected: &str,
-        fix: Option<String>,
-    ) -> Option<T> {
+    fn push_misfit<T>(&mut self, node: &Node, what: &str, misfit: Misfit) -> Option<T> {
+        let Misfit {
+            expected,
+            help,
+            fix,
+        } = misfit;
         let written = self.sources.text(node.span);
         let shown = match node.value {
             Value::Array(_) | Value::Table(_) => node.value.kind().to_owned(),
@@ -115,7 +169,7 @@ impl Resolver<'_> {
             (None, Some(function)) => diagnostic.help(format!(
                 "write `default = {{ fn = \"{function}\" }}` for what the function gives"
             )),
-            (None, None) => diagnostic,
+            (None, None) => diagnostic.help(help.unwrap_or_else(|| format!("write {expected}"))),
         });
         None
     }
@@ -173,7 +227,8 @@ impl Resolver<'_> {
                 let span = text.part(self.sources, at..at);
                 self.push(
                     Diagnostic::new(&codes::LITERAL_TYPE, span, "the default is not valid JSON")
-                        .label("not expected here"),
+                        .label("not expected here")
+                        .help("write a JSON document, with keys and texts in double quotes: `{ json = '{\"size\": 1}' }`"),
                 );
                 None
             }
@@ -198,11 +253,13 @@ fn literal(value: &Value, builtin: Builtin) -> Result<Literal, Misfit> {
             }
             Value::String(text) => match max_len {
                 Some(max) if text.chars().count() > max as usize => {
-                    misfit(format!("at most {max} characters"))
+                    let n_chars = text.chars().count();
+                    let help = format!("shorten it, or write the type as `text({n_chars})`");
+                    beyond(format!("at most {max} characters"), help)
                 }
                 _ => Ok(Literal::Text(text.clone().into())),
             },
-            _ => misfit("a string"),
+            _ => misfit("a string such as `\"text\"`"),
         },
         Builtin::Bytes => bytes(value),
         Builtin::Uuid => match value {
@@ -210,7 +267,7 @@ fn literal(value: &Value, builtin: Builtin) -> Result<Literal, Misfit> {
                 || misfit("a UUID such as `\"00000000-0000-0000-0000-000000000000\"`"),
                 |uuid| Ok(Literal::Uuid(uuid)),
             ),
-            _ => misfit("a string with a UUID"),
+            _ => misfit("a UUID such as `\"00000000-0000-0000-0000-000000000000\"`"),
         },
         Builtin::Date => moment(
             value,
@@ -244,8 +301,15 @@ fn literal(value: &Value, builtin: Builtin) -> Result<Literal, Misfit> {
 fn whole(value: &Value, min: i64, max: i64, bits: &'static str) -> Result<Literal, Misfit> {
     match value {
         Value::Integer(Some(value)) if (min..=max).contains(value) => Ok(Literal::Int(*value)),
-        Value::Integer(_) => misfit(format!("a whole number of {bits} bits")),
-        _ => misfit("a whole number"),
+        Value::Integer(_) => {
+            let help = match bits {
+                "16" => "write a smaller number, or a wider type: `i32` or `i64`".to_owned(),
+                "32" => "write a smaller number, or a wider type: `i64`".to_owned(),
+                _ => format!("write a number from {min} to {max}, or a type such as `decimal(20)`"),
+            };
+            beyond(format!("a whole number of {bits} bits"), help)
+        }
+        _ => misfit("a whole number such as `0`"),
     }
 }
 
@@ -253,7 +317,7 @@ fn float(value: &Value, builtin: Builtin) -> Result<Literal, Misfit> {
     let text = match value {
         Value::Float(text) => text.clone(),
         Value::Integer(Some(value)) => value.to_string(),
-        _ => return misfit("a number"),
+        _ => return misfit("a number such as `0.5`"),
     };
     let is_finite = match builtin {
         Builtin::F32 => text.parse::<f32>().is_ok_and(f32::is_finite),
@@ -261,7 +325,7 @@ fn float(value: &Value, builtin: Builtin) -> Result<Literal, Misfit> {
     };
     match is_finite {
         true => Ok(Literal::Float(text.into())),
-        false => misfit("a finite number"),
+        false => misfit("a finite number such as `0.5`"),
     }
 }
 
@@ -273,19 +337,27 @@ fn decimal(value: &Value, precision: u8, scale: u8) -> Result<Literal, Misfit> {
         Value::Float(text) if Decimal::parse(text).is_some() => {
             return Err(Misfit {
                 expected: "a string, because a float may be rounded".into(),
+                help: None,
                 fix: Some(format!("\"{}\"", text.trim_start_matches('+'))),
             });
         }
-        _ => return misfit("a whole number, or a string with a number"),
+        _ => return misfit("a decimal number such as `\"0.00\"`"),
     };
     let Some(number) = Decimal::parse(&text) else {
         return misfit("a decimal number such as `\"0.00\"`");
     };
     let whole_digits = usize::from(precision.saturating_sub(scale));
     if number.whole.len() > whole_digits || number.fraction.len() > usize::from(scale) {
-        return misfit(format!(
-            "at most {whole_digits} digits before the point and {scale} after it"
-        ));
+        let needed = number.fraction.len().max(usize::from(scale));
+        let digits = number.whole.len().max(whole_digits) + needed;
+        let help = match needed == 0 {
+            true => format!("write a shorter number, or the type as `decimal({digits})`"),
+            false => format!("write a shorter number, or the type as `decimal({digits},{needed})`"),
+        };
+        return beyond(
+            format!("at most {whole_digits} digits before the point and {scale} after it"),
+            help,
+        );
     }
     Ok(Literal::Decimal(Text::from(
         text.trim_start_matches('+').to_owned(),

@@ -32,7 +32,8 @@ impl Resolver<'_> {
                 self.push(
                     Diagnostic::new(&codes::DUPLICATE_NAME, name.span, message)
                         .label("declared again here")
-                        .related(other, "already here"),
+                        .related(other, "already here")
+                        .help("rename one of the two"),
                 );
             }
             queries.push(self.resolve_query(syntax, name, module));
@@ -44,7 +45,8 @@ impl Resolver<'_> {
                 self.push(
                     Diagnostic::new(&codes::DUPLICATE_NAME, *other, message)
                         .label("declared here")
-                        .related(query.name.span, "and as the batch of this query"),
+                        .related(query.name.span, "and as the batch of this query")
+                        .help("rename one of the two"),
                 );
             }
         }

@@ -94,7 +94,8 @@ impl Resolver<'_> {
         self.push(
             Diagnostic::new(&codes::TOO_LARGE, span, "the schema is too large").note(format!(
                 "a model may have {MAX_COLUMNS} fields, and all models together about {MAX_COST}, inherited ones counted in each"
-            )),
+            ))
+            .help("split the model, or the schema into several with a `sqlmodel.toml` each"),
         );
         false
     }

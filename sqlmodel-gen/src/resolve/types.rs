@@ -217,7 +217,17 @@ impl<'a> Resolver<'a> {
             }
             Some(other) => {
                 let message = format!("`{}` is {}, not a type", name.value, other.kind());
-                self.error(&codes::UNKNOWN_TYPE, name.span, message);
+                let help = match other {
+                    Symbol::Mixin(_) => format!(
+                        "a model takes its fields with `mixins = [\"{}\"]`",
+                        name.value
+                    ),
+                    Symbol::Abstract(_) => {
+                        format!("a model extends it with `extends = \"{}\"`", name.value)
+                    }
+                    _ => "write a type such as `text(80)`, `decimal(12,2)` or `i64`".to_owned(),
+                };
+                self.error(&codes::UNKNOWN_TYPE, name.span, message, help);
                 None
             }
             None => self.unknown_type(ty),
@@ -319,7 +329,11 @@ impl<'a> Resolver<'a> {
                 Some(Symbol::Enum(_)) => {
                     let message =
                         format!("`{}` is an enum, not a base for a type", base.name.value);
-                    self.error(&codes::TYPE_BASE, base.name.span, message);
+                    let help = format!(
+                        "write `{}` as the type of fields, or a built-in type such as `base = \"text(80)\"`",
+                        base.name.value
+                    );
+                    self.error(&codes::TYPE_BASE, base.name.span, message, help);
                     return None;
                 }
                 _ => {
@@ -434,7 +448,7 @@ impl<'a> Resolver<'a> {
         for path in derive {
             if !seen.insert(&path.value) {
                 let message = format!("`{}` is derived twice", path.value);
-                self.error(&codes::DUPLICATE_VALUE, path.span, message);
+                self.error(&codes::DUPLICATE_VALUE, path.span, message, "remove it");
             } else if !is_word(&path.value) || !is_rust_path(&path.value) {
                 self.check_rust_path(path);
             } else if !OF_PRELUDE.contains(&path.value.as_str()) {

@@ -58,6 +58,7 @@ impl Resolver<'_> {
                         &codes::OUT_OF_RANGE,
                         rule.span,
                         "the number of `multiple_of` is positive",
+                        "write `multiple_of = 5`, or another number above 0",
                     );
                     return None;
                 }
@@ -75,13 +76,24 @@ impl Resolver<'_> {
                 for (at, value) in values.iter().enumerate() {
                     if let (true, Some(node)) = (values[..at].contains(value), nodes.get(at)) {
                         let message = "`one_of` has this value already";
-                        self.error(&codes::DUPLICATE_VALUE, node.span, message);
+                        self.error(&codes::DUPLICATE_VALUE, node.span, message, "remove it");
                     }
                 }
                 (values.len() == nodes.len()).then_some(Validation::OneOf(values))
             }
             rule_value => {
                 let key = rule_value.key();
+                let help = match rule_value {
+                    Rule::Min(_) | Rule::Above(_) if is_text || has_length => {
+                        "for the length, write `min_len = 1`".to_owned()
+                    }
+                    Rule::Max(_) | Rule::Below(_) if is_text || has_length => {
+                        "for the length, write `max_len = 80`".to_owned()
+                    }
+                    Rule::MinLen(_) if is_number => "for the value, write `min = 0`".to_owned(),
+                    Rule::MaxLen(_) if is_number => "for the value, write `max = 100`".to_owned(),
+                    _ => format!("remove `{key}`, or change the type"),
+                };
                 let takes = match rule_value {
                     Rule::Min(_) | Rule::Max(_) | Rule::Above(_) | Rule::Below(_) => "numbers",
                     Rule::MultipleOf(_) => "whole numbers",
@@ -94,7 +106,8 @@ impl Resolver<'_> {
                 let message = format!("`{key}` does not apply to this type");
                 self.push(
                     Diagnostic::new(&codes::RULE_TYPE, rule.span, message)
-                        .note(format!("`{key}` is for {takes}")),
+                        .note(format!("`{key}` is for {takes}"))
+                        .help(help),
                 );
                 None
             }
@@ -138,7 +151,8 @@ impl Resolver<'_> {
             if matches!(rule, Validation::MinLen(min) if *min > max) && !is_array {
                 let message =
                     format!("no value can meet this rule: the type holds {max} characters");
-                self.error(&codes::RULES_EXCLUDE, *span, message);
+                let help = "lower the number, or raise that of the type";
+                self.error(&codes::RULES_EXCLUDE, *span, message, help);
             }
         }
     }
@@ -154,7 +168,12 @@ impl Resolver<'_> {
                             *span,
                             "no value can meet these two rules",
                         )
-                        .related(*other, "the other rule"),
+                        .related(*other, "the other rule")
+                        .help(format!(
+                            "raise `{}`, lower `{}`, or remove one of the two",
+                            upper.key(),
+                            lower.key()
+                        )),
                     );
                 }
             }

@@ -18,7 +18,12 @@ impl Resolver<'_> {
             for variant in &syntax.variants {
                 if !kinds.insert(variant.kind.value as u8) {
                     let message = format!("`{}` has this variant twice", syntax.name.value);
-                    self.error(&codes::DUPLICATE_VALUE, variant.kind.span, message);
+                    self.error(
+                        &codes::DUPLICATE_VALUE,
+                        variant.kind.span,
+                        message,
+                        "remove it",
+                    );
                     continue;
                 }
                 let variant = self.resolve_variant(id, variant);
@@ -49,7 +54,11 @@ impl Resolver<'_> {
                     "`{}` cannot be derived: `{field}` is a floating point number",
                     derive.value
                 );
-                self.error(&codes::CONFLICTING_KEYS, derive.span, message);
+                let help = format!(
+                    "remove `{}`, or make `{field}` an exact number such as `decimal(12,2)`",
+                    derive.value
+                );
+                self.error(&codes::CONFLICTING_KEYS, derive.span, message, help);
             }
         }
     }
@@ -131,7 +140,8 @@ impl Resolver<'_> {
                 );
                 self.push(
                     Diagnostic::new(&codes::DUPLICATE_VALUE, name.span, message)
-                        .related(other.span, "already here"),
+                        .related(other.span, "already here")
+                        .help("rename one of the two, or remove it"),
                 );
             }
             names.push(name);
@@ -143,6 +153,7 @@ impl Resolver<'_> {
                         &codes::EMPTY_VALUE,
                         text.span,
                         "a rule needs an expression and a message",
+                        "write `expr = \"ends > starts\"` and `message = \"the end comes after the start\"`",
                     );
                 }
             }

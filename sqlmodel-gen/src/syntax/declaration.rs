@@ -84,6 +84,9 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
         model.is_partial = is_partial(&model.name);
         model.has_mistakes |= model.is_partial;
     }
+    for enum_ in &mut file.enums {
+        enum_.has_mistakes |= is_partial(&enum_.name);
+    }
     for bundle in file.mixins.iter_mut().chain(&mut file.abstracts) {
         bundle.has_mistakes |= is_partial(&bundle.name);
     }
@@ -116,7 +119,8 @@ fn declarations<T>(
                 parsed.push(parse(reader.cx, name, table, name.span));
             }
             _ => {
-                reader.cx.wrong_kind::<()>(node, &name.value, "a table");
+                let expected = format!("a table, which begins with `[{kind}.{}]`", name.value);
+                reader.cx.wrong_kind::<()>(node, &name.value, &expected);
             }
         }
     }
@@ -143,16 +147,19 @@ fn parse_named_type(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span
 }
 
 fn parse_enum(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> Enum {
+    let n_before = cx.diagnostics.n_pushed();
     let mut reader = Reader::new(cx, table, span, "an enum");
-    let enum_ = Enum {
+    let mut enum_ = Enum {
         name: name.clone(),
         doc: reader.doc(),
         storage: reader.word("storage", STORAGES),
         sql_name: reader.string("sql_name"),
         derive: reader.strings("derive").unwrap_or_default(),
         values: parse_enum_values(&mut reader),
+        has_mistakes: false,
     };
     reader.finish();
+    enum_.has_mistakes = cx.diagnostics.n_pushed() > n_before;
     enum_
 }
 
@@ -168,7 +175,8 @@ fn parse_enum_values(reader: &mut Reader<'_, '_>) -> Vec<EnumValue> {
         }
         Value::Array(items) if items.len() > MAX_ENTRIES => {
             let message = format!("an enum may have {MAX_ENTRIES} values");
-            let diagnostic = Diagnostic::new(&codes::OUT_OF_RANGE, node.span, message);
+            let diagnostic = Diagnostic::new(&codes::OUT_OF_RANGE, node.span, message)
+                .help("make it a model with a row for each value");
             reader.cx.diagnostics.push(diagnostic);
             Vec::new()
         }
@@ -178,7 +186,11 @@ fn parse_enum_values(reader: &mut Reader<'_, '_>) -> Vec<EnumValue> {
             .collect(),
         _ => reader
             .cx
-            .wrong_kind(node, "values", "a list")
+            .wrong_kind(
+                node,
+                "values",
+                "a list such as `[\"draft\", \"published\"]`",
+            )
             .unwrap_or_default(),
     }
 }
@@ -288,10 +300,10 @@ fn each<T>(
     let tables = reader.tables(key);
     if let Some((_, span)) = tables.get(MAX_ENTRIES) {
         let message = format!("a model may have {MAX_ENTRIES} entries of `{key}`");
-        reader
-            .cx
-            .diagnostics
-            .push(Diagnostic::new(&codes::OUT_OF_RANGE, *span, message));
+        reader.cx.diagnostics.push(
+            Diagnostic::new(&codes::OUT_OF_RANGE, *span, message)
+                .help("split the model, or remove some"),
+        );
     }
     tables
         .into_iter()
@@ -348,7 +360,7 @@ fn parse_variants(reader: &mut Reader<'_, '_>) -> Vec<Variant> {
 
 fn parse_variant_name(cx: &mut Context<'_>, node: &Node) -> Option<Variant> {
     let name = cx.string(node, "variants")?;
-    let kind = cx.word(&name, "variants", VARIANTS)?;
+    let kind = cx.word(&name, "variants", VARIANTS, &[])?;
     let derive = Vec::new();
     Some(Variant {
         kind,
@@ -446,17 +458,19 @@ fn parse_relation(cx: &mut Context<'_>, name: &Name, node: &Node) -> Option<Many
 }
 
 fn parse_foreign_key(cx: &mut Context<'_>, table: &Table, span: Span) -> ForeignKey {
+    let n_before = cx.diagnostics.n_pushed();
     let mut reader = Reader::new(cx, table, span, "a foreign key");
     if reader.get("ref").is_none() {
         reader.missing(&["ref"], "ref = \"Order\"");
     }
-    let foreign_key = ForeignKey {
+    let mut foreign_key = ForeignKey {
         on: parse_on(&mut reader),
         target: reader.string("ref"),
         to: reader.strings("to").unwrap_or_default(),
         doc: reader.doc(),
         options: parse_reference_options(&mut reader, "name"),
         span,
+        has_mistakes: false,
     };
     if let Some(node) = reader.get("on_update")
         && !matches!(node.value, Value::String(_))
@@ -466,6 +480,7 @@ fn parse_foreign_key(cx: &mut Context<'_>, table: &Table, span: Span) -> Foreign
             .wrong_kind::<()>(node, "on_update", "an action such as `\"cascade\"`");
     }
     reader.finish();
+    foreign_key.has_mistakes = cx.diagnostics.n_pushed() > n_before;
     foreign_key
 }
 
@@ -481,10 +496,10 @@ fn parse_on(reader: &mut Reader<'_, '_>) -> Vec<Name> {
     }
     if on.len() > MAX_KEY_LEN {
         let message = format!("`on` names more than {MAX_KEY_LEN} fields");
-        reader
-            .cx
-            .diagnostics
-            .push(Diagnostic::new(&codes::OUT_OF_RANGE, node.span, message));
+        reader.cx.diagnostics.push(
+            Diagnostic::new(&codes::OUT_OF_RANGE, node.span, message)
+                .help("name the few fields that tell rows apart or are searched for"),
+        );
         return Vec::new();
     }
     on
@@ -502,8 +517,9 @@ fn parse_unique(cx: &mut Context<'_>, table: &Table, span: Span) -> Unique {
 }
 
 fn parse_index(cx: &mut Context<'_>, table: &Table, span: Span) -> Index {
+    let n_before = cx.diagnostics.n_pushed();
     let mut reader = Reader::new(cx, table, span, "an index");
-    let index = Index {
+    let mut index = Index {
         on: parse_index_parts(&mut reader),
         name: reader.string("name"),
         is_unique: reader.is_true("unique"),
@@ -511,8 +527,10 @@ fn parse_index(cx: &mut Context<'_>, table: &Table, span: Span) -> Index {
         method: reader.sql("method"),
         dialects: reader.dialects("dialects"),
         span,
+        has_mistakes: false,
     };
     reader.finish();
+    index.has_mistakes = cx.diagnostics.n_pushed() > n_before;
     index
 }
 
@@ -532,7 +550,7 @@ fn parse_index_parts(reader: &mut Reader<'_, '_>) -> Vec<IndexPart> {
             .collect(),
         _ => reader
             .cx
-            .wrong_kind(node, "on", "a list")
+            .wrong_kind(node, "on", "a list such as `[\"name\"]`")
             .unwrap_or_default(),
     }
 }

@@ -135,11 +135,10 @@ pub(crate) fn parse_document(
     });
     parsed.unwrap_or_else(|error| {
         let message = format!("the parser could not be started: {error}");
-        diagnostics.push(Diagnostic::new(
-            &codes::INVALID_TOML,
-            span.at_start(),
-            message,
-        ));
+        diagnostics.push(
+            Diagnostic::new(&codes::INVALID_TOML, span.at_start(), message)
+                .help("try again with more free memory and threads"),
+        );
         empty
     })
 }
@@ -239,7 +238,8 @@ impl Builder<'_> {
             self.break_all();
             self.diagnostics.push(
                 Diagnostic::new(&codes::TOO_DEEP, span, "tables are nested too deeply")
-                    .note(format!("the format nests at most {MAX_DEPTH} levels")),
+                    .note(format!("the format nests at most {MAX_DEPTH} levels"))
+                    .help("take brackets away: no key of the format needs more than seven levels"),
             );
             return None;
         }

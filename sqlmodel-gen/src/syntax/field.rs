@@ -39,6 +39,7 @@ pub(super) fn parse_fields(reader: &mut Reader<'_, '_>) -> Vec<Field> {
 }
 
 fn parse_field(cx: &mut Context<'_>, name: &Name, node: &Node) -> Field {
+    let n_before = cx.diagnostics.n_pushed();
     let short = Table::default();
     let (table, ty) = match &node.value {
         Value::Table(table) => (table, None),
@@ -61,7 +62,7 @@ fn parse_field(cx: &mut Context<'_>, name: &Name, node: &Node) -> Field {
     let on_update = reader
         .get("on_update")
         .filter(|node| !(has_reference && matches!(node.value, Value::String(_))));
-    let field = Field {
+    let mut field = Field {
         name: name.clone(),
         span: node.span,
         doc: reader.doc(),
@@ -93,6 +94,7 @@ fn parse_field(cx: &mut Context<'_>, name: &Name, node: &Node) -> Field {
         collation: reader.sql("collation"),
         comment: reader.string("comment"),
         renamed_from: reader.string("renamed_from"),
+        has_mistakes: false,
     };
     if is_readable && !has_type && !has_reference && field.json.is_none() {
         let message = format!("the field `{}` has no type", name.value);
@@ -101,6 +103,7 @@ fn parse_field(cx: &mut Context<'_>, name: &Name, node: &Node) -> Field {
         reader.missing_as(&["type", "ref", "json"], diagnostic);
     }
     reader.finish();
+    field.has_mistakes = cx.diagnostics.n_pushed() > n_before;
     field
 }
 
@@ -176,12 +179,13 @@ fn parse_deferrable(reader: &mut Reader<'_, '_>) -> Option<Spanned<Deferrable>> 
         };
         return Some(Spanned::new(value, node.span));
     }
-    reader.word(
+    reader.word_beside(
         "deferrable",
         &[
             ("immediate", Deferrable::InitiallyImmediate),
             ("deferred", Deferrable::InitiallyDeferred),
         ],
+        &["true", "false"],
     )
 }
 
@@ -190,7 +194,7 @@ fn parse_key(reader: &mut Reader<'_, '_>) -> Option<Spanned<Key>> {
     match &node.value {
         Value::Bool(true) => Some(Spanned::new(Key::Given, node.span)),
         Value::Bool(false) => None,
-        Value::String(_) => reader.word("key", &[("auto", Key::Auto)]),
+        Value::String(_) => reader.word_beside("key", &[("auto", Key::Auto)], &["true"]),
         _ => reader.cx.wrong_kind(node, "key", "`true` or `\"auto\"`"),
     }
 }
@@ -214,7 +218,7 @@ fn parse_identity(reader: &mut Reader<'_, '_>) -> Option<Identity> {
     if let Some(zero) = increment.as_ref().filter(|increment| increment.value == 0) {
         reader
             .cx
-            .out_of_range(zero.span, "increment", "may not be zero");
+            .out_of_range(zero.span, "increment", "may not be zero", "1");
     }
     reader.finish();
     Some(Identity {
@@ -306,7 +310,9 @@ pub(super) fn parse_validate(reader: &mut Reader<'_, '_>) -> Vec<Spanned<Rule>> 
         };
         match u32::try_from(length.value) {
             Ok(value) => rules.push(Spanned::new(rule(value), length.span)),
-            Err(_) => reader.cx.out_of_range(length.span, key, "is not a length"),
+            Err(_) => reader
+                .cx
+                .out_of_range(length.span, key, "is not a length", "1"),
         }
     }
     rules.extend(

@@ -264,7 +264,8 @@ impl<'a, 'b> Reader<'a, 'b> {
         match node.value {
             Value::Integer(Some(value)) => Some(Spanned::new(value, node.span)),
             Value::Integer(None) => {
-                self.cx.out_of_range(node.span, key, "does not fit 64 bits");
+                self.cx
+                    .out_of_range(node.span, key, "does not fit 64 bits", "1");
                 None
             }
             _ => self.cx.wrong_kind(node, key, "an integer"),
@@ -328,7 +329,18 @@ impl<'a, 'b> Reader<'a, 'b> {
         words: &[(&'static str, T)],
     ) -> Option<Spanned<T>> {
         let text = self.string(key)?;
-        self.cx.word(&text, key, words)
+        self.cx.word(&text, key, words, &[])
+    }
+
+    /// Takes one word of a closed set, for a key that takes other values without quotes, such as `true`.
+    pub(crate) fn word_beside<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&'static str, T)],
+        bare: &[&'static str],
+    ) -> Option<Spanned<T>> {
+        let text = self.string(key)?;
+        self.cx.word(&text, key, words, bare)
     }
 
     /// Takes `true`, or a name for what is switched on; `false` is as good as nothing.
@@ -340,6 +352,10 @@ impl<'a, 'b> Reader<'a, 'b> {
                 span: name.span,
             }),
             Value::Bool(false) => None,
+            // A constraint of that name is never meant.
+            Value::String(text) if matches!(text.as_str(), "true" | "false") => {
+                self.cx.wrong_kind(node, key, "`true` or a name")
+            }
             Value::String(text) => Some(Flag {
                 name: Some(Spanned::new(text.clone(), node.span)),
                 span: name.span,
@@ -363,7 +379,7 @@ impl<'a, 'b> Reader<'a, 'b> {
         let names = self.strings(key)?;
         let dialects = names
             .iter()
-            .filter_map(|name| self.cx.word(name, key, &words));
+            .filter_map(|name| self.cx.word(name, key, &words, &[]));
         Some(Spanned::new(
             dialects.map(|dialect| dialect.value).collect(),
             span,
@@ -391,34 +407,61 @@ impl Context<'_> {
     pub(crate) fn wrong_kind<T>(&mut self, node: &Node, key: &str, expected: &str) -> Option<T> {
         let kind = node.value.kind();
         let message = format!("`{key}` is {kind}, expected {expected}");
-        self.diagnostics.push(
-            Diagnostic::new(&codes::WRONG_KIND, node.span, message)
-                .label(format!("expected {expected}")),
-        );
+        let diagnostic = Diagnostic::new(&codes::WRONG_KIND, node.span, message)
+            .label(format!("expected {expected}"));
+        let written = self.sources.text(node.span);
+        self.diagnostics
+            .push(match as_expected(&node.value, written, expected) {
+                Some(text) => diagnostic.fix(node.span, text),
+                None => diagnostic.help(match expected {
+                    "a string" => "write a text in double quotes".to_owned(),
+                    "an integer" => format!("write `{key} = 1`"),
+                    "a list of strings" => format!("write `{key} = [\"..\"]`"),
+                    "`true` or `false`" => {
+                        format!("write `{key} = true`, or remove it for `false`")
+                    }
+                    "a table" => {
+                        format!("write `{key} = {{ .. }}`, or begin it with a header in brackets")
+                    }
+                    _ => format!("write {expected}"),
+                }),
+            });
         None
     }
 
-    pub(crate) fn out_of_range(&mut self, span: Span, key: &str, why: &str) {
+    /// Reports a number; `right` is one that the key takes.
+    pub(crate) fn out_of_range(&mut self, span: Span, key: &str, why: &str, right: &str) {
         let message = format!("the number of `{key}` {why}");
-        self.diagnostics
-            .push(Diagnostic::new(&codes::OUT_OF_RANGE, span, message));
+        self.diagnostics.push(
+            Diagnostic::new(&codes::OUT_OF_RANGE, span, message)
+                .help(format!("write `{key} = {right}`")),
+        );
     }
 
+    /// Finds a word of a closed set; `bare` are the values that the key takes without quotes.
     pub(crate) fn word<T: Copy>(
         &mut self,
         text: &Name,
         key: &str,
         words: &[(&'static str, T)],
+        bare: &[&'static str],
     ) -> Option<Spanned<T>> {
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text.value) {
             return Some(Spanned::new(*value, text.span));
         }
-        let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let message = format!("`{}` is not a value of `{key}`", text.value);
+        let words = words.iter().map(|(word, _)| *word);
+        let names: Vec<&str> = bare.iter().copied().chain(words).collect();
+        let message = match bare.contains(&text.value.as_str()) {
+            true => format!("`{key} = \"{}\"` is a string", text.value),
+            false => format!("`{}` is not a value of `{key}`", text.value),
+        };
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_WORD, text.span, message)
             .help(format!("`{key}` is one of {}", list(&names)));
         self.diagnostics
             .push(match nearest_word(&text.value, &names) {
+                Some(word) if bare.contains(&word) => diagnostic
+                    .label(format!("did you mean `{word}`?"))
+                    .fix(text.span, word),
                 Some(word) => diagnostic
                     .label(format!("did you mean `{word}`?"))
                     .fix(text.span, format!("\"{word}\"")),
@@ -469,8 +512,30 @@ impl Context<'_> {
     /// Reports a text or list that must have something in it.
     pub(crate) fn empty(&mut self, span: Span, key: &str) {
         let message = format!("`{key}` is empty");
+        let help = match key {
+            "values" => "write `values = [\"draft\", \"published\"]`".to_owned(),
+            "on" => "write `on = [\"name\"]`".to_owned(),
+            "by" => "write `by = [\"id\"]`".to_owned(),
+            "dialects" => "write `dialects = [\"sqlite\"]`, or remove it".to_owned(),
+            "schema" => "write `schema = [\"schema/*.toml\"]`".to_owned(),
+            _ => format!("write something into it, or remove `{key}`"),
+        };
         self.diagnostics
-            .push(Diagnostic::new(&codes::EMPTY_VALUE, span, message));
+            .push(Diagnostic::new(&codes::EMPTY_VALUE, span, message).help(help));
+    }
+}
+
+/// Returns how the same value is written as a key takes it, where nothing else can be meant.
+fn as_expected(value: &Value, written: &str, expected: &str) -> Option<String> {
+    match value {
+        Value::String(text) if matches!(text.as_str(), "true" | "false") => {
+            expected.starts_with("`true`").then(|| text.clone())
+        }
+        Value::String(text) if expected == "an integer" => {
+            text.parse::<i64>().ok().map(|it| it.to_string())
+        }
+        Value::String(_) if expected == "a list of strings" => Some(format!("[{written}]")),
+        _ => None,
     }
 }
 

@@ -65,12 +65,27 @@ pub fn compile_text(text: &str) -> Compiled {
 }
 
 /// Returns what users are told of a text, a line for each mistake, without the name of the file.
+///
+/// # Panics
+///
+/// If it is not said what to do about a mistake.
 #[must_use]
+#[track_caller]
 pub fn mistakes(text: &str) -> String {
     let compiled = compile_text(text);
     let diagnostics = &compiled.compilation.diagnostics;
+    assert_eq!(without_help(diagnostics), [""; 0]);
     let short = render(diagnostics, &compiled.sources, Format::Short, Color::Never);
     short.replace("models.toml:", "")
+}
+
+/// Returns the messages of diagnostics that do not say what to do.
+#[must_use]
+pub fn without_help(diagnostics: &Diagnostics) -> Vec<&str> {
+    let without = diagnostics
+        .into_iter()
+        .filter(|it| it.help.as_ref().is_none_or(String::is_empty));
+    without.map(|it| it.message.as_str()).collect()
 }
 
 /// Returns the ids of the codes that were reported, in order.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use golden::{codes, compile_folder, compile_text, expect_file, folders};
+use golden::{codes, compile_folder, compile_text, expect_file, folders, without_help};
 use sqlmodel_gen::diagnostic::{Code, codes as registry};
 use sqlmodel_gen::source::MAX_SOURCE_LEN;
 
@@ -24,8 +24,11 @@ fn each_folder_reports_its_code_once_and_nothing_else() {
         expect_file(&folder.join("stderr.txt"), &text);
         let (id, _) = name.split_once('_').unwrap();
         let found = codes(&compiled.compilation.diagnostics);
-        if found != [id] {
-            wrong.push_str(&format!("{name}: {found:?}\n{text}\n"));
+        let without_help = without_help(&compiled.compilation.diagnostics);
+        if found != [id] || !without_help.is_empty() {
+            wrong.push_str(&format!(
+                "{name}: {found:?}, without help: {without_help:?}\n{text}\n"
+            ));
         }
     }
     assert_eq!(wrong, "");

@@ -53,6 +53,45 @@ colour = "Colour"
 }
 
 #[test]
+fn one_mistake_is_reported_once() {
+    // Neither a key that takes `true` as well as a word, nor what follows from half an enum, half a foreign key, half an index.
+    check(
+        r#"
+[enum.Status]
+values = ["draft", true]
+[enum.Level]
+storage = "itn"
+values = [{ name = "Low", value = 1 }]
+[model.Post.fields]
+id = { type = "i64", key = "atuo" }
+status = { type = "Status", default = "published" }
+level = { type = "Level", default = "Lwo" }
+parent_id = { ref = "Post", type = "i64" }
+other_id = { ref = "Post", deferrable = "defered" }
+settings = { ref = "Post?", json = "crate::Settings" }
+name = { type = "text(80)", unique = "true" }
+[[model.Post.indexes]]
+on = [{ column = "status", nulls = "lst" }]
+[[model.Post.indexes]]
+on = [{ column = "status", order = "dsc" }]
+dialects = ["sqlit"]
+"#,
+        expect![[r#"
+            3:20: error[SM0006]: `values` is a boolean, expected a string, or a table such as `{ name = "Archived", value = "arch" }`
+            5:11: error[SM0007]: `itn` is not a value of `storage`
+            8:28: error[SM0007]: `atuo` is not a value of `key`
+            11:36: error[SM0009]: `ref` and `type` exclude each other
+            12:41: error[SM0007]: `defered` is not a value of `deferrable`
+            13:36: error[SM0009]: `ref` and `json` exclude each other
+            14:38: error[SM0006]: `unique` is a string, expected `true` or a name
+            16:36: error[SM0007]: `lst` is not a value of `nulls`
+            18:36: error[SM0007]: `dsc` is not a value of `order`
+            19:13: error[SM0007]: `sqlit` is not a value of `dialects`
+        "#]],
+    );
+}
+
+#[test]
 fn floating_point_numbers_have_no_eq_to_derive() {
     check(
         r#"
@@ -833,8 +872,6 @@ h = { type = "text", sql_type = "mediumtext" }
             4:47: error[SM0009]: `version` and `default` exclude each other
             5:48: error[SM0009]: `generated` and `default` exclude each other
             6:33: error[SM0005]: a generated column needs the key `sql`
-            7:1: error[SM0310]: no row can be inserted first in a circle of foreign keys
-            7:1: error[SM0402]: the relation of `d` has no name
             7:25: error[SM0009]: `ref` and `json` exclude each other
             8:14: error[SM0009]: `e` is encoded as JSON, and its type is `text`
             9:14: error[SM0118]: `crate x` is not a Rust path
@@ -1451,7 +1488,8 @@ born = { type = "date", default = "tomorrow" }
         .collect();
     expect![[r#"
         write `default = { fn = "uuid_v7" }` for what the function gives
-        write `default = { fn = "now" }` for what the function gives"#]]
+        write `default = { fn = "now" }` for what the function gives
+        write a date such as `2024-02-29`"#]]
     .assert_eq(&helps.join("\n"));
 }
 

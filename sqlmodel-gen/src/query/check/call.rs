@@ -80,7 +80,8 @@ impl Checker<'_> {
                 "`{name}` takes {} arguments, and not {n_args}",
                 here.join(" or ")
             );
-            self.error(&codes::UNKNOWN_FUNCTION_CALL, call.name.at, message);
+            self.error(&codes::UNKNOWN_FUNCTION_CALL, call.name.at, message)
+                .help = Some(format!("write {} arguments", here.join(" or ")));
             return;
         }
         let others: Vec<&str> = Dialect::ALL
@@ -360,7 +361,8 @@ impl Checker<'_> {
                 "the aggregate `{}` cannot stand here: {place}",
                 function.name
             );
-            self.error(&codes::GROUP_BY, at, message);
+            self.error(&codes::GROUP_BY, at, message).help =
+                Some("move it to SELECT, HAVING or ORDER BY, or into a subquery".to_owned());
             return Typed::unknown("");
         }
         let has_rows = match &scope.grouping {
@@ -425,7 +427,14 @@ impl Checker<'_> {
                 }
                 _ => format!("`{}` takes no WITHIN GROUP", function.name),
             };
-            self.error(&codes::UNKNOWN_FUNCTION_CALL, call.name.at, message);
+            let help = match function.returns {
+                Returns::Ordered => {
+                    format!("write `{}(..) WITHIN GROUP (ORDER BY ..)`", function.name)
+                }
+                _ => format!("write `{}(..)`", function.name),
+            };
+            self.error(&codes::UNKNOWN_FUNCTION_CALL, call.name.at, message)
+                .help = Some(help);
             return Typed::unknown("");
         };
         let known = match (function.name, value.known()) {

@@ -104,11 +104,11 @@ impl Checker<'_> {
             nearest(&column.text, names.iter().copied()).map(|it| format!("did you mean `{it}`?"));
         let help = format!("its columns are {}", list(&names));
         let diagnostic = self.error(&codes::UNKNOWN_COLUMN, column.at, message);
-        match label {
-            Some(label) => diagnostic.label = label,
-            None if !names.is_empty() => diagnostic.help = Some(help),
-            None => {}
-        }
+        diagnostic.label = label.unwrap_or_default();
+        diagnostic.help = Some(match names.is_empty() {
+            true => "write the name of a column".to_owned(),
+            false => help,
+        });
     }
 
     fn nothing(&mut self, column: &Name) {

@@ -316,7 +316,8 @@ impl Checker<'_> {
                         outputs.len(),
                         values.len()
                     );
-                    self.error(&codes::SQL_TYPES, at, message);
+                    self.error(&codes::SQL_TYPES, at, message).help =
+                        Some("select what is compared, and no more".to_owned());
                 }
                 for (value_typed, output) in values.iter().zip(&outputs) {
                     self.comparable(value_typed, &output.typed, value.at, output.at);
@@ -374,7 +375,8 @@ impl Checker<'_> {
         };
         if n_others != parts.len() && !self.is_wrong() {
             let message = format!("{n_others} values, and {} are wanted", parts.len());
-            self.error(&codes::SQL_TYPES, right.at, message);
+            self.error(&codes::SQL_TYPES, right.at, message).help =
+                Some("write as many values on both sides".to_owned());
         }
         let mut is_nullable = false;
         for ((a, (b, b_at)), part) in values.iter().zip(&others).zip(parts) {

@@ -252,7 +252,9 @@ impl Checker<'_> {
             found.title()
         );
         let reason = typed.reason.to_string();
-        self.error(&codes::SQL_TYPES, at, message).label = reason;
+        let diagnostic = self.error(&codes::SQL_TYPES, at, message);
+        diagnostic.label = reason;
+        diagnostic.help = Some("write another value, or convert it: `CAST(a AS ..)`".to_owned());
     }
 
     /// `json - 'key'`, which PostgreSQL has.

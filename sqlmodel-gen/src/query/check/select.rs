@@ -133,7 +133,8 @@ impl Checker<'_> {
                     "a row of {} values, and the first has {n_columns}",
                     row.len()
                 ),
-            );
+            )
+            .help = Some("give all rows the same number of values".to_owned());
             return Vec::new();
         }
         (0..n_columns)
@@ -179,6 +180,10 @@ impl Checker<'_> {
                         more.len(),
                         outputs.len()
                     ),
+                )
+                .help = Some(
+                    "select the same columns on both sides, `NULL AS name` where one has none"
+                        .to_owned(),
                 );
             }
             return outputs;
@@ -549,7 +554,8 @@ impl Checker<'_> {
         }
         if columns.is_empty() {
             if !self.is_wrong() {
-                self.error(&codes::SQL_SYNTAX, at, "`*` of no table");
+                self.error(&codes::SQL_SYNTAX, at, "`*` of no table").help =
+                    Some("add FROM and a table, or name the columns".to_owned());
             }
             return;
         }
@@ -718,7 +724,8 @@ impl Checker<'_> {
                     &codes::UNKNOWN_COLUMN,
                     name.at,
                     format!("one side of the join has no column `{}`", name.text),
-                );
+                )
+                .help = Some("join with a condition: `ON a.id = b.a_id`".to_owned());
                 None
             }
             _ => {
@@ -726,7 +733,8 @@ impl Checker<'_> {
                     &codes::AMBIGUOUS_COLUMN,
                     name.at,
                     format!("one side of the join has several columns `{}`", name.text),
-                );
+                )
+                .help = Some("join with a condition: `ON a.id = b.a_id`".to_owned());
                 None
             }
         }
@@ -823,7 +831,8 @@ impl Checker<'_> {
                 outputs.len(),
                 names.len()
             );
-            self.error(&codes::SQL_TYPES, of.at, message);
+            self.error(&codes::SQL_TYPES, of.at, message).help =
+                Some("give a name for each column, or none".to_owned());
         }
         let columns = outputs.iter().enumerate().map(|(at, output)| Column {
             name: names
@@ -884,15 +893,15 @@ impl Checker<'_> {
             .collect();
         let near = nearest(&name.text.to_ascii_lowercase(), names.iter().copied());
         let message = format!("there is no table `{}`", name.text);
+        let meant = table_of_model.as_deref().or(near);
+        let meant = meant.map(|it| format!("write `{it}`"));
         let label = table_of_model
             .map(|it| format!("the table of the model `{}` is `{it}`", name.text))
             .or_else(|| near.map(|it| format!("did you mean `{it}`?")));
         let help = format!("the tables are {}", list(&names));
         let diagnostic = self.error(&codes::UNKNOWN_TABLE, name.at, message);
-        match label {
-            Some(label) => diagnostic.label = label,
-            None => diagnostic.help = Some(help),
-        }
+        diagnostic.label = label.unwrap_or_default();
+        diagnostic.help = Some(meant.unwrap_or(help));
         None
     }
 
@@ -1005,7 +1014,8 @@ impl Checker<'_> {
                 columns.len(),
                 names.len()
             );
-            self.error(&codes::SQL_TYPES, at, message);
+            self.error(&codes::SQL_TYPES, at, message).help =
+                Some("give a name for each column, or none".to_owned());
         }
         for (column, name) in columns.iter_mut().zip(names) {
             column.name.clone_from(&name.text);

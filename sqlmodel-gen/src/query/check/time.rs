@@ -80,7 +80,9 @@ impl Checker<'_> {
                 "an interval is added to {}",
                 known.class(self.schema).title()
             );
-            self.error(&codes::SQL_TYPES, at, message).label = time.reason.to_string();
+            let diagnostic = self.error(&codes::SQL_TYPES, at, message);
+            diagnostic.label = time.reason.to_string();
+            diagnostic.help = Some("add it to a date or a time".to_owned());
             return Typed::unknown("");
         }
         let is_of_days = match &*interval.kind {

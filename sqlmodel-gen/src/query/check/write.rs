@@ -40,7 +40,8 @@ impl Checker<'_> {
                     &codes::INSERT,
                     target.name.at,
                     format!("`{}` is no table, and cannot be written", target.name.text),
-                );
+                )
+                .help = Some("write the table of a model".to_owned());
                 None
             }
         }
@@ -127,8 +128,9 @@ impl Checker<'_> {
         let typed = self.expr(value, Some(wanted.clone()));
         self.fits(&typed, &wanted, value.at);
         if matches!(*value.kind, ExprKind::Null) && !wanted.is_nullable {
-            self.error(&codes::INSERT, value.at, "this column is never NULL")
-                .label = wanted.reason.to_string();
+            let diagnostic = self.error(&codes::INSERT, value.at, "this column is never NULL");
+            diagnostic.label = wanted.reason.to_string();
+            diagnostic.help = Some("write a value, or allow NULL in the model with `?`".to_owned());
         }
     }
 
@@ -206,7 +208,8 @@ impl Checker<'_> {
                         outputs.len(),
                         columns.len()
                     );
-                    self.error(&codes::INSERT, insert.target.name.at, message);
+                    self.error(&codes::INSERT, insert.target.name.at, message)
+                        .help = Some("select a value for each column, in their order".to_owned());
                 }
                 for (output, wanted) in outputs.iter().zip(&wanted) {
                     if let Some(wanted) = wanted {
@@ -273,7 +276,13 @@ impl Checker<'_> {
         } else {
             "they are never NULL and have no default in the database"
         };
-        self.error(&codes::INSERT, at, message).label = reason.to_owned();
+        let columns = missing.join(", ");
+        let diagnostic = self.error(&codes::INSERT, at, message);
+        diagnostic.label = reason.to_owned();
+        diagnostic.help = Some(format!(
+            "add `{columns}` with a value such as `:{}`, or give the field a default",
+            missing.first().copied().unwrap_or_default()
+        ));
     }
 
     fn conflict(&mut self, conflict: &Conflict, source: &Source, table: TableId) {
@@ -389,7 +398,7 @@ impl Checker<'_> {
     fn given_once<'s>(&mut self, column: &'s Name, seen: &mut Vec<&'s Name>) {
         if seen.contains(&column) {
             let message = format!("`{}` is given twice", column.text);
-            self.error(&codes::INSERT, column.at, message);
+            self.error(&codes::INSERT, column.at, message).help = Some("remove it".to_owned());
         }
         seen.push(column);
     }
@@ -436,7 +445,8 @@ impl Checker<'_> {
         };
         if n_values != columns.len() && !self.is_wrong() {
             let message = format!("{n_values} values for {} columns", columns.len());
-            self.error(&codes::INSERT, at, message);
+            self.error(&codes::INSERT, at, message).help =
+                Some("write a value for each column, in their order".to_owned());
         }
     }
 
@@ -455,7 +465,8 @@ impl Checker<'_> {
                 let Some(table) = source.table else {
                     let message =
                         format!("`{}` is of no table, and cannot be written", column.text);
-                    self.error(&codes::INSERT, column.at, message);
+                    self.error(&codes::INSERT, column.at, message).help =
+                        Some("write a column of the table that is updated".to_owned());
                     continue;
                 };
                 if self.written(&source, table, column).is_some() {
@@ -545,7 +556,8 @@ impl Checker<'_> {
                 let is_written = found.is_some_and(|it| it.source.table.is_some() || it.is_lost);
                 if !is_written {
                     let message = format!("`{}` is no table of the statement", name.text);
-                    self.error(&codes::UNKNOWN_TABLE, name.at, message);
+                    self.error(&codes::UNKNOWN_TABLE, name.at, message).help =
+                        Some("name a table of FROM, by its alias if it has one".to_owned());
                 }
             }
             if let Some(filter) = &delete.filter {

@@ -73,7 +73,8 @@ impl Resolver<'_> {
             return;
         };
         path.push_str(&tables.tables[*id].name.to_string());
-        if places.iter().all(|(span, _)| self.typeless.contains(span)) {
+        let is_unsure = places.iter().any(|(span, _)| self.unsure.contains(span));
+        if is_unsure || places.iter().all(|(span, _)| self.typeless.contains(span)) {
             return;
         }
         let mut places = places.into_iter();

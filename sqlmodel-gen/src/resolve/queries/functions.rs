@@ -31,7 +31,8 @@ impl Resolver<'_> {
                 self.push(
                     Diagnostic::new(&codes::DUPLICATE_NAME, name.span, message)
                         .label("declared again here")
-                        .related(other, "already here"),
+                        .related(other, "already here")
+                        .help("remove one of the two: names of functions have no case in SQL"),
                 );
             }
             functions.extend(self.resolve_function(syntax));
@@ -47,13 +48,15 @@ impl Resolver<'_> {
             let found = usize::try_from(number.value).ok();
             found.filter(|it| *it <= n_args).unwrap_or_else(|| {
                 let message = format!("{} of {n_args} arguments are optional", number.value);
-                self.error(&codes::OUT_OF_RANGE, number.span, message);
+                let help = format!("write a number from 0 to {n_args}");
+                self.error(&codes::OUT_OF_RANGE, number.span, message, help);
                 0
             })
         });
         if syntax.variadic && n_args == 0 {
             let message = "a variadic function repeats its last argument, and there is none";
-            self.error(&codes::MISSING_KEY, syntax.name.span, message);
+            let help = "add `args = [\"text\"]`";
+            self.error(&codes::MISSING_KEY, syntax.name.span, message, help);
         }
         let returns = syntax.returns.as_ref()?;
         let returns = parse_type(returns, self.sources, self.diagnostics);

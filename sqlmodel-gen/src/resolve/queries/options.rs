@@ -53,7 +53,8 @@ impl Resolver<'_> {
                 .unwrap_or_else(|| {
                     let message =
                         format!("a page has 1 to {MAX_SIZE} rows, and not {}", size.value);
-                    self.error(&codes::OUT_OF_RANGE, size.span, message);
+                    let help = format!("write `size = {DEFAULT_SIZE}`");
+                    self.error(&codes::OUT_OF_RANGE, size.span, message, help);
                     DEFAULT_SIZE
                 })
         });
@@ -115,7 +116,8 @@ impl Resolver<'_> {
         let timeout = Duration::from_millis(number.saturating_mul(*millis));
         if timeout.is_zero() || timeout > MAX_TIMEOUT {
             let message = format!("a `timeout` of `{value}` is not between 1 ms and a day");
-            self.error(&codes::OUT_OF_RANGE, text.span, message);
+            let help = "write a time such as `timeout = \"500ms\"`";
+            self.error(&codes::OUT_OF_RANGE, text.span, message, help);
             return None;
         }
         Some(timeout)

@@ -63,7 +63,7 @@ impl<'a> Resolver<'a> {
             return RelationName::Given(Name::new(stem.to_owned(), name.span));
         }
         // A field with a type as well, which was reported, may be meant to be no reference.
-        if field.ty.is_some() {
+        if field.ty.is_some() || field.json.is_some() {
             return RelationName::Missing;
         }
         let message = format!("the relation of `{}` has no name", name.value);
@@ -81,6 +81,9 @@ impl<'a> Resolver<'a> {
     pub(super) fn resolve_composite_keys(&mut self, model: ModelId) {
         let syntax = self.models[model].syntax;
         for key in &syntax.foreign_keys {
+            if key.has_mistakes {
+                self.unsure.insert(key.span);
+            }
             if !(self.check_named_once(&key.on) && self.check_named_once(&key.to)) {
                 continue;
             }
@@ -126,7 +129,8 @@ impl<'a> Resolver<'a> {
                 let message = format!("`{}` is named twice", name.value);
                 self.push(
                     Diagnostic::new(&codes::DUPLICATE_VALUE, name.span, message)
-                        .related(first.span, "already here"),
+                        .related(first.span, "already here")
+                        .help("remove it"),
                 );
                 return false;
             }
@@ -171,7 +175,26 @@ impl<'a> Resolver<'a> {
                 "`{target_name}` is referenced by {}",
                 names(self, target_fields)
             );
-            self.push(Diagnostic::new(&codes::FOREIGN_KEY_SHAPE, key.span, message).note(note));
+            let one = fields.len().min(target_fields.len());
+            let help = match (key.to.is_empty(), one < target_fields.len()) {
+                (true, true) => format!(
+                    "name a field for each of them in `on`, in this order; or add `to = [\"..\"]` with {}",
+                    count(
+                        fields.len(),
+                        "unique field",
+                        "fields that are unique together"
+                    )
+                ),
+                (true, false) => {
+                    format!("name {} in `on`", count(one, "field", "fields"))
+                }
+                (false, _) => "name as many fields in `on` as in `to`".to_owned(),
+            };
+            self.push(
+                Diagnostic::new(&codes::FOREIGN_KEY_SHAPE, key.span, message)
+                    .note(note)
+                    .help(help),
+            );
             return false;
         }
         for (near, far) in fields.iter().zip(target_fields) {
@@ -181,6 +204,14 @@ impl<'a> Resolver<'a> {
             };
             if (near_ty.scalar, near_ty.is_array) != (far_ty.scalar, far_ty.is_array) {
                 let (near, far) = (self.field_syntax(*near), self.field_syntax(*far));
+                let help = match &far.ty {
+                    Some(ty) => format!(
+                        "write `type = {}` for `{}`",
+                        self.sources.text(ty.span),
+                        near.name.value
+                    ),
+                    None => "give both the same type".to_owned(),
+                };
                 let message = format!(
                     "`{}` and `{target_name}.{}` are of different types",
                     near.name.value, far.name.value
@@ -188,7 +219,8 @@ impl<'a> Resolver<'a> {
                 self.push(
                     Diagnostic::new(&codes::FOREIGN_KEY_SHAPE, key.span, message)
                         .related(near.name.span, "the field")
-                        .related(far.name.span, "what it references"),
+                        .related(far.name.span, "what it references")
+                        .help(help),
                 );
                 return false;
             }

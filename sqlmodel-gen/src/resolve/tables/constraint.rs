@@ -282,7 +282,7 @@ impl Builder<'_, '_> {
         let Some(fields) = self.resolver.expect_fields(model, &names) else {
             return;
         };
-        if !self.check_distinct(&fields, &names) || syntax.on.is_empty() {
+        if !self.check_distinct(&fields, &names) || syntax.on.is_empty() || syntax.has_mistakes {
             return;
         }
         let dialects = syntax
@@ -407,7 +407,8 @@ impl Builder<'_, '_> {
         let Some(rest) = self.check_len.checked_sub(len) else {
             if std::mem::take(&mut self.check_len) > 0 {
                 let message = "the checks of the schema are too long together";
-                self.resolver.error(&codes::TOO_LARGE, span, message);
+                let help = "split the family, or write shorter checks";
+                self.resolver.error(&codes::TOO_LARGE, span, message, help);
             }
             return;
         };
@@ -461,7 +462,8 @@ impl Builder<'_, '_> {
         for (at, (field, name)) in fields.iter().zip(names).enumerate() {
             if let Some(first) = fields.iter().take(at).position(|it| it == field) {
                 let message = format!("`{}` is named twice", name.value);
-                let diagnostic = Diagnostic::new(&codes::DUPLICATE_VALUE, name.span, message);
+                let diagnostic =
+                    Diagnostic::new(&codes::DUPLICATE_VALUE, name.span, message).help("remove it");
                 let diagnostic = match names.get(first) {
                     Some(first) => diagnostic.related(first.span, "already here"),
                     None => diagnostic,
