@@ -504,10 +504,10 @@ impl<'a> Resolver<'a> {
             let span = text.part(self.sources, error.range);
             let message = format!("`{}` is not a type of {dialect}", text.value);
             let diagnostic = Diagnostic::new(&codes::SQL_TYPE, span, message).label(error.label);
-            self.push(match error.help {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic,
-            });
+            let help = error.help.unwrap_or(
+                "write a type and nothing else, such as `varchar(80)`: defaults, checks and keys have keys of their own",
+            );
+            self.push(diagnostic.help(help));
         }
     }
 }
