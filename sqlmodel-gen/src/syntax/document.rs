@@ -149,6 +149,9 @@ const TOML_IN_SHORT: &str = "write `key = value` on a line of its own, text in d
 /// What the parser calls a key that comes twice.
 const DUPLICATE: &str = "duplicate key";
 
+/// The most keys that come twice of which the first place is looked for: each is one more look at the whole file.
+const MAX_FIRST_PLACES: usize = 4;
+
 struct Builder<'a> {
     source: SourceId,
     text: &'a str,
@@ -201,21 +204,47 @@ impl Builder<'_> {
     }
 
     fn push_mistakes(&mut self, errors: Vec<toml::de::Error>) {
+        let mut n_twice = 0;
+        let mut repeated_part = 0..0;
         for (at, message) in mistakes(self.text, errors) {
-            let span = self.span(at);
-            let (message, help) = match message.as_str() {
-                DUPLICATE => {
-                    let key = self.text.get(span.range()).unwrap_or_default();
-                    let message = format!("invalid TOML: `{key}` is given twice");
-                    (
-                        message,
-                        "remove or rename one of the two; a header such as `[model.Name]` stands once",
-                    )
-                }
-                _ => (format!("invalid TOML: {message}"), TOML_IN_SHORT),
+            if message != DUPLICATE {
+                let message = format!("invalid TOML: {message}");
+                let diagnostic = Diagnostic::new(&codes::INVALID_TOML, self.span(at), message);
+                self.diagnostics.push(diagnostic.help(TOML_IN_SHORT));
+                continue;
+            }
+            n_twice += 1;
+            let first = (n_twice <= MAX_FIRST_PLACES)
+                .then(|| first_place(self.text, at.clone()))
+                .flatten();
+            // What stands twice because its header does is no mistake of its own.
+            let is_beside = first
+                .as_ref()
+                .is_some_and(|it| repeated_part.contains(&it.start));
+            if repeated_part.contains(&at.start) && !is_beside {
+                continue;
+            }
+            let part = part_of(self.text, at.start);
+            let rest = self.text.get(part.start..at.start).unwrap_or_default();
+            let is_header = rest.starts_with('[') && !rest.contains('\n');
+            if is_header {
+                repeated_part = part;
+            }
+            let of_header = self.text.get(at.start..).and_then(|it| it.split_once(']'));
+            let key = match of_header {
+                Some((key, _)) if is_header => format!("{rest}{key}]"),
+                _ => self.text.get(at.clone()).unwrap_or_default().to_owned(),
             };
-            self.diagnostics
-                .push(Diagnostic::new(&codes::INVALID_TOML, span, message).help(help));
+            let message = format!("invalid TOML: `{key}` is given twice");
+            let diagnostic = Diagnostic::new(&codes::INVALID_TOML, self.span(at), message);
+            let diagnostic = match first {
+                Some(first) => diagnostic.related(self.span(first), "already here"),
+                None => diagnostic,
+            };
+            self.diagnostics.push(diagnostic.help(match is_header {
+                true => "a header stands once: write what belongs to it below the first, or rename one of the two",
+                false => "remove or rename one of the two",
+            }));
         }
     }
 
@@ -315,6 +344,60 @@ fn mistakes(text: &str, mut errors: Vec<toml::de::Error>) -> Vec<(Range<usize>, 
 fn part_starts(text: &str) -> Vec<usize> {
     let headers = text.match_indices("\n[").map(|(at, _)| at + 1);
     std::iter::once(0).chain(headers).collect()
+}
+
+/// Returns the part of a text that a place is in, from one header to the next.
+fn part_of(text: &str, at: usize) -> Range<usize> {
+    let before = text.get(..=at).unwrap_or(text);
+    let start = before.rfind("\n[").map_or(0, |at| at + 1);
+    let rest = text.get(at..).unwrap_or_default();
+    let end = rest.find("\n[").map_or(text.len(), |len| at + len);
+    start..end
+}
+
+/// Returns where a key stands first that comes twice, given its second place.
+///
+/// With another name in the second place, the two are neighbours in the tree.
+fn first_place(text: &str, second: Range<usize>) -> Option<Range<usize>> {
+    let written = text.get(second.clone())?;
+    let name = key_name(written)?;
+    let quote = if written.starts_with(['"', '\'']) {
+        1
+    } else {
+        0
+    };
+    let inside = second.start + quote..second.end.checked_sub(quote)?;
+    ['x', 'y', 'z'].into_iter().find_map(|letter| {
+        let mut other = text.to_owned();
+        let letters: String = std::iter::repeat_n(letter, inside.len()).collect();
+        other.replace_range(inside.clone(), &letters);
+        let (table, _) = DeTable::parse_recoverable(&other);
+        let table = table.into_inner();
+        let mut open: Vec<&DeTable<'_>> = vec![&table];
+        while let Some(table) = open.pop() {
+            if table.keys().any(|key| key.span().start == second.start) {
+                let first = table.keys().find(|key| *key.get_ref() == name)?;
+                return Some(first.span());
+            }
+            let mut values: Vec<&DeValue<'_>> = table.values().map(|it| it.get_ref()).collect();
+            while let Some(value) = values.pop() {
+                match value {
+                    DeValue::Table(table) => open.push(table),
+                    DeValue::Array(items) => values.extend(items.iter().map(|it| it.get_ref())),
+                    _ => {}
+                }
+            }
+        }
+        None
+    })
+}
+
+/// Returns the name that a key is written for.
+fn key_name(written: &str) -> Option<String> {
+    let line = format!("{written} = 0");
+    let table = DeTable::parse(&line).ok()?.into_inner();
+    let (name, _) = table.into_iter().next()?;
+    Some(name.into_inner().into_owned())
 }
 
 /// Returns a text with white space in place of what is wrong in itself, and those parts, each with what its header names.

@@ -92,6 +92,56 @@ dialects = ["sqlit"]
 }
 
 #[test]
+fn what_stands_twice_is_shown_at_both_places() {
+    let compiled = compile_text(
+        r#"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+name = "text"
+"name" = "text(80)"
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+[model.Hero.fields]
+id = "i64"
+age = { type = "i32", type = "i64" }
+"#,
+    );
+    expect![[r#"
+        error[SM0001]: invalid TOML: `"name"` is given twice
+         --> models.toml:5:1
+          |
+        4 | name = "text"
+          | ---- already here
+        5 | "name" = "text(80)"
+          | ^^^^^^
+          |
+          = help: remove or rename one of the two
+
+        error[SM0001]: invalid TOML: `[model.Hero.fields]` is given twice
+         --> models.toml:8:13
+          |
+        2 | [model.Hero.fields]
+          |             ------ already here
+        ...
+        8 | [model.Hero.fields]
+          |             ^^^^^^
+          |
+          = help: a header stands once: write what belongs to it below the first, or rename one of the two
+
+        error[SM0001]: invalid TOML: `type` is given twice
+          --> models.toml:10:23
+           |
+        10 | age = { type = "i32", type = "i64" }
+           |         ----          ^^^^
+           |         |
+           |         already here
+           |
+           = help: remove or rename one of the two
+
+    "#]].assert_eq(&compiled.render(std::path::Path::new(".")));
+}
+
+#[test]
 fn floating_point_numbers_have_no_eq_to_derive() {
     check(
         r#"
