@@ -128,7 +128,7 @@ impl Feature {
                 POSTGRES,
                 "unite queries with different groups",
             ),
-            Self::Arrays => ("an array", POSTGRES, "keep lists in a table of their own"),
+            Self::Arrays => ("arrays", POSTGRES, "keep lists in a table of their own"),
             Self::NullSafeEqual => ("`<=>`", MYSQL, "write `IS NOT DISTINCT FROM`"),
             Self::IsDistinct => (
                 "IS DISTINCT FROM",
@@ -141,7 +141,7 @@ impl Feature {
                 "order by `value IS NULL` first",
             ),
             Self::ForUpdate => (
-                "a lock",
+                "row locks",
                 POSTGRES | MYSQL,
                 "leave it out: a writing transaction locks the database",
             ),
@@ -172,7 +172,7 @@ impl Feature {
             Self::JsonSign => (
                 "`->` and `->>`",
                 SQLITE | POSTGRES,
-                "write `json_extract(value, path)`: MariaDB has no such operator",
+                "write `json_extract(value, path)`: MySQL has them, and MariaDB has not",
             ),
             Self::JsonPathSign => (
                 "`#>` and `#>>`",
@@ -185,16 +185,16 @@ impl Feature {
             Self::BitXorHash => ("`#`", POSTGRES, "write `^`"),
             Self::DoubleEqual => ("`==`", SQLITE, "write `=`"),
             Self::InsertDefault => ("DEFAULT VALUES", SQLITE | POSTGRES, "write `() VALUES ()`"),
-            Self::TableFunction => ("a function as a table", SQLITE | POSTGRES, "use a table"),
+            Self::TableFunction => ("functions as tables", SQLITE | POSTGRES, "use a table"),
             Self::QuantifiedQuery => ("ANY and ALL", POSTGRES | MYSQL, "use IN, or min and max"),
             Self::TypedText => (
-                "a text with its type before it",
+                "typed texts such as `DATE '..'`",
                 POSTGRES | MYSQL,
                 "write `'..'` alone",
             ),
             Self::Truth => ("IS UNKNOWN", POSTGRES | MYSQL, "write `IS NULL`"),
             Self::DerivedColumns => (
-                "names of columns after an alias",
+                "names of columns behind an alias",
                 POSTGRES,
                 "name the columns in the query",
             ),
@@ -225,7 +225,7 @@ impl Feature {
                 "use `WHERE id IN (SELECT .. LIMIT n)`",
             ),
             Self::WriteInWith => (
-                "write in WITH",
+                "writes in WITH",
                 POSTGRES,
                 "run two statements in a transaction",
             ),
@@ -241,7 +241,7 @@ impl Feature {
                 "name the columns of the key",
             ),
             Self::SetList => (
-                "list of columns in SET",
+                "lists of columns in SET",
                 SQLITE | POSTGRES,
                 "assign each column",
             ),

@@ -345,8 +345,10 @@ impl Analysis<'_> {
             let Some(text) = asked.sql.get(*dialect) else {
                 continue;
             };
-            let mut one = self.in_dialect(*dialect, text, asked.query, &declared)?;
-            all.push(self.columns(text, &mut one, columns)?);
+            let (one, columns) = self
+                .with_columns(*dialect, text, asked, &declared)
+                .map_err(|found| self.told_of_dialects(found, *dialect, text, asked, &declared))?;
+            all.push(columns);
             found.push(one);
         }
         let mut diagnostics = Vec::new();
@@ -386,6 +388,71 @@ impl Analysis<'_> {
         } else {
             Err(diagnostics)
         }
+    }
+
+    fn with_columns(
+        &self,
+        dialect: Dialect,
+        text: &SourceText,
+        asked: &Asked<'_>,
+        declared: &Declared,
+    ) -> Found<(InDialect, Vec<QueryColumn>)> {
+        let mut one = self.in_dialect(dialect, text, asked.query, declared)?;
+        let columns = self.columns(text, &mut one, asked.columns)?;
+        Ok((one, columns))
+    }
+
+    /// Says of mistakes which of the dialects with the same text they are for, unless they are for all.
+    fn told_of_dialects(
+        &self,
+        mut found: Vec<Diagnostic>,
+        dialect: Dialect,
+        text: &SourceText,
+        asked: &Asked<'_>,
+        declared: &Declared,
+    ) -> Vec<Diagnostic> {
+        let has_text = |it: &Dialect| asked.sql.get(*it).is_some_and(|it| it.span == text.span);
+        let others = asked.dialects.iter().copied();
+        let others = others.filter(|it| *it != dialect && has_text(it));
+        let others: Vec<(Dialect, Vec<Diagnostic>)> = others
+            .map(|it| {
+                let found = self.with_columns(it, text, asked, declared).err();
+                (it, found.unwrap_or_default())
+            })
+            .collect();
+        for diagnostic in &mut found {
+            let mut same = vec![dialect];
+            same.extend(others.iter().filter_map(|(other, found)| {
+                let is_same = |it: &Diagnostic| {
+                    it.code == diagnostic.code
+                        && it.span == diagnostic.span
+                        && it.message.replacen(other.title(), dialect.title(), 1)
+                            == diagnostic.message
+                };
+                found.iter().any(is_same).then_some(*other)
+            }));
+            let one = format!("{dialect} has no ");
+            if let (true, Some(rest)) = (same.len() > 1, diagnostic.message.strip_prefix(&one)) {
+                diagnostic.message = format!("{} have no {rest}", titles(&same));
+                let own = format!("give {dialect} a text of its own: ");
+                let each = "give each a text of its own, such as ";
+                diagnostic.help = diagnostic.help.take().map(|it| it.replace(&own, each));
+                continue;
+            }
+            // Where another dialect has something else against the same place, or the whole text, nothing is said of it.
+            let is_right_elsewhere = others.iter().any(|(_, found)| found.is_empty());
+            if is_right_elsewhere && !diagnostic.message.contains(dialect.title()) {
+                let blamed = others.iter().filter(|(_, found)| {
+                    let mut found = found.iter();
+                    found.any(|it| overlap(it.span, diagnostic.span))
+                });
+                let mut blamed: Vec<Dialect> = blamed.map(|(it, _)| *it).collect();
+                blamed.insert(0, dialect);
+                let note = format!("this is so on {}", titles(&blamed));
+                diagnostic.notes.push(note);
+            }
+        }
+        found
     }
 
     fn declared(
@@ -1185,6 +1252,20 @@ impl InDialect {
     }
 }
 
+/// Whether two places have text in common.
+fn overlap(a: Span, b: Span) -> bool {
+    a.source == b.source && a.range().start < b.range().end && b.range().start < a.range().end
+}
+
+/// Returns the names of dialects, as a sentence has them.
+fn titles(dialects: &[Dialect]) -> String {
+    let names: Vec<&str> = dialects.iter().map(|it| it.title()).collect();
+    match names.split_last() {
+        Some((last, rest @ [_, ..])) => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 /// Reports blocks that only one of two dialects has, and parameters that switch a block in only one.
 fn same_blocks(first: &InDialect, one: &InDialect, diagnostics: &mut Vec<Diagnostic>) -> Found<()> {
     const HELP: &str = "the function is one for all databases: give each text the same blocks";
@@ -1240,7 +1321,10 @@ fn check_order(text: &Text, name: &SourceText) -> Option<Diagnostic> {
     }
     if text.tokens.is_empty() {
         let message = format!("the order `{}` is empty", name.value);
-        return Some(Diagnostic::new(&codes::QUERY_ORDER, name.span, message));
+        return Some(
+            Diagnostic::new(&codes::QUERY_ORDER, name.span, message)
+                .help("write what stands behind ORDER BY, such as `id DESC`"),
+        );
     }
     let mut depth = 0i32;
     for (index, token) in text.tokens.iter().enumerate() {

@@ -343,8 +343,8 @@ fn slips(text: &Text, diagnostics: &mut Vec<Diagnostic>) -> bool {
         };
         let span = text.span(marker.range.clone());
         let mut diagnostic = Diagnostic::new(&codes::SQL_BLOCK, span, slip.message.clone());
-        if let Some(label) = &slip.label {
-            diagnostic = diagnostic.label(label.clone());
+        if let Some(meant) = &slip.meant {
+            diagnostic = diagnostic.meant(meant);
         }
         if let Some(help) = slip.help {
             diagnostic = diagnostic.help(help);

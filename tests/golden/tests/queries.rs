@@ -346,8 +346,8 @@ fn declared_functions_are_called_as_they_say() {
         expect![[r#"
             models.toml:31:15: error[SM0708]: `similarity` takes 2 arguments, and not 1
             models.toml:31:55: error[SM0707]: a text is wanted here, and this is an integer
-            models.toml:31:64: error[SM0708]: SQLite has no function `similarty` that is known
-            models.toml:31:91: error[SM0708]: SQLite has no function `coordinate` that is known
+            models.toml:31:64: error[SM0708]: SQLite, PostgreSQL and MySQL have no function `similarty` that is known
+            models.toml:31:91: error[SM0708]: SQLite and MySQL have no function `coordinate` that is known
         "#]],
     );
     check_columns(
@@ -772,6 +772,94 @@ dialect.mysql.sql = "SELECT id FROM hero WHERE age > 1 /*if n*/ AND name = :n /*
             12:76: error[SM0714]: the parameter `:n` is always there on SQLite and in the block `m` on MySQL
             16:53: error[SM0714]: the parameter `:id` is a list on SQLite and a value on MySQL
         "#]],
+    );
+}
+
+/// Returns the message of the only diagnostic of a query, its notes and its help.
+#[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an expectation is written in place"
+)]
+fn check_told(sql: &str, expect: Expect) {
+    let query = format!("[[query]]\nname = \"a\"\nsql = {sql:?}\n");
+    let compiled = compile_text(&format!("{MODELS}{query}"));
+    let mut text = String::new();
+    for it in &compiled.compilation.diagnostics {
+        text.push_str(&format!("{}\n", it.message));
+        for note in &it.notes {
+            text.push_str(&format!("{note}\n"));
+        }
+        text.push_str(&format!("{}\n", it.help.as_deref().unwrap_or_default()));
+    }
+    expect.assert_eq(&text);
+}
+
+#[test]
+fn a_mistake_names_the_databases_that_it_is_for() {
+    check_told(
+        "SELECT id::text AS n FROM hero",
+        expect![[r#"
+        SQLite and MySQL have no `::`
+        write `CAST(value AS type)`; or give each a text of its own, such as `dialect.sqlite = { sql = ".." }`
+    "#]],
+    );
+    check_told(
+        "SELECT lowr(name) AS n FROM hero",
+        expect![[r#"
+        SQLite, PostgreSQL and MySQL have no function `lowr` that is known
+        declare a function of your own: `[function.lowr]` with `args = ["text"]` and `returns = "i64"`
+    "#]],
+    );
+    check_told(
+        "SELECT string_agg(name, ',') AS n FROM hero",
+        expect![[r#"
+        SQLite and MySQL have no function `string_agg` that is known
+        PostgreSQL has it; give each a text of its own, such as `dialect.sqlite = { sql = ".." }`
+    "#]],
+    );
+    check_told(
+        "SELECT id FROM hero FOR UPDATE",
+        expect![[r#"
+        SQLite has no row locks
+        leave it out: a writing transaction locks the database; or give SQLite a text of its own: `dialect.sqlite = { sql = ".." }`
+    "#]],
+    );
+    check_told(
+        "SELECT max(age, 1) AS n FROM hero",
+        expect![[r#"
+        `max` takes 1 argument, and not 2
+        this is so on PostgreSQL and MySQL
+        write 1 argument
+    "#]],
+    );
+    check_told(
+        "SELECT json_extract('{}', '$.a') AS n",
+        expect![[r#"
+        the type of the column `n` cannot be found out
+        say what it is: `columns = { n = "text?" }`
+    "#]],
+    );
+    check_told(
+        "SELECT nme FROM hero",
+        expect![[r#"
+        no table of the query has a column `nme`
+        its columns are `id`, `name`, `age`, `team_id`
+    "#]],
+    );
+    check_told(
+        "SELECT id FROM hero WHERE name = \"ada\"",
+        expect![[r#"
+        no table of the query has a column `ada`
+        if it is a text, write `'ada'`
+    "#]],
+    );
+    check_told(
+        "SELECT id FROM public.hero",
+        expect![[r#"
+        there is no table `public.hero`
+        write `hero`
+    "#]],
     );
 }
 

@@ -9,7 +9,6 @@ use crate::query::check::{Checker, Edit, Expected};
 use crate::query::functions::{Arg, Function, Functions, Kind, Nulls, Returns};
 use crate::query::tree::{At, Call, Expr, ExprKind, Over, Window};
 use crate::query::types::{Class, Constant, Known, Ty, Typed};
-use crate::syntax::list;
 
 /// A list of texts.
 const TEXTS: Known = Known {
@@ -76,12 +75,15 @@ impl Checker<'_> {
             .map(|it| it.arity())
             .collect();
         if !here.is_empty() {
-            let message = format!(
-                "`{name}` takes {} arguments, and not {n_args}",
-                here.join(" or ")
+            let is_one = matches!(here.as_slice(), [only] if only == "1");
+            let wanted = format!(
+                "{} argument{}",
+                here.join(" or "),
+                if is_one { "" } else { "s" }
             );
+            let message = format!("`{name}` takes {wanted}, and not {n_args}");
             self.error(&codes::UNKNOWN_FUNCTION_CALL, call.name.at, message)
-                .help = Some(format!("write {} arguments", here.join(" or ")));
+                .help = Some(format!("write {wanted}"));
             return;
         }
         let others: Vec<&str> = Dialect::ALL
@@ -98,8 +100,9 @@ impl Checker<'_> {
                 "declare a function of your own: `[function.{name}]` with `args = [\"text\"]` and `returns = \"i64\"`"
             ),
             false => format!(
-                "{} has it; give {dialect} a text of its own: `dialect.{} = {{ sql = \"..\" }}`",
-                list(&others).replace('`', ""),
+                "{} {} it; give {dialect} a text of its own: `dialect.{} = {{ sql = \"..\" }}`",
+                others.join(" and "),
+                if others.len() == 1 { "has" } else { "have" },
                 dialect.name()
             ),
         };

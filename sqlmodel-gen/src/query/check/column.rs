@@ -103,12 +103,21 @@ impl Checker<'_> {
         let label =
             nearest(&column.text, names.iter().copied()).map(|it| format!("did you mean `{it}`?"));
         let help = format!("its columns are {}", list(&names));
+        let is_quoted = self.variant.written(column.at).starts_with('"');
         let diagnostic = self.error(&codes::UNKNOWN_COLUMN, column.at, message);
-        diagnostic.label = label.unwrap_or_default();
-        diagnostic.help = Some(match names.is_empty() {
-            true => "write the name of a column".to_owned(),
-            false => help,
-        });
+        match label {
+            None if is_quoted => {
+                diagnostic.label = "double quotes are around names".to_owned();
+                diagnostic.help = Some(format!("if it is a text, write `'{}'`", column.text));
+            }
+            label => {
+                diagnostic.label = label.unwrap_or_default();
+                diagnostic.help = Some(match names.is_empty() {
+                    true => "write the name of a column".to_owned(),
+                    false => help,
+                });
+            }
+        }
     }
 
     fn nothing(&mut self, column: &Name) {

@@ -882,6 +882,7 @@ impl Checker<'_> {
             return Some(source.clone());
         }
         let model = self.schema.models.iter().find(|(_, it)| name.is(&it.name));
+        let model = model.filter(|_| schema.is_none());
         let table_of_model = model.and_then(|(id, _)| {
             let table = self.schema.mappings[id].tables.last()?.table;
             Some(self.schema.tables[table].name.to_string())
@@ -892,7 +893,10 @@ impl Checker<'_> {
             .chain(self.ctes.iter().map(|(it, _)| it.text.as_str()))
             .collect();
         let near = nearest(&name.text.to_ascii_lowercase(), names.iter().copied());
-        let message = format!("there is no table `{}`", name.text);
+        let message = match schema {
+            Some(schema) => format!("there is no table `{}.{}`", schema.text, name.text),
+            None => format!("there is no table `{}`", name.text),
+        };
         let meant = table_of_model.as_deref().or(near);
         let meant = meant.map(|it| format!("write `{it}`"));
         let label = table_of_model

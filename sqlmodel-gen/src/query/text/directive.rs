@@ -40,14 +40,14 @@ fn slip(inside: &str, words: &[&str]) -> Option<Slip> {
         let written = words.join(" ");
         Some(Slip {
             message: format!("`/*{written}*/` begins and ends no block"),
-            label: Some(format!("did you mean `{meant}`?")),
+            meant: Some(meant),
             help: None,
         })
     };
     if ELSES.contains(&lower.as_str()) && (rest.len() <= 1 || is_tight) {
         return Some(Slip {
             message: "a block is there or not, and has no other branch".to_owned(),
-            label: None,
+            meant: None,
             help: Some(
                 "end it, and begin another: `/*end*/ /*if other*/ .. /*end*/`; or write two queries",
             ),
@@ -59,20 +59,20 @@ fn slip(inside: &str, words: &[&str]) -> Option<Slip> {
         return match rest {
             [] => Some(Slip {
                 message: "the block has no name".to_owned(),
-                label: None,
+                meant: None,
                 help: Some(ONE_NAME),
             }),
             [name] => match name.strip_prefix(':').unwrap_or(name) {
                 name if is_block_name(name) => meant(format!("/*if {name}*/")),
                 _ => Some(Slip {
                     message: format!("`{name}` is no name of a block"),
-                    label: None,
+                    meant: None,
                     help: Some(ONE_NAME),
                 }),
             },
             _ if is_tight || next.as_deref() == Some("not") && rest.len() == 2 => Some(Slip {
                 message: "a block is switched by one name alone".to_owned(),
-                label: None,
+                meant: None,
                 help: Some(ONE_NAME),
             }),
             _ => None,

@@ -51,7 +51,7 @@ pub(in crate::query) enum MarkerKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::query) struct Slip {
     pub(in crate::query) message: String,
-    pub(in crate::query) label: Option<String>,
+    pub(in crate::query) meant: Option<String>,
     pub(in crate::query) help: Option<&'static str>,
 }
 
