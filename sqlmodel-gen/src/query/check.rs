@@ -84,6 +84,8 @@ pub(super) struct Checked {
     /// Where the outputs are written; nothing where that is not known.
     pub(super) places: Vec<Span>,
     pub(super) params: Params,
+    /// The parameters that are asked about NULL.
+    pub(super) asked: BTreeSet<String>,
     pub(super) edits: BTreeMap<TokenId, Edit>,
     /// Text that follows a token.
     pub(super) after: BTreeMap<TokenId, &'static str>,
@@ -110,6 +112,8 @@ pub(super) struct Declared {
     pub(super) columns: BTreeSet<String>,
     /// The columns that pages are ordered by.
     pub(super) page: Vec<String>,
+    /// The parameters that the statement asks about NULL, and which therefore may be.
+    pub(super) asked: BTreeSet<String>,
 }
 
 pub(super) struct Checker<'a> {
@@ -133,6 +137,10 @@ pub(super) struct Checker<'a> {
     has_writes: bool,
     /// Parameters at places that tell no type: the name, and the token.
     loose: Vec<(String, TokenId)>,
+    /// The parameters that were asked about NULL.
+    asked: BTreeSet<String>,
+    /// The columns that were read, while somebody wants to know.
+    reads: Option<Vec<ColumnAt>>,
 }
 
 /// Checks a statement.
@@ -160,6 +168,8 @@ pub(super) fn check(
         is_stated: false,
         has_writes: false,
         loose: Vec::new(),
+        asked: BTreeSet::new(),
+        reads: None,
     };
     let mut table = None;
     let mut may_skip = false;
@@ -184,6 +194,7 @@ pub(super) fn check(
         has_writes: checker.has_writes,
         outputs,
         params: checker.params,
+        asked: checker.asked,
         edits: checker.edits,
         after: checker.after,
         diagnostics: checker.diagnostics,
@@ -219,6 +230,40 @@ impl<'a> Checker<'a> {
         {
             self.loose.push((name.clone(), *token));
         }
+    }
+
+    /// Notes that a parameter is asked about NULL, so that NULL is a value of it.
+    fn asked(&mut self, expr: &Expr) {
+        match &*expr.kind {
+            ExprKind::Param(name) => {
+                self.asked.insert(name.clone());
+            }
+            ExprKind::Cast(inner, _) => self.asked(inner),
+            _ => {}
+        }
+    }
+
+    /// Notes a parameter beside what may be NULL, in a comparison that knows NULL.
+    fn asked_beside(&mut self, (left, a): (&Expr, &Typed), (right, b): (&Expr, &Typed)) {
+        if a.is_nullable {
+            self.asked(right);
+        }
+        if b.is_nullable {
+            self.asked(left);
+        }
+    }
+
+    /// Looks at a part of the statement, and returns the columns of this query and those around it that it reads as well.
+    fn reading<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> (T, Vec<ColumnAt>) {
+        let n_scopes = self.scopes.len();
+        let outer = self.reads.replace(Vec::new());
+        let result = look(self);
+        let mut found = std::mem::replace(&mut self.reads, outer).unwrap_or_default();
+        if let Some(reads) = &mut self.reads {
+            reads.extend(&found);
+        }
+        found.retain(|it| it.scope < n_scopes);
+        (result, found)
     }
 
     /// Tells PostgreSQL the types of parameters where it does not find them out.
@@ -339,13 +384,14 @@ impl<'a> Checker<'a> {
     /// Notes a use of a parameter, and returns what it is there.
     fn param(&mut self, name: &str, at: At, expected: Option<Expected>, is_list: bool) -> Typed {
         let span = self.span(at);
+        let is_asked = self.declared.asked.contains(name);
         let param = match self.params.by_name.get_mut(name) {
             Some(param) => param,
             None => {
                 let fresh = Param {
                     ty: None,
                     is_list,
-                    is_nullable: false,
+                    is_nullable: is_asked,
                     reason: "".into(),
                     first: span,
                     typed_at: span,
@@ -389,8 +435,11 @@ impl<'a> Checker<'a> {
             match param.ty {
                 None => {
                     param.ty = Some(expected.ty);
-                    param.is_nullable = expected.is_nullable;
-                    param.reason = expected.reason;
+                    param.is_nullable = expected.is_nullable || is_asked;
+                    param.reason = match is_asked {
+                        true => format!("{}; asked about NULL", expected.reason).into(),
+                        false => expected.reason,
+                    };
                     param.typed_at = span;
                     if expected.is_weak
                         && let Some(cast) =
@@ -403,7 +452,7 @@ impl<'a> Checker<'a> {
                     }
                 }
                 Some(ty) if ty.is_same(expected.ty, self.schema) => {
-                    param.is_nullable &= expected.is_nullable;
+                    param.is_nullable &= expected.is_nullable || is_asked;
                 }
                 // A constant beside it says less than a column.
                 Some(_) if expected.is_weak => {}

@@ -497,6 +497,7 @@ impl Analysis<'_> {
                 page.by.iter().map(|(name, _)| name.value.clone()).collect()
             }),
         }
+            asked: BTreeSet::new(),
     }
 
     fn in_dialect(
@@ -656,14 +657,24 @@ impl Analysis<'_> {
         if !missing.is_empty() {
             return Err(missing);
         }
-        let mut checked = check(
-            &parsed.statement,
-            self.schema,
-            self.catalog,
-            dialect,
-            variant,
-            declared,
-        );
+        let check = |declared: &Declared| {
+            let statement = &parsed.statement;
+            check(
+                statement,
+                self.schema,
+                self.catalog,
+                dialect,
+                variant,
+                declared,
+            )
+        };
+        let mut checked = check(declared);
+        let mut declared = Cow::Borrowed(declared);
+        // What is asked about NULL may be NULL wherever else it stands, and may be beside another parameter there.
+        while !checked.asked.is_subset(&declared.asked) {
+            declared.to_mut().asked.extend(checked.asked);
+            checked = check(&declared);
+        }
         checked.is_locking = parsed
             .features
             .iter()
@@ -723,11 +734,11 @@ impl Analysis<'_> {
         merged.after.extend(other.after);
         merged.has_row_key &= other.has_row_key;
         merged.habits.merge(other.habits);
-        for name in other.params.order {
-            let Some(param) = other.params.by_name.get(&name) else {
+        for name in &other.params.order {
+            let Some(param) = other.params.by_name.get(name) else {
                 continue;
             };
-            match merged.params.by_name.get_mut(&name) {
+            match merged.params.by_name.get_mut(name) {
                 Some(known) => match (known.ty, param.ty) {
                     (None, Some(_)) => *known = param.clone(),
                     (Some(a), Some(b)) if !a.is_same(b, self.schema) => {
@@ -748,8 +759,14 @@ impl Analysis<'_> {
                     merged.params.by_name.insert(name.clone(), param.clone());
                 }
             }
-            if !merged.params.order.contains(&name) {
-                merged.params.order.push(name);
+            if !merged.params.order.contains(name) {
+                merged.params.order.push(name.clone());
+            }
+        }
+        merged.asked.extend(other.asked);
+        for name in &merged.asked {
+            if let Some(param) = merged.params.by_name.get_mut(name) {
+                param.is_nullable |= !param.is_declared;
             }
         }
         Ok(())

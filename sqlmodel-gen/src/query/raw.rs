@@ -1,6 +1,6 @@
 //! `raw = true`: SQL that is not analysed. What it takes and returns is declared, and held against its tokens alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{Schema, WrittenQuery};
@@ -34,6 +34,7 @@ pub(super) fn check(
             by_name: declared.by_name.clone(),
             order: Vec::new(),
         },
+        asked: BTreeSet::new(),
         edits: BTreeMap::new(),
         after: BTreeMap::new(),
         diagnostics: Vec::new(),

@@ -43,6 +43,11 @@ impl Checker<'_> {
                 format!("`{}` takes no `*`", function.name),
             );
         }
+        // What is asked for first may be missing, or the rest would never be.
+        if function.nulls == Nulls::AllArgs && ["coalesce", "ifnull"].contains(&function.name) {
+            let n_asked = call.args.len().saturating_sub(1);
+            call.args.iter().take(n_asked).for_each(|it| self.asked(it));
+        }
         match function.kind {
             Kind::Scalar => {
                 if call.over.is_some() {

@@ -71,6 +71,7 @@ impl Checker<'_> {
                 let typed = self.expr(inner, expected);
                 self.negated(typed, inner.at)
             }
+                self.asked(value);
             ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right, at),
             ExprKind::IsNull(value, _) => {
                 self.expr(value, None);
@@ -81,6 +82,7 @@ impl Checker<'_> {
                 self.condition(value);
                 Typed::new(Known::BOOL, false, "IS TRUE is true or false")
             }
+                self.asked_beside((left, &a), (right, &b));
             ExprKind::IsDistinct(left, right) => {
                 let (a, b) = self.pair(left, right, false);
                 self.comparable(&a, &b, at, right.at);

@@ -92,6 +92,9 @@ impl Checker<'_> {
         }
         if operator.is_comparison() {
             let (a, b) = self.pair(left, right, false);
+            if operator == Operator::NullSafeEqual {
+                self.asked_beside((left, &a), (right, &b));
+            }
             self.ordered(&a, left.at);
             self.comparable(
                 &a,
