@@ -26,7 +26,7 @@ use crate::query::page::Ending;
 use crate::query::params::{Param, Params};
 use crate::query::parse::{TokenId, Variant};
 use crate::query::tree::{At, Conflict, Expr, ExprKind, Name, Statement};
-use crate::query::types::{Clash, Known, Ty, Typed};
+use crate::query::types::{Clash, ColumnAt, Known, Ty, Typed};
 use crate::source::Span;
 use crate::syntax::list;
 
@@ -105,7 +105,7 @@ pub(super) struct Checked {
 }
 
 /// What is known about a query before its text is looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Declared {
     pub(super) params: Params,
     /// The columns whose types the user states.
@@ -363,15 +363,15 @@ impl<'a> Checker<'a> {
                 diagnostic.label = label.unwrap_or_default();
                 diagnostic.help = Some(help);
             }
-            Clash::NotA(known) => {
-                let message = format!(
-                    "this text is no value of the type `{}`",
-                    known.name(self.schema)
-                );
-                self.error(&codes::SQL_TYPES, at, message).help =
-                    Some("write a text of that form, or compare with something else".to_owned());
-            }
+            Clash::NotA(known) => self.clash_text(*known, at),
         }
+    }
+
+    fn clash_text(&mut self, known: Known, at: At) {
+        let name = known.name(self.schema);
+        let message = format!("this text is no value of the type `{name}`");
+        self.error(&codes::SQL_TYPES, at, message).help =
+            Some("write a text of that form, or compare with something else".to_owned());
     }
 
     fn described(&self, typed: &Typed) -> String {

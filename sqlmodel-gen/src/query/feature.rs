@@ -67,6 +67,10 @@ pub(super) enum Feature {
     SetList,
     SetQuery,
     Ordinality,
+    Symmetric,
+    ComparisonChain,
+    ConcatBeside,
+    QualifiedSet,
 }
 
 const SQLITE: u8 = 1;
@@ -251,6 +255,18 @@ impl Feature {
                 "use a subquery for each column",
             ),
             Self::Ordinality => ("WITH ORDINALITY", POSTGRES, "use `row_number() OVER ()`"),
+            Self::Symmetric => ("BETWEEN SYMMETRIC", POSTGRES, "write the lower bound first"),
+            Self::ComparisonChain => (
+                "comparison of a comparison without parentheses",
+                SQLITE | MYSQL,
+                "write `(a = b) = c`",
+            ),
+            Self::ConcatBeside => (
+                "`||` or `->` of a sum or product without parentheses",
+                POSTGRES | MYSQL,
+                "write `a || (b + c)`: there `||` and `->` go before `*` and `+`",
+            ),
+            Self::QualifiedSet => ("table before a column of SET", MYSQL, "leave it out"),
         }
     }
 

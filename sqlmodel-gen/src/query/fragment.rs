@@ -334,7 +334,7 @@ fn each(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
         | ExprKind::Bool(_)
         | ExprKind::Number(_)
         | ExprKind::Text(_)
-        | ExprKind::TypedText(_)
+        | ExprKind::TypedText(..)
         | ExprKind::Exists(_)
         | ExprKind::Subquery(_)
         | ExprKind::ArrayQuery(_) => {}

@@ -1,5 +1,6 @@
 //! One query: checked for every dialect and every set of blocks, and held to one signature.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlmodel_sql::Dialect;
@@ -496,8 +497,8 @@ impl Analysis<'_> {
             page: page.map_or_else(Vec::new, |page| {
                 page.by.iter().map(|(name, _)| name.value.clone()).collect()
             }),
-        }
             asked: BTreeSet::new(),
+        }
     }
 
     fn in_dialect(

@@ -57,6 +57,8 @@ pub(super) struct Query {
     pub(super) order: Vec<OrderBy>,
     pub(super) limit: Option<Expr>,
     pub(super) offset: Option<Expr>,
+    /// Where it locks its rows.
+    pub(super) lock: Option<Ignored<At>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -229,7 +231,7 @@ pub(super) enum ExprKind {
     Number(String),
     Text(String),
     /// `DATE '2024-01-01'`, `INTERVAL '1 day'`: a type and its text.
-    TypedText(String),
+    TypedText(String, String),
     /// `INTERVAL 1 DAY`: a number and its unit in small letters.
     Interval(Expr, String),
     /// The operands of a chain of AND.

@@ -290,6 +290,7 @@ impl RowSink for Checker<'_> {
                 Builtin::F32 | Builtin::F64 => row.f64(at).map(drop),
                 Builtin::Decimal { .. } => row.decimal(at).map(drop),
                 Builtin::Date => row.date(at).map(drop),
+                Builtin::Time => row.time(at).map(drop),
                 Builtin::Duration => row.duration(at).map(drop),
                 Builtin::Timestamp | Builtin::TimestampTz => row.timestamp(at).map(drop),
                 Builtin::Json => row.json(at).map(drop),

@@ -310,6 +310,18 @@ impl Checker<'_> {
     }
 
     fn scalar_result(&mut self, function: &Function<'_>, call: &Call, args: &[Typed]) -> Typed {
+        if let ("date_part", [field, time], [_, value]) = (function.name, args, &*call.args) {
+            let part = match &field.constant {
+                Some(Constant::Text(text)) => Some(text.to_ascii_lowercase()),
+                _ => None,
+            };
+            let typed = self.part(Known::F64, time, part.as_deref(), value);
+            let is_nullable = typed.is_nullable || field.is_nullable;
+            return Typed {
+                is_nullable,
+                ..typed
+            };
+        }
         let ty = self.result_type(function, call, args);
         let name = function.name;
         let any = args.iter().any(|it| it.is_nullable);
@@ -380,16 +392,32 @@ impl Checker<'_> {
             Grouping::None => false,
         };
         scope.is_in_aggregate = true;
-        let args = self.args(call, function, None);
-        let orders: Vec<Typed> = call
-            .order
-            .iter()
-            .map(|it| self.expr(&it.expr, None))
-            .collect();
-        if let Some(filter) = &call.filter {
-            self.condition(filter);
-        }
+        let ((args, orders), reads) = self.reading(|checker| {
+            let args = checker.args(call, function, None);
+            let orders = call.order.iter().map(|it| checker.expr(&it.expr, None));
+            let orders: Vec<Typed> = orders.collect();
+            if let Some(filter) = &call.filter {
+                checker.condition(filter);
+            }
+            (args, orders)
+        });
         self.scope().is_in_aggregate = false;
+        // An aggregate is one of the innermost query whose columns it reads.
+        if reads
+            .iter()
+            .map(|it| it.scope + 1)
+            .max()
+            .is_some_and(|it| it < self.scopes.len())
+        {
+            let message = format!(
+                "the aggregate `{}` is one of the query around",
+                function.name
+            );
+            let diagnostic = self.error(&codes::GROUP_BY, at, message);
+            diagnostic.label = "it reads columns of that query alone".to_owned();
+            diagnostic.help = Some("aggregate a column of this query, count its rows with `count(*)`, or write the aggregate outside".to_owned());
+            return Typed::unknown("");
+        }
         if function.returns == Returns::List && self.has_missing_items(call, &args) {
             return Typed::unknown(format!(
                 "`{}` of values of which some may be NULL, for which a list has no place; add `FILTER (WHERE value IS NOT NULL)`",
@@ -618,6 +646,11 @@ fn n_args(call: &Call) -> usize {
     }
 }
 
+/// Whether an expression is a window function.
+pub(super) fn has_window(expr: &Expr) -> bool {
+    matches!(&*expr.kind, ExprKind::Call(call) if call.over.is_some())
+}
+
 /// Whether an expression has an aggregate of its own query in it.
 pub(super) fn has_aggregate(expr: &Expr, functions: Functions<'_>) -> bool {
     let any = |exprs: &[Expr]| exprs.iter().any(|it| has_aggregate(it, functions));
@@ -689,7 +722,7 @@ pub(super) fn has_aggregate(expr: &Expr, functions: Functions<'_>) -> bool {
         | ExprKind::Bool(_)
         | ExprKind::Number(_)
         | ExprKind::Text(_)
-        | ExprKind::TypedText(_)
+        | ExprKind::TypedText(..)
         | ExprKind::Exists(_)
         | ExprKind::Subquery(_)
         | ExprKind::ArrayQuery(_) => false,

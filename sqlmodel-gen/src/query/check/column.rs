@@ -76,6 +76,12 @@ impl Checker<'_> {
                 Typed::unknown("")
             }
             Found::Lost => Typed::unknown(""),
+            Found::Hidden(table) => {
+                let message = format!("the join does not see the table `{table}`");
+                self.error(&codes::UNKNOWN_TABLE, at, message).help =
+                    Some("a join goes before a comma: write CROSS JOIN in place of it".to_owned());
+                Typed::unknown("")
+            }
             Found::Nothing => {
                 self.nothing(column);
                 Typed::unknown("")
@@ -177,6 +183,9 @@ impl Checker<'_> {
 
     /// Returns what a column is where it stands: its type, and whether it is NULL in some row of the join.
     pub(super) fn typed_column(&mut self, found: ColumnAt, at: At) -> Typed {
+        if let Some(reads) = &mut self.reads {
+            reads.push(found);
+        }
         let Some(relation) = self.relation(found) else {
             return Typed::unknown("");
         };

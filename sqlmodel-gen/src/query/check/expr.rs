@@ -4,6 +4,7 @@ use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::codes;
 use crate::ir::Builtin;
+use crate::query::check::time::is_finite;
 use crate::query::check::{Checker, Edit, Expected, Output};
 use crate::query::tree::{At, Expr, ExprKind, List, Operator, Quantified, TypeName};
 use crate::query::types::{Class, Constant, Known, Ty, Typed, cast_type, unify};
@@ -44,10 +45,7 @@ impl Checker<'_> {
                 );
                 Typed::unknown("")
             }
-            ExprKind::TypedText(name) => match cast_type(name, &[], self.schema, self.dialect) {
-                Some((known, _)) => Typed::new(known, false, "a constant"),
-                None => Typed::unknown("a constant of a type that has no place in the schema"),
-            },
+            ExprKind::TypedText(name, text) => self.typed_text(name, text, at),
             ExprKind::And(parts) | ExprKind::Or(parts) => {
                 let mut is_nullable = false;
                 for part in parts {
@@ -71,9 +69,9 @@ impl Checker<'_> {
                 let typed = self.expr(inner, expected);
                 self.negated(typed, inner.at)
             }
-                self.asked(value);
             ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right, at),
             ExprKind::IsNull(value, _) => {
+                self.asked(value);
                 self.expr(value, None);
                 self.loose(value);
                 Typed::new(Known::BOOL, false, "IS NULL is true or false")
@@ -82,9 +80,9 @@ impl Checker<'_> {
                 self.condition(value);
                 Typed::new(Known::BOOL, false, "IS TRUE is true or false")
             }
-                self.asked_beside((left, &a), (right, &b));
             ExprKind::IsDistinct(left, right) => {
                 let (a, b) = self.pair(left, right, false);
+                self.asked_beside((left, &a), (right, &b));
                 self.comparable(&a, &b, at, right.at);
                 Typed::new(Known::BOOL, false, "IS DISTINCT FROM is true or false")
             }
@@ -116,22 +114,9 @@ impl Checker<'_> {
                 otherwise.as_ref(),
                 expected.as_ref(),
             ),
-            ExprKind::Cast(value, ty) => self.cast(value, ty, at),
+            ExprKind::Cast(value, ty) => self.cast(value, ty),
             ExprKind::Call(call) => self.call(call, at, expected.as_ref()),
-            ExprKind::Extract(_, value) => {
-                let typed = self.expr(value, None);
-                self.expect_class(&typed, value.at, Class::Time);
-                let ty = if self.dialect == Dialect::Postgres {
-                    Known::DECIMAL
-                } else {
-                    Known::I64
-                };
-                Typed::new(
-                    ty,
-                    typed.is_nullable || self.dialect == Dialect::Mysql,
-                    "EXTRACT: NULL when the time is",
-                )
-            }
+            ExprKind::Extract(field, value) => self.extract(field, value, at),
             ExprKind::Exists(query) => {
                 self.query(query, &[]);
                 Typed::new(Known::BOOL, false, "EXISTS is true or false")
@@ -535,7 +520,7 @@ impl Checker<'_> {
         unified
     }
 
-    fn cast(&mut self, value: &Expr, ty: &TypeName, at: At) -> Typed {
+    fn cast(&mut self, value: &Expr, ty: &TypeName) -> Typed {
         let found = cast_type(&ty.name, &ty.args, self.schema, self.dialect)
             .filter(|_| !ty.is_array || self.dialect == Dialect::Postgres);
         let Some((known, text)) = found else {
@@ -573,12 +558,18 @@ impl Checker<'_> {
         // MySQL makes NULL of a text that is no time.
         let is_parsed =
             self.dialect == Dialect::Mysql && to == Class::Time && from != Some(Class::Time);
-        let reason = match is_parsed {
-            true => "a cast to a time: NULL for a text that is none".into(),
-            false => format!("a cast of {}", typed.reason),
+        let is_clock = self.dialect == Dialect::Postgres
+            && known.builtin(self.schema) == Builtin::Time
+            && from == Some(Class::Time)
+            && typed.known().map(|it| it.builtin(self.schema)) != Some(Builtin::Time)
+            && !is_finite(value);
+        let reason = match (is_parsed, is_clock) {
+            (true, _) => "a cast to a time: NULL for a text that is none".into(),
+            (false, true) => "a cast to a time of day: NULL of infinity".into(),
+            (false, false) => format!("a cast of {}", typed.reason),
         };
-        let _ = at;
-        Typed::new(known, typed.is_nullable || is_parsed, reason)
+        let is_nullable = typed.is_nullable || is_parsed || is_clock;
+        Typed::new(known, is_nullable, reason)
     }
 
     fn scalar_subquery(

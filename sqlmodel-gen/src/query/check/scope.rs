@@ -1,5 +1,7 @@
 //! Scopes: the tables that a query reads, and which of their rows a join may leave out.
 
+use std::ops::Range;
+
 use crate::ir::TableId;
 use crate::query::catalog::Source;
 use crate::query::check::Checker;
@@ -20,6 +22,8 @@ pub(super) struct Scope {
     pub(super) is_in_aggregate: bool,
     /// Whether a window function may stand here.
     pub(super) has_windows: bool,
+    /// The relations that the part which is looked at does not see.
+    pub(super) hidden: Range<usize>,
 }
 
 /// A table in a scope.
@@ -34,6 +38,8 @@ pub(super) struct Relation {
     pub(super) refined: Vec<usize>,
     /// Whether nobody knows its columns, which was reported.
     pub(super) is_lost: bool,
+    /// Whether its name stands for the value of its only column, as that of a function does.
+    pub(super) is_value: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -106,6 +112,8 @@ pub(super) enum Found {
     /// The table is there and has no such column.
     NoColumn(ColumnAt),
     NoTable,
+    /// The table stands before the join, or where its rows may not be there: its name.
+    Hidden(String),
     Nothing,
     /// It may be of a table that was reported as missing.
     Lost,
@@ -132,6 +140,9 @@ impl Checker<'_> {
                     {
                         return Found::Lost;
                     }
+                    if scope.hidden.contains(&relation_idx) {
+                        return Found::Hidden(table.to_owned());
+                    }
                     let at = |column| ColumnAt {
                         scope: scope_idx,
                         relation: relation_idx,
@@ -147,11 +158,9 @@ impl Checker<'_> {
                     };
                 }
                 None => {
-                    if let Some(merged) = scope
-                        .merged
-                        .iter()
-                        .rposition(|it| it.name.eq_ignore_ascii_case(column))
-                    {
+                    if let Some(merged) = scope.merged.iter().rposition(|it| {
+                        it.name.eq_ignore_ascii_case(column) && !scope.hidden.contains(&it.left.0)
+                    }) {
                         return Found::Merged(scope_idx, merged);
                     }
                     let found: Vec<ColumnAt> = scope
@@ -166,9 +175,34 @@ impl Checker<'_> {
                             })
                         })
                         .collect();
+                    let seen = |it: &ColumnAt| !scope.hidden.contains(&it.relation);
+                    let found = match found.iter().any(seen) {
+                        true => found.into_iter().filter(seen).collect(),
+                        false => found,
+                    };
                     match found.as_slice() {
                         [] if scope.relations.iter().any(|it| it.is_lost) => return Found::Lost,
-                        [] => {}
+                        [] => {
+                            let value = scope.relations.iter().position(|it| {
+                                let name = it.name.as_ref();
+                                it.is_value
+                                    && name.is_some_and(|it| it.eq_ignore_ascii_case(column))
+                            });
+                            if let Some(relation) = value {
+                                return Found::Column(ColumnAt {
+                                    scope: scope_idx,
+                                    relation,
+                                    column: 0,
+                                });
+                            }
+                        }
+                        [only] if scope.hidden.contains(&only.relation) => {
+                            let name = scope
+                                .relations
+                                .get(only.relation)
+                                .and_then(|it| it.name.clone());
+                            return Found::Hidden(name.unwrap_or_default());
+                        }
                         [only] => return Found::Column(*only),
                         several => {
                             let name = |it: &ColumnAt| {

@@ -2,17 +2,37 @@
 
 use std::rc::Rc;
 
+use sqlmodel_sql::Dialect;
+
 use crate::diagnostic::{codes, nearest};
+use crate::ir::Builtin;
 use crate::query::catalog::{Column, Source};
-use crate::query::check::call::has_aggregate;
+use crate::query::check::call::{has_aggregate, has_window};
 use crate::query::check::scope::{Grouping, Merged, Origin, Relation, Scope, Side};
+use crate::query::check::time::is_interval;
 use crate::query::check::{Checker, Edit, Expected, Output};
 use crate::query::tree::{
     Alias, At, Call, Constraint, Cte, CteBody, Expr, ExprKind, Factor, From, Item, Join, JoinKind,
-    Name, OrderBy, Query, Select, SetOperator, Term,
+    Name, Operator, OrderBy, Query, Select, SetOperator, Term,
 };
-use crate::query::types::{ColumnAt, Known, Ty, Typed, unify};
+use crate::query::types::{Class, ColumnAt, Known, Ty, Typed, unify};
 use crate::syntax::list;
+
+/// What rows are ordered by, or told apart by.
+#[derive(Clone, Copy)]
+struct Key<'e> {
+    expr: &'e Expr,
+    column: Option<ColumnAt>,
+}
+
+impl Key<'_> {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self.column, other.column) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.expr == other.expr,
+        }
+    }
+}
 
 impl Checker<'_> {
     /// Checks a query and returns its columns; `expected` is what its place wants of them.
@@ -36,11 +56,80 @@ impl Checker<'_> {
             self.order_of_outputs(&query.order, &outputs);
         }
         for count in query.limit.iter().chain(&query.offset) {
-            let typed = self.expr(count, Some(Expected::of(Known::I64, "a number of rows")));
-            self.expect_class(&typed, count.at, crate::query::types::Class::Int);
+            self.count_of_rows(count);
+        }
+        if let Some(lock) = query.lock {
+            self.lock(query, lock.0);
         }
         self.ctes.truncate(n_ctes);
         outputs
+    }
+
+    /// Checks what stands after LIMIT or OFFSET.
+    pub(super) fn count_of_rows(&mut self, count: &Expr) {
+        let (is_sqlite, is_mysql) = (
+            self.dialect == Dialect::Sqlite,
+            self.dialect == Dialect::Mysql,
+        );
+        // SQLite knows no columns there, not even those of a query around.
+        let hidden = if is_sqlite {
+            std::mem::take(&mut self.scopes)
+        } else {
+            Vec::new()
+        };
+        let typed = self.expr(count, Some(Expected::of(Known::I64, "a number of rows")));
+        if is_sqlite {
+            self.scopes = hidden;
+        }
+        self.expect_class(&typed, count.at, Class::Int);
+        let problem = match &*count.kind {
+            ExprKind::Param(_) | ExprKind::Number(_) => return,
+            ExprKind::Negate(inner) if matches!(*inner.kind, ExprKind::Number(_)) => {
+                (!is_sqlite).then_some("a number of rows is never negative")
+            }
+            ExprKind::Null if is_sqlite => Some("this is no number of rows"),
+            _ => {
+                is_mysql.then_some("MySQL takes a number or a parameter here, and computes nothing")
+            }
+        };
+        if let Some(problem) = problem {
+            self.error(&codes::SQL_DIALECT, count.at, problem).help =
+                Some("write a parameter, such as `:n`, or leave it out for all rows".to_owned());
+        }
+    }
+
+    /// Reports a lock on rows that are none of a table, which PostgreSQL refuses.
+    fn lock(&mut self, query: &Query, at: At) {
+        if self.dialect != Dialect::Postgres {
+            return;
+        }
+        let functions = self.functions();
+        let problem = match &query.first {
+            _ if !query.rest.is_empty() => Some("a set operation"),
+            Term::Select(select) => {
+                let has = |item: &Item| matches!(item, Item::Expr(expr, _) if has_aggregate(expr, functions));
+                if select.is_distinct {
+                    Some("DISTINCT")
+                } else if !select.group.is_empty() || select.items.iter().any(has) {
+                    Some("groups")
+                } else if select
+                    .items
+                    .iter()
+                    .any(|it| matches!(it, Item::Expr(expr, _) if has_window(expr)))
+                {
+                    Some("window functions")
+                } else {
+                    None
+                }
+            }
+            Term::Query(_) => None,
+            Term::Values(..) => Some("VALUES"),
+        };
+        if let Some(problem) = problem {
+            let message = format!("PostgreSQL locks no rows of a query with {problem}");
+            self.error(&codes::SQL_DIALECT, at, message).help =
+                Some("lock the rows in a subquery".to_owned());
+        }
     }
 
     pub(super) fn cte(&mut self, cte: &Cte, is_recursive: bool) {
@@ -284,11 +373,15 @@ impl Checker<'_> {
             );
         }
         for expr in &select.distinct_on {
-            self.expr(expr, None);
+            if self.output_of(expr, &outputs).is_none() {
+                self.position(expr, outputs.len(), "DISTINCT ON");
+                self.expr(expr, None);
+            }
         }
         for OrderBy { expr } in order {
             self.order_by(expr, select, &outputs);
         }
+        self.distinct_order(select, order, &outputs);
         self.scope().has_windows = false;
         if let Some(having) = &select.having {
             self.condition(having);
@@ -306,6 +399,7 @@ impl Checker<'_> {
                 output.typed.clone()
             }
             None => {
+                self.position(expr, outputs.len(), "ORDER BY");
                 let typed = self.expr(expr, None);
                 let is_selected = select
                     .items
@@ -330,6 +424,73 @@ impl Checker<'_> {
             }
         };
         self.ordered(&typed, expr.at);
+    }
+
+    /// Reports a constant where a number is the position of a column of the result, and this is none.
+    fn position(&mut self, expr: &Expr, n_outputs: usize, clause: &str) {
+        let is_whole = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+        let is_number = match &*expr.kind {
+            ExprKind::Number(number) => is_whole(number),
+            ExprKind::Negate(inner) => {
+                matches!(&*inner.kind, ExprKind::Number(number) if is_whole(number))
+            }
+            ExprKind::Text(_) | ExprKind::Null | ExprKind::Bool(_) => false,
+            _ => return,
+        };
+        let message = match (is_number, self.dialect) {
+            _ if self.is_wrong() => return,
+            (true, _) => format!("{clause} has no such column: the result has {n_outputs}"),
+            (false, Dialect::Postgres) => {
+                format!("a constant in {clause} is the number of a column")
+            }
+            (false, _) => return,
+        };
+        self.error(&codes::GROUP_BY, expr.at, message);
+    }
+
+    /// Checks that the rows among which DISTINCT ON chooses stand together.
+    fn distinct_order(&mut self, select: &Select, order: &[OrderBy], outputs: &[Output]) {
+        let mut missing: Vec<Key<'_>> = Vec::new();
+        for expr in &select.distinct_on {
+            missing.push(self.meant(expr, select, outputs));
+        }
+        let on = missing.clone();
+        for OrderBy { expr } in order {
+            if missing.is_empty() || self.is_wrong() {
+                return;
+            }
+            let key = self.meant(expr, select, outputs);
+            if !on.iter().any(|it| it.is_same(&key)) {
+                self.error(
+                    &codes::GROUP_BY,
+                    expr.at,
+                    "ORDER BY begins with what DISTINCT ON names",
+                )
+                .help = Some(
+                    "order by those first: which of their rows is kept comes after".to_owned(),
+                );
+                return;
+            }
+            missing.retain(|it| !it.is_same(&key));
+        }
+    }
+
+    /// What an expression of ORDER BY or DISTINCT ON stands for.
+    fn meant<'e>(&self, expr: &'e Expr, select: &'e Select, outputs: &[Output]) -> Key<'e> {
+        let output = self.output_of(expr, outputs);
+        let at = output.and_then(|it| outputs.iter().position(|other| std::ptr::eq(it, other)));
+        let has_star = select.items.iter().any(|it| matches!(it, Item::Star(..)));
+        let item = at.filter(|_| !has_star).and_then(|it| select.items.get(it));
+        let expr = match item {
+            Some(Item::Expr(item, _)) => item,
+            _ => expr,
+        };
+        let column = match (&*expr.kind, output) {
+            (ExprKind::Column(parts), None) => self.find_column(parts),
+            (ExprKind::Column(_) | ExprKind::Number(_), Some(output)) => output.typed.column,
+            _ => None,
+        };
+        Key { expr, column }
     }
 
     /// The column of the result that a name or number in ORDER BY stands for.
@@ -392,10 +553,21 @@ impl Checker<'_> {
     /// The expression that rows are grouped by, where a number or a new name stands for a column of the result.
     fn group_key(&mut self, key: &Expr, select: &Select) -> Expr {
         let item = match &*key.kind {
-            ExprKind::Number(number) => number
-                .parse::<usize>()
-                .ok()
-                .and_then(|it| select.items.get(it.checked_sub(1)?)),
+            ExprKind::Number(number) => {
+                let at = number
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|it| it.checked_sub(1));
+                let is_star = |it: &Item| matches!(it, Item::Star(..));
+                let n_plain = select.items.iter().position(is_star);
+                // Of the columns of `*`, which one it is depends on the tables.
+                if at.is_some_and(|at| n_plain.is_some_and(|n| at >= n)) {
+                    self.error(&codes::GROUP_BY, key.at, "a number of a column behind `*`")
+                        .help = Some("name the column".to_owned());
+                    return key.clone();
+                }
+                at.and_then(|at| select.items.get(at))
+            }
             ExprKind::Column(parts) => match parts.as_slice() {
                 [name] if self.find_column(parts).is_none() => select
                     .items
@@ -407,7 +579,10 @@ impl Checker<'_> {
         };
         match item {
             Some(Item::Expr(expr, _)) => expr.clone(),
-            _ => key.clone(),
+            _ => {
+                self.position(key, select.items.len(), "GROUP BY");
+                key.clone()
+            }
         }
     }
 
@@ -601,17 +776,51 @@ impl Checker<'_> {
         let first = self.scope().relations.len();
         self.factor(&from.first);
         for join in &from.joins {
-            self.join(join, first);
+            self.join(join, first, self.dialect != Dialect::Sqlite);
         }
     }
 
-    fn join(&mut self, join: &Join, first: usize) {
+    /// A join in parentheses, whose conditions see no table outside of them.
+    fn nested(&mut self, from: &From) {
+        let first = self.scope().relations.len();
+        self.factor(&from.first);
+        for join in &from.joins {
+            self.join(join, first, true);
+        }
+    }
+
+    /// Looks at a part of FROM that does not see some of the tables before it.
+    fn without<T>(
+        &mut self,
+        hidden: std::ops::Range<usize>,
+        look: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = std::mem::replace(&mut self.scope().hidden, hidden);
+        let result = look(self);
+        self.scope().hidden = before;
+        result
+    }
+
+    /// Joins a table to those from `first` on; a condition that is closed sees none before them.
+    fn join(&mut self, join: &Join, first: usize, is_closed: bool) {
         let start = self.scope().relations.len();
-        self.factor(&join.factor);
+        match join.kind {
+            // The rows that are not there cannot be looked at.
+            JoinKind::Right | JoinKind::Full => {
+                self.without(first..start, |checker| checker.factor(&join.factor));
+            }
+            JoinKind::Inner | JoinKind::Left | JoinKind::Cross => self.factor(&join.factor),
+        }
         let end = self.scope().relations.len();
         match &join.constraint {
             Constraint::On(condition) => {
-                self.condition(condition);
+                let outside = if is_closed { 0..first } else { 0..0 };
+                let (_, reads) = self.reading(|checker| {
+                    checker.without(outside, |checker| checker.condition(condition))
+                });
+                if join.kind == JoinKind::Full && !reads.is_empty() {
+                    self.full_join(condition, start);
+                }
                 if join.kind == JoinKind::Inner {
                     self.refine(condition);
                 }
@@ -635,6 +844,43 @@ impl Checker<'_> {
                 mark(first..start);
                 mark(start..end);
             }
+        }
+    }
+
+    /// PostgreSQL joins both ways where the two sides are equal in something.
+    fn full_join(&mut self, condition: &Expr, start: usize) {
+        let innermost = self.scopes.len().saturating_sub(1);
+        let parts = match &*condition.kind {
+            ExprKind::And(parts) => parts.as_slice(),
+            _ => std::slice::from_ref(condition),
+        };
+        let is_equation = |checker: &mut Self, part: &Expr| {
+            let ExprKind::Binary(Operator::Equal, left, right) = &*part.kind else {
+                return false;
+            };
+            let mut side = |expr: &Expr| {
+                let (_, reads) = checker.reading(|it| it.expr(expr, None));
+                let own: Vec<bool> = reads
+                    .iter()
+                    .filter(|it| it.scope == innermost)
+                    .map(|it| it.relation >= start)
+                    .collect();
+                let first = own.first().copied();
+                first.filter(|first| own.iter().all(|it| it == first))
+            };
+            let (a, b) = (side(left), side(right));
+            a.is_some() && b.is_some() && a != b
+        };
+        if self.dialect == Dialect::Postgres
+            && !self.is_wrong()
+            && !parts.iter().any(|it| is_equation(self, it))
+        {
+            self.error(
+                &codes::SQL_DIALECT,
+                condition.at,
+                "PostgreSQL wants an equation of both sides in a FULL JOIN",
+            )
+            .help = Some("unite a LEFT JOIN and a RIGHT JOIN".to_owned());
         }
     }
 
@@ -742,7 +988,7 @@ impl Checker<'_> {
 
     fn factor(&mut self, factor: &Factor) {
         match factor {
-            Factor::Nested(from) => self.from(from),
+            Factor::Nested(from) => self.nested(from),
             Factor::Table {
                 schema,
                 name,
@@ -819,6 +1065,7 @@ impl Checker<'_> {
             missing_in: Vec::new(),
             refined: Vec::new(),
             is_lost: false,
+            is_value: false,
         });
     }
 
@@ -920,18 +1167,12 @@ impl Checker<'_> {
         let only = alias
             .and_then(|it| it.columns.first())
             .map_or(shown.text.as_str(), |it| &it.text);
-        let number = || Some(Expected::of(Known::I64, "a bound of the series"));
         let mut columns = match (call.name.text.to_ascii_lowercase().as_str(), self.dialect) {
-            ("generate_series", sqlmodel_sql::Dialect::Postgres) => {
-                let typed: Vec<Typed> =
-                    call.args.iter().map(|it| self.expr(it, number())).collect();
-                vec![column(
-                    only,
-                    typed.first().map_or(Ty::Unknown, |it| it.ty),
-                    typed.iter().any(|it| it.is_nullable),
-                )]
+            ("generate_series", Dialect::Postgres) => {
+                // Without a bound, there is no row.
+                vec![column(only, self.series(call), false)]
             }
-            ("unnest", sqlmodel_sql::Dialect::Postgres) => {
+            ("unnest", Dialect::Postgres) => {
                 let typed: Vec<Typed> = call.args.iter().map(|it| self.expr(it, None)).collect();
                 // Shorter lists are filled up with NULL.
                 let item = |typed: &Typed| {
@@ -943,38 +1184,33 @@ impl Checker<'_> {
                 };
                 typed.iter().map(item).collect()
             }
-            ("jsonb_array_elements" | "json_array_elements", sqlmodel_sql::Dialect::Postgres) => {
+            ("jsonb_array_elements" | "json_array_elements", Dialect::Postgres) => {
                 self.json_args(call);
-                let name = alias.map_or("value", |_| only);
-                vec![column(name, Ty::Known(Known::JSON), false)]
+                vec![column("value", Ty::Known(Known::JSON), false)]
             }
-            (
-                "jsonb_array_elements_text" | "json_array_elements_text",
-                sqlmodel_sql::Dialect::Postgres,
-            ) => {
+            ("jsonb_array_elements_text" | "json_array_elements_text", Dialect::Postgres) => {
                 self.json_args(call);
-                let name = alias.map_or("value", |_| only);
-                vec![column(name, Ty::Known(Known::TEXT), true)]
+                vec![column("value", Ty::Known(Known::TEXT), true)]
             }
-            ("jsonb_object_keys" | "json_object_keys", sqlmodel_sql::Dialect::Postgres) => {
+            ("jsonb_object_keys" | "json_object_keys", Dialect::Postgres) => {
                 self.json_args(call);
                 vec![column(only, Ty::Known(Known::TEXT), false)]
             }
-            ("jsonb_each" | "json_each", sqlmodel_sql::Dialect::Postgres) => {
+            ("jsonb_each" | "json_each", Dialect::Postgres) => {
                 self.json_args(call);
                 vec![
                     column("key", Ty::Known(Known::TEXT), false),
                     column("value", Ty::Known(Known::JSON), false),
                 ]
             }
-            ("jsonb_each_text" | "json_each_text", sqlmodel_sql::Dialect::Postgres) => {
+            ("jsonb_each_text" | "json_each_text", Dialect::Postgres) => {
                 self.json_args(call);
                 vec![
                     column("key", Ty::Known(Known::TEXT), false),
                     column("value", Ty::Known(Known::TEXT), true),
                 ]
             }
-            ("json_each" | "json_tree", sqlmodel_sql::Dialect::Sqlite) => {
+            ("json_each" | "json_tree", Dialect::Sqlite) => {
                 call.args.iter().for_each(|it| {
                     self.expr(it, None);
                 });
@@ -1007,6 +1243,8 @@ impl Checker<'_> {
                 return;
             }
         };
+        // The name of a function that returns values is one of them too.
+        let is_value = self.dialect == Dialect::Postgres && columns.len() == 1 && !has_ordinality;
         if has_ordinality {
             columns.push(column("ordinality", Ty::Known(Known::I64), false));
         }
@@ -1030,12 +1268,82 @@ impl Checker<'_> {
             keys: Rc::new(Vec::new()),
         };
         self.add_relation(Some(shown), source);
+        if let Some(relation) = self.scope().relations.last_mut() {
+            relation.is_value = is_value;
+        }
+    }
+
+    /// The type of the numbers or times from one bound to another.
+    fn series(&mut self, call: &Call) -> Ty {
+        let mut bounds: Vec<&Expr> = call.args.iter().collect();
+        let is_of_times = call.args.get(2).is_some_and(is_interval);
+        if let (true, Some(step)) = (is_of_times, call.args.get(2)) {
+            bounds.truncate(2);
+            self.interval(step);
+        }
+        // A number beside a parameter says nothing of how far the parameter goes.
+        let is_number = |it: &&Expr| !matches!(*it.kind, ExprKind::Param(_));
+        let known: Vec<Typed> = bounds
+            .iter()
+            .filter(|it| is_number(it))
+            .map(|it| self.expr(it, None))
+            .collect();
+        let mut hint = known
+            .iter()
+            .filter(|it| it.constant.is_none())
+            .find_map(Typed::known)
+            .map(|it| it.bare(self.schema));
+        if is_of_times && hint.is_none() {
+            hint = Some(Known::of(Builtin::TimestampTz));
+        }
+        let hint = Expected::of(hint.unwrap_or(Known::I64), "a bound of the series");
+        let mut types: Vec<(Typed, At)> = Vec::new();
+        for bound in bounds {
+            types.push((self.expr(bound, Some(hint.clone())), bound.at));
+            self.loose(bound);
+        }
+        let builtins = types
+            .iter()
+            .filter_map(|(it, _)| it.known())
+            .map(|it| it.builtin(self.schema));
+        let builtins: Vec<Builtin> = builtins.collect();
+        let has = |is_it: fn(&Builtin) -> bool| builtins.iter().any(is_it);
+        let class = if is_of_times {
+            Class::Time
+        } else {
+            Class::Float
+        };
+        for (typed, at) in &types {
+            self.expect_class(typed, *at, class);
+        }
+        let builtin = match is_of_times {
+            true if has(|it| matches!(it, Builtin::Time)) => return Ty::Unknown,
+            true if has(|it| matches!(it, Builtin::TimestampTz)) => Builtin::TimestampTz,
+            true if has(|it| matches!(it, Builtin::Timestamp)) => Builtin::Timestamp,
+            // Days become midnights of the time zone.
+            true => Builtin::TimestampTz,
+            false if has(|it| matches!(it, Builtin::F32 | Builtin::F64)) => {
+                let at = call.name.at;
+                self.error(&codes::SQL_TYPES, at, "a series of floats").help =
+                    Some("cast its bounds to numeric".to_owned());
+                return Ty::Unknown;
+            }
+            false if has(|it| matches!(it, Builtin::Decimal { .. })) => {
+                return Ty::Known(Known::DECIMAL);
+            }
+            false if has(|it| matches!(it, Builtin::I64)) => Builtin::I64,
+            false => Builtin::I32,
+        };
+        if types.len() != builtins.len() {
+            return Ty::Unknown;
+        }
+        Ty::Known(Known::of(builtin))
     }
 
     fn json_args(&mut self, call: &Call) {
         for arg in &call.args {
             let typed = self.expr(arg, Some(Expected::of(Known::JSON, "a JSON value")));
-            self.expect_class(&typed, arg.at, crate::query::types::Class::Json);
+            self.expect_class(&typed, arg.at, Class::Json);
         }
     }
 

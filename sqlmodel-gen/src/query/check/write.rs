@@ -9,7 +9,7 @@ use crate::query::tree::{
     AssignedValue, Assignment, At, Conflict, ConflictTarget, Delete, Expr, ExprKind, From, Insert,
     InsertSource, Item, Name, Target, Update, With, WriteEnding,
 };
-use crate::query::types::{Clash, Class, Known, Typed, adopt, unify};
+use crate::query::types::{Clash, Class, Typed, adopt, unify};
 use crate::syntax::list;
 use sqlmodel_sql::{Column, Dialect, Generation, IdentityMode};
 
@@ -55,6 +55,7 @@ impl Checker<'_> {
                 missing_in: Vec::new(),
                 refined: Vec::new(),
                 is_lost: false,
+                is_value: false,
             }],
             no_aggregates: Some("a statement that writes looks at single rows"),
             ..Scope::default()
@@ -317,6 +318,7 @@ impl Checker<'_> {
                 missing_in: Vec::new(),
                 refined: Vec::new(),
                 is_lost: false,
+                is_value: false,
             });
         }
         self.assignments(sets, source, table);
@@ -481,8 +483,7 @@ impl Checker<'_> {
             self.expr(&order.expr, None);
         }
         if let Some(limit) = &ending.limit {
-            let typed = self.expr(limit, Some(Expected::of(Known::I64, "a number of rows")));
-            self.expect_class(&typed, limit.at, Class::Int);
+            self.count_of_rows(limit);
         }
     }
 

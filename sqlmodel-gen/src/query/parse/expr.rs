@@ -88,8 +88,13 @@ impl Parser<'_> {
 
     fn comparison(&mut self) -> Parse<Expr> {
         let mut left = self.other_operators()?;
+        let mut is_compared = false;
         loop {
             let start = self.at;
+            // After `a = b`, another comparison is one of `a = b` or of `b`, or none, by the database.
+            if is_compared && self.at_comparison() {
+                self.note(Feature::ComparisonChain, start);
+            }
             let operator = match self.peek_sign(0) {
                 "=" | "==" => Operator::Equal,
                 "<>" | "!=" => Operator::NotEqual,
@@ -101,11 +106,13 @@ impl Parser<'_> {
                 _ => match self.predicate(left)? {
                     (after, true) => {
                         left = after;
+                        is_compared = false;
                         continue;
                     }
                     (after, false) => return Ok(after),
                 },
             };
+            is_compared = true;
             if self.peek_sign(0) == "==" {
                 self.note(Feature::DoubleEqual, start);
             }
@@ -120,6 +127,17 @@ impl Parser<'_> {
             let right = self.other_operators()?;
             left = self.binary(operator, left, right)?;
         }
+    }
+
+    /// Whether an operator follows that compares what is before it; IS does so everywhere.
+    fn at_comparison(&self) -> bool {
+        let is_sign =
+            ["=", "==", "<>", "!=", "<", "<=", ">", ">=", "<=>"].contains(&self.peek_sign(0));
+        let words = [
+            "in", "like", "ilike", "between", "regexp", "rlike", "glob", "similar",
+        ];
+        let ahead = u32::from(self.at_word("not"));
+        is_sign || words.iter().any(|word| self.at_word_ahead(ahead, word))
     }
 
     fn quantified(&mut self, left: Expr, operator: Operator) -> Parse<Expr> {
@@ -172,7 +190,9 @@ impl Parser<'_> {
             .any(|word| self.at_word_ahead(1, word));
         self.at += u32::from(is_negated);
         let found = if self.eat("between") {
-            self.eat("symmetric");
+            if self.eat("symmetric") {
+                self.note(Feature::Symmetric, start);
+            }
             let low = self.other_operators()?;
             self.expect("and")?;
             let high = self.other_operators()?;
@@ -327,6 +347,13 @@ impl Parser<'_> {
                 self.note(feature, start);
             }
             let right = self.additive()?;
+            let is_early = matches!(
+                operator,
+                Operator::Concat | Operator::JsonGet | Operator::JsonText
+            );
+            if is_early && (is_bare_arithmetic(&left) || is_bare_arithmetic(&right)) {
+                self.note(Feature::ConcatBeside, start);
+            }
             left = self.binary(operator, left, right)?;
         }
     }
@@ -494,7 +521,9 @@ impl Parser<'_> {
                     },
                     start,
                 );
-                return self.node(ExprKind::TypedText(lower), self.since(start), &[]);
+                let value = self.token(self.at - 1).map_or("", |(_, text)| text);
+                let kind = ExprKind::TypedText(lower, unquote(value));
+                return self.node(kind, self.since(start), &[]);
             }
             "interval"
                 if matches!(
@@ -758,5 +787,15 @@ impl Parser<'_> {
             .map(|it| it.height)
             .collect();
         self.node(ExprKind::Call(call), self.since(start), &heights)
+    }
+}
+
+/// Whether an expression is `a + b` or the like, without parentheses around it.
+fn is_bare_arithmetic(expr: &Expr) -> bool {
+    match &*expr.kind {
+        ExprKind::Binary(operator, left, _) => {
+            operator.is_arithmetic() && expr.at.start == left.at.start
+        }
+        _ => false,
     }
 }

@@ -4,7 +4,7 @@ use crate::query::feature::Feature;
 use crate::query::parse::{Parse, Parser};
 use crate::query::text::TokenKind;
 use crate::query::tree::{
-    Alias, Call, Constraint, Cte, CteBody, Expr, ExprKind, Factor, From, Ignored, Item, Join,
+    Alias, At, Call, Constraint, Cte, CteBody, Expr, ExprKind, Factor, From, Ignored, Item, Join,
     JoinKind, Name, OrderBy, Query, Select, SetOperator, Statement, Term, Window, With,
 };
 
@@ -102,7 +102,7 @@ impl Parser<'_> {
             Vec::new()
         };
         let (limit, offset) = self.limit()?;
-        self.lock()?;
+        let lock = self.lock()?;
         Ok(Query {
             with,
             first,
@@ -110,6 +110,7 @@ impl Parser<'_> {
             order,
             limit,
             offset,
+            lock,
         })
     }
 
@@ -154,10 +155,10 @@ impl Parser<'_> {
         Ok((limit, offset))
     }
 
-    fn lock(&mut self) -> Parse<()> {
+    fn lock(&mut self) -> Parse<Option<Ignored<At>>> {
         let start = self.at;
         if !self.eat("for") {
-            return Ok(());
+            return Ok(None);
         }
         if !(self.eat("update")
             || self.eat("share")
@@ -174,7 +175,7 @@ impl Parser<'_> {
         }
         let _ = self.eat("nowait") || self.eat("skip locked");
         self.note(Feature::ForUpdate, start);
-        Ok(())
+        Ok(Some(Ignored(self.since(start))))
     }
 
     fn term(&mut self) -> Parse<Term> {

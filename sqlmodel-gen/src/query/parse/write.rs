@@ -161,9 +161,11 @@ impl Parser<'_> {
         if self.peek_sign(0) == "(" {
             return self.assigned_list();
         }
+        let start = self.at;
         let mut table = None;
         let mut column = self.name("a column")?;
         if self.eat_sign(".") {
+            self.note(Feature::QualifiedSet, start);
             table = Some(column);
             column = self.name("a column")?;
         }
