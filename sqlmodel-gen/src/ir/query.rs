@@ -108,10 +108,49 @@ pub(crate) struct Fragment {
     pub(crate) sql: QuerySql,
     /// The table that it is part of.
     pub(crate) table: String,
-    /// The columns that it may name; `None` if they are not known, or are none of its business.
-    pub(crate) columns: Option<Vec<String>>,
+    /// The columns of the table; `None` if they are not known.
+    pub(crate) columns: Option<Vec<FragmentColumn>>,
+    /// The column whose value it gives.
+    pub(crate) own: Option<usize>,
+    /// Whether what it gives is stored in the row.
+    pub(crate) is_stored: bool,
     /// The fields of the model and their columns, in this table or that of a base.
     pub(crate) fields: Vec<(String, String)>,
+}
+
+/// A column that a fragment may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FragmentColumn {
+    pub(crate) name: String,
+    /// Whether its values are `true` and `false`.
+    pub(crate) is_bool: bool,
+    pub(crate) source: ColumnSource,
+    /// What foreign keys do with it when the referenced row changes.
+    pub(crate) actions: Vec<ColumnAction>,
+}
+
+/// Who makes the values of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ColumnSource {
+    /// The statement, or a default that is a constant.
+    Given,
+    /// The statement, or a default in SQL.
+    Defaulted,
+    /// The database counts them up.
+    Counted,
+    /// The database computes them from the row.
+    Computed,
+}
+
+/// What a foreign key does with a column when the referenced row changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ColumnAction {
+    /// The clause: `ON DELETE SET NULL`.
+    pub(crate) clause: String,
+    /// Whether it deletes the row instead of writing the column.
+    pub(crate) is_delete: bool,
+    /// Where the foreign key is written.
+    pub(crate) span: Span,
 }
 
 /// What a fragment is.

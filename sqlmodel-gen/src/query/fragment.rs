@@ -4,8 +4,12 @@
 //! What the parser reads to the end is held against the columns of the table; of the rest, only what is wrong in every dialect is
 //! reported, such as a text that does not end.
 
+mod circle;
+mod refused;
+
 use sqlmodel_sql::Dialect;
 
+use self::circle::Link;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes, nearest};
 use crate::ir::{Fragment, FragmentPlace, SourceText};
 use crate::query::feature::Feature;
@@ -23,6 +27,7 @@ pub(crate) fn check_fragments(
     sources: &SourceMap,
     diagnostics: &mut Diagnostics,
 ) {
+    let mut links = Vec::new();
     for fragment in fragments {
         let sql = &fragment.sql;
         let own = [&sql.sqlite, &sql.postgres, &sql.mysql];
@@ -34,7 +39,7 @@ pub(crate) fn check_fragments(
                 dialects: &dialects,
                 is_portable: true,
             };
-            checker.check(text, sources, diagnostics);
+            checker.check(text, sources, &mut links, diagnostics);
         }
         for (text, dialect) in own.into_iter().zip(Dialect::ALL) {
             if let (Some(text), true) = (text, dialects.contains(&dialect)) {
@@ -43,10 +48,12 @@ pub(crate) fn check_fragments(
                     dialects: &[dialect],
                     is_portable: false,
                 };
-                checker.check(text, sources, diagnostics);
+                checker.check(text, sources, &mut links, diagnostics);
             }
         }
     }
+    let circles = circle::circles(links);
+    circles.into_iter().for_each(|it| diagnostics.push(it));
 }
 
 /// One text of a fragment.
@@ -59,7 +66,13 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn check(&self, text: &SourceText, sources: &SourceMap, diagnostics: &mut Diagnostics) {
+    fn check(
+        &self,
+        text: &SourceText,
+        sources: &SourceMap,
+        links: &mut Vec<Link>,
+        diagnostics: &mut Diagnostics,
+    ) {
         // Strings of MySQL, and some of PostgreSQL, end elsewhere if there is a backslash.
         if self.dialects.is_empty() || text.value.contains('\\') {
             return;
@@ -95,7 +108,7 @@ impl Checker<'_> {
         let [text] = &texts;
         let variant = Layout::default().variant(text, &texts, 0, None);
         let found = match parse_expr(&variant) {
-            Ok(parsed) => self.parsed(&parsed, &variant, text),
+            Ok(parsed) => self.parsed(&parsed, &variant, text, links),
             Err(error) if is_certain(&error, text) => {
                 let label = error.label.replacen("the statement", "the SQL", 1);
                 let help = error
@@ -108,14 +121,28 @@ impl Checker<'_> {
         found.into_iter().for_each(|it| diagnostics.push(it));
     }
 
-    fn parsed(&self, parsed: &ParsedExpr, variant: &Variant<'_>, text: &Text) -> Vec<Diagnostic> {
+    fn parsed(
+        &self,
+        parsed: &ParsedExpr,
+        variant: &Variant<'_>,
+        text: &Text,
+        links: &mut Vec<Link>,
+    ) -> Vec<Diagnostic> {
         if parsed.end < text.tokens.len() {
             return misspelled(text, parsed.end).into_iter().collect();
         }
         let mut found = self.lacking(parsed, variant);
         each(&parsed.expr, &mut |expr| {
             let diagnostic = match &*expr.kind {
-                ExprKind::Column(parts) => self.column(parts, variant),
+                ExprKind::Column(parts) => {
+                    let refused = self.column(parts, variant);
+                    let refused = refused.or_else(|| self.refused_column(parts, variant));
+                    if refused.is_none() {
+                        links.extend(self.link(parts, variant));
+                    }
+                    refused
+                }
+                ExprKind::Call(call) => self.refused_call(call, variant),
                 ExprKind::Param(name) => Some(
                     self.misplaced(variant.span(expr.at), &format!("`:{name}` is a parameter")),
                 ),
@@ -126,8 +153,13 @@ impl Checker<'_> {
                 }
                 _ => None,
             };
-            found.extend(diagnostic);
+            // A column that is named twice is one mistake.
+            let known = |it: &Diagnostic| found.iter().any(|other| other.message == it.message);
+            if let Some(diagnostic) = diagnostic.filter(|it| !known(it)) {
+                found.push(diagnostic);
+            }
         });
+        found.extend(self.refused_value(&parsed.expr, variant));
         found
     }
 
@@ -169,18 +201,24 @@ impl Checker<'_> {
             .help("write a constant or an expression over columns of the table")
     }
 
+    /// Returns the name of a column of the table.
+    fn column_name<'n>(&self, parts: &'n [Name]) -> Option<&'n Name> {
+        match parts {
+            [name] => Some(name),
+            // What else stands before the dot may be a column of several parts.
+            [table, name] if table.is(&self.fragment.table) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Reports a name that is no column of the table.
     fn column(&self, parts: &[Name], variant: &Variant<'_>) -> Option<Diagnostic> {
         let fragment = self.fragment;
         let columns = fragment.columns.as_ref()?;
-        let name = match parts {
-            [name] => name,
-            // What else stands before the dot may be a column of several parts.
-            [table, name] if table.is(&fragment.table) => name,
-            _ => return None,
-        };
+        let name = self.column_name(parts)?;
         let written = variant.written(name.at);
-        let is_known = columns.iter().any(|it| name.is(it))
+        let is_known = columns.iter().any(|it| name.is(&it.name))
+            || self.is_default_without_columns()
             || name.is(&fragment.table)
             || (!written.starts_with(['"', '`']) && is_value_word(&name.text))
             // A text in the eyes of MySQL, and of SQLite where no column has the name.
@@ -195,7 +233,8 @@ impl Checker<'_> {
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_COLUMN, variant.span(name.at), message);
         let field = fragment.fields.iter().find(|(field, _)| name.is(field));
         if let Some((_, column)) = field {
-            return Some(match columns.contains(column) {
+            let has_column = columns.iter().any(|it| it.name == *column);
+            return Some(match has_column {
                 true => diagnostic
                     .label(format!("the column of the field is `{column}`"))
                     .help(format!("write `{column}`")),
@@ -204,7 +243,7 @@ impl Checker<'_> {
                     .help("a table knows its own columns: say it in the model that has the field"),
             });
         }
-        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let names: Vec<&str> = columns.iter().map(|it| it.name.as_str()).collect();
         Some(match nearest(&name.text, names.iter().copied()) {
             Some(column) => diagnostic.meant(column),
             None => diagnostic.help(format!("its columns are {}", list(&names))),

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use sqlmodel_sql::names::NamingConvention;
 use sqlmodel_sql::{
-    Check, Column, ForeignKey, Index, Literal, Object, PrimaryKey, SqlType, Table, TableName,
+    Check, Column, ForeignKey, Index, Literal, Object, PrimaryKey, SqlType, Table, TableName, Text,
     UniqueKey,
 };
 
@@ -101,6 +101,8 @@ struct Builder<'r, 'a> {
     tables: Arena<TableId, Draft>,
     mappings: Arena<ModelId, Mapping>,
     naming: NamingConvention,
+    /// The checks that are made from rules and inheritance: the column of each, and where it is asked for.
+    made_checks: Vec<(TableId, Text, Span)>,
     /// What is left of [`MAX_CHECK_LEN`].
     check_len: usize,
 }
@@ -115,6 +117,7 @@ impl Resolver<'_> {
             tables: Arena::new(),
             mappings: Arena::new(),
             naming,
+            made_checks: Vec::new(),
             check_len: MAX_CHECK_LEN,
         };
         builder.build_columns();
@@ -128,6 +131,7 @@ impl Resolver<'_> {
         }
         builder.order_foreign_keys();
         builder.copy_referenced_types();
+        builder.check_made_checks();
         builder.finish()
     }
 }

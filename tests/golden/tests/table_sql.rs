@@ -92,7 +92,7 @@ sql = "id > 0 and grade > 0 and name <> ''"
 inheritance = { strategy = "single_table", discriminator = "kind" }
 tag = "vehicle"
 [model.Vehicle.fields]
-id = { type = "i64", key = "auto" }
+id = { type = "i64", key = true }
 [model.Truck]
 extends = "Vehicle"
 tag = "truck"
@@ -214,7 +214,7 @@ fn sql_that_only_one_database_understands_is_left_to_it() {
     let portable = "name = 'it''s' /* a 'comment */ and -- more ' (\n age between 1 and 5 \
         and (age, name) in ((1, 'a')) and case when age > 5 then 1 else 0 end = 1 \
         and cast(age as integer) = 5 and coalesce(age, 1) > 2 and NAME is not null \
-        and not (age is null) and -age < +5 and at < current_timestamp";
+        and not (age is null) and -age < +5";
     assert_eq!(golden::mistakes(&schema(portable, portable, portable)), "");
 }
 
@@ -262,6 +262,137 @@ q = { type = "text", default = "a\u0000b" }
             5:46: error[SM0705]: the table `hero` has no column `k`
             7:53: error[SM0009]: a value comes from one source
             8:32: error[SM0204]: the default `"a\u0000b"` does not fit its type
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_database_refuses_in_a_check_is_reported() {
+    check(
+        r#"
+[model.Team.fields]
+id = { type = "i64", key = "auto", validate = { min = 1 }, check = true }
+is_open = "bool"
+size = "i32"
+at = "timestamptz"
+twice = { type = "i32?", generated = { sql = "size * 2", stored = true } }
+[[model.Team.checks]]
+name = "a"
+sql = "id > 0 and twice > 0"
+[[model.Team.checks]]
+name = "b"
+sql = "is_open"
+[[model.Team.checks]]
+name = "c"
+sql = { sqlite = "size", postgres = "size", mysql = "size + 1" }
+[[model.Team.checks]]
+name = "d"
+sql = "size < sum(size) and at < current_timestamp"
+[[model.Team.checks]]
+name = "e"
+sql = { sqlite = "at > date('now')", postgres = "at > now()", mysql = "at > now()" }
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+a_id = { ref = "Team?", on_delete = "set_null" }
+b_id = { ref = "Team", on_update = "cascade" }
+c_id = { ref = "Team", on_delete = "cascade" }
+d_id = { ref = "Team", on_delete = "restrict" }
+[[model.Hero.checks]]
+name = "a"
+sql = "a_id <> b_id and b_id <> c_id and c_id <> d_id and a_id <> d_id"
+[[model.Hero.checks]]
+name = "b"
+sql = { sqlite = "a_id <> b_id", postgres = "a_id <> b_id" }
+[type.No]
+base = "i32"
+validate = { max = 99 }
+[model.Old.fields]
+no = { type = "No", key = true }
+[model.New.fields]
+id = { type = "i64", key = "auto" }
+old_id = { ref = "Old", on_update = "cascade", check = true }
+[model.Family]
+inheritance = { strategy = "single_table", discriminator = "kind" }
+[model.Family.fields]
+id = { type = "i64", key = "auto" }
+[model.Child]
+extends = "Family"
+[model.Child.fields]
+team_id = { ref = "Team", on_update = "cascade" }
+"#,
+        expect![[r#"
+            3:60: error[SM0313]: MySQL has no check on `id`, which it counts up
+            10:8: error[SM0313]: MySQL has no check on `id`, which it counts up
+            13:8: error[SM0313]: MySQL wants a condition in a check, and this is a value
+            16:38: error[SM0313]: PostgreSQL wants a condition in a check, and this is a value
+            16:54: error[SM0313]: MySQL wants a condition in a check, and this is a value
+            19:15: error[SM0702]: `sum` is over several rows, and a check is not
+            19:34: error[SM0313]: MySQL refuses `current_timestamp` in a check
+            22:24: error[SM0313]: SQLite refuses `date` in a check
+            22:77: error[SM0313]: MySQL refuses `now` in a check
+            31:8: error[SM0313]: MySQL has no check on `a_id`, which a foreign key writes
+            31:16: error[SM0313]: MySQL has no check on `b_id`, which a foreign key writes
+            42:48: error[SM0313]: MySQL has no check on `old_id`, which a foreign key writes
+            50:1: error[SM0313]: MySQL has no check on `team_id`, which a foreign key writes
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_database_computes_no_column_from_is_reported() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+n = "i32"
+a = { type = "i64", generated = { sql = "id + 1", stored = true } }
+b = { type = "i32", generated = { sql = "n + b", stored = true } }
+c = { type = "i32", generated = { sql = { sqlite = "n + d", postgres = "n + b + b", mysql = "n + b + d" }, stored = true } }
+d = { type = "i32", generated = { sql = { sqlite = "n + e", postgres = "n", mysql = "n" }, stored = true } }
+e = { type = "i32", generated = { sql = { sqlite = "n + c", postgres = "n", mysql = "n" }, stored = true } }
+f = { type = "timestamp", generated = { sql = "current_timestamp", stored = true } }
+g = { type = "text", generated = { sql = { sqlite = "random()", postgres = "concat(n, 'x')", mysql = "concat(n, 'x')" }, stored = true } }
+x_id = { ref = "A?", on_delete = "set_null" }
+y_id = { ref = "A?", on_delete = "cascade", inverse = "ys" }
+h = { type = "i64", generated = { sql = "x_id + y_id", stored = true } }
+i = { type = "i32", generated = { sql = "rank() over ()", stored = true } }
+"#,
+        expect![[r#"
+            5:42: error[SM0313]: MySQL computes no column from `id`, which it counts up
+            6:46: error[SM0313]: `b` would be computed from itself
+            7:57: error[SM0313]: `d` is computed from this column, and would be from itself
+            7:77: error[SM0313]: PostgreSQL computes no column from `b`, which is computed itself
+            7:102: error[SM0313]: MySQL computes no column from `d`, which it computes later
+            10:48: error[SM0313]: SQLite, PostgreSQL and MySQL refuse `current_timestamp` in a generated column
+            11:54: error[SM0313]: SQLite refuses `random` in a generated column
+            11:77: error[SM0313]: PostgreSQL refuses `concat` in a generated column
+            14:42: error[SM0313]: MySQL stores nothing computed from `x_id`, which a foreign key writes
+            14:49: error[SM0313]: MySQL stores nothing computed from `y_id`, which a foreign key writes
+            15:42: error[SM0702]: `rank` is over several rows, and a generated column is not
+        "#]],
+    );
+}
+
+#[test]
+fn a_default_is_made_of_columns_on_mysql_alone() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+a = { type = "i32", default = { sql = "b + 1" } }
+b = { type = "i32", default = { sql = { sqlite = "(a)", postgres = "abs(a)", mysql = "a + b + c + d + e + id" } } }
+c = { type = "i32", default = { sql = { sqlite = "1", postgres = "1", mysql = "a + b" } } }
+d = "i32"
+f = { type = "timestamptz", default = { sql = "current_timestamp" } }
+"#,
+        expect![[r#"
+            4:40: error[SM0702]: `b` is a column, and a default has none
+            5:52: error[SM0702]: `a` is a column, and a default has none
+            5:73: error[SM0702]: `a` is a column, and a default has none
+            5:91: error[SM0313]: MySQL has no default made of `b`, whose value it would be
+            5:95: error[SM0313]: MySQL has no default made of `c`, which it computes later
+            5:103: error[SM0705]: the table `a` has no column `e`
+            5:107: error[SM0313]: MySQL has no default made of `id`, which it counts up
         "#]],
     );
 }

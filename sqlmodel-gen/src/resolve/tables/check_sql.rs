@@ -1,12 +1,13 @@
 //! CHECK constraints made from rules: `check = true`, and columns of single-table children.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlmodel_sql::{Check, Dialect, Literal, Object, PerDialect, Text, quote};
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{
-    self, Builtin, DiscriminatorValue, EnumLiteral, Family, ModelId, Scalar, TableId, Validation,
+    self, Builtin, ColumnSource, DiscriminatorValue, EnumLiteral, Family, ModelId, Scalar, TableId,
+    Validation,
 };
 use crate::resolve::tables::Builder;
 
@@ -64,6 +65,8 @@ impl Builder<'_, '_> {
                     );
                     break;
                 }
+                self.made_checks
+                    .push((place.table, column.clone(), flag.span));
                 let name = match &flag.name {
                     Some(name) => name.value.clone(),
                     None => self
@@ -160,7 +163,47 @@ impl Builder<'_, '_> {
         let span = self.tables[table]
             .origins
             .span(&Object::Column(column.clone()));
+        self.made_checks.push((table, column.clone(), span));
         self.add_check(table, check, span);
+    }
+
+    /// Reports made checks on columns that MySQL allows none on: those that it counts up, and those that foreign keys write.
+    pub(super) fn check_made_checks(&mut self) {
+        if !self.resolver.options.dialects.contains(&Dialect::Mysql) {
+            return;
+        }
+        let mut reported = BTreeSet::new();
+        for (table, column, span) in std::mem::take(&mut self.made_checks) {
+            let columns = self.fragment_columns(table);
+            let Some(known) = columns.into_iter().find(|it| it.name == column) else {
+                continue;
+            };
+            let action = known.actions.iter().find(|it| !it.is_delete);
+            let why = match (known.source, action) {
+                (ColumnSource::Counted, _) => "it counts up",
+                (_, Some(_)) => "a foreign key writes",
+                (_, None) => continue,
+            };
+            // A field of a mixin or base is in several tables.
+            if !reported.insert(span) {
+                continue;
+            }
+            let message = format!("MySQL has no check on `{column}`, which {why}");
+            let diagnostic = Diagnostic::new(&codes::UNSUPPORTED, span, message);
+            self.resolver.push(match action {
+                // The place is that of the foreign key if inheritance asks for the check.
+                Some(action) if action.span == span => diagnostic
+                    .label(action.clause.clone())
+                    .note(
+                        "rows of the model must have it, and those of others in the table need not",
+                    )
+                    .help("allow null with `?`, or choose `restrict`"),
+                Some(action) => diagnostic
+                    .related(action.span, action.clause.clone())
+                    .help("remove `check`: the rules are checked in Rust; or choose `restrict`"),
+                None => diagnostic.help("remove `check`: the rules are checked in Rust"),
+            });
+        }
     }
 
     fn tag_literal(&self, value: &DiscriminatorValue) -> Option<Literal> {
