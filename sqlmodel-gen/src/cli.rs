@@ -184,8 +184,7 @@ fn compare(plan: &output::Plan, dir: &Path, terminal: Terminal) -> Status {
 fn check(matches: &ArgMatches, terminal: Terminal) -> Status {
     ended(load(matches, terminal).and_then(|mut project| {
         if matches.get_flag("fix") {
-            edit::fix(&project, terminal)?;
-            project = load(matches, terminal)?;
+            project = edit::fix(project, || load(matches, terminal), terminal)?;
         }
         let (schema, mut diagnostics) = compiled(&project);
         if let Some(schema) = &schema {

@@ -52,8 +52,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do, with text that can be pasted.
     pub help: Option<String>,
-    /// An edit that removes the mistake.
-    pub fix: Option<Fix>,
+    /// The edits that remove the mistake together; none where nobody but the author knows.
+    pub fixes: Vec<Fix>,
 }
 
 /// A place and what to see there.
@@ -86,7 +86,7 @@ impl Diagnostic {
             related: Vec::new(),
             notes: Vec::new(),
             help: None,
-            fix: None,
+            fixes: Vec::new(),
         }
     }
 
@@ -128,13 +128,13 @@ impl Diagnostic {
         self.label(format!("did you mean `{name}`?"))
     }
 
-    /// Adds a safe edit; it is the help too, unless there is another.
+    /// Adds a safe edit; the first is the help too, unless there is another.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
         let replacement = replacement.into();
         self.help
             .get_or_insert_with(|| format!("write `{replacement}`"));
-        self.fix = Some(Fix { span, replacement });
+        self.fixes.push(Fix { span, replacement });
         self
     }
 

@@ -11,6 +11,8 @@ mod query;
 mod reader;
 mod type_expr;
 
+use std::collections::BTreeMap;
+
 use sqlmodel_sql::{Action, Deferrable, Dialect, DialectSet, Nulls, Order, PerDialect};
 
 pub(crate) use self::declaration::{FORMAT, parse_file};
@@ -58,6 +60,8 @@ pub(crate) struct File {
     pub(crate) views: Vec<View>,
     pub(crate) functions: Vec<SqlFunction>,
     pub(crate) queries: Vec<Query>,
+    /// The other places of names with several headers, by their first place: `[model.Hero]` and `[model.Hero.fields]`.
+    pub(crate) headers: BTreeMap<Span, Vec<Span>>,
     /// Names in tables that are not known, such as `A` of `[modle.A]`: they were meant to be declared.
     pub(crate) lost: Vec<String>,
 }

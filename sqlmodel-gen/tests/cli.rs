@@ -538,12 +538,15 @@ fn setters_hide_nothing_that_a_new_struct_has() {
 #[test]
 fn numbers_of_foreign_types_are_kept_where_the_type_takes_them() {
     for (foreign, ours) in [
-        ("varchar", "text(80)"),
+        ("varchar", "text"),
+        ("numeric", "numeric"),
         ("varchar(20)", "text(20)"),
         ("varchar(20)[]?", "text(20)[]?"),
         ("char(3)?", "text(3)?"),
         ("numeric(10, 4)", "decimal(10,4)"),
-        ("binary(16)", "bytes"),
+        ("binary", "bytes"),
+        // `bytes` has no length, and what the author meant may be a UUID.
+        ("binary(16)", "binary(16)"),
         ("int(11)", "i32"),
     ] {
         let with = |ty: &str| format!("{SCHEMA}other = \"{ty}\"\n");
@@ -552,6 +555,46 @@ fn numbers_of_foreign_types_are_kept_where_the_type_takes_them() {
         let fixed = fs::read_to_string(project.path("schema/hero.toml")).unwrap();
         assert_eq!(fixed, with(ours), "{foreign}");
     }
+}
+
+#[test]
+fn check_fix_renames_a_declaration_in_all_its_headers_and_uses() {
+    let project = Project::new(
+        r#"
+[enum.hair_color]
+values = ["red"]
+[model.hero]
+doc = "A hero."
+[ model . "hero" . fields ] # its fields
+id = { type = "i64", key = "auto" }
+hair = "hair_color"
+[[model.hero.indexes]]
+on = ["hair"]
+[model.Sidekick.fields]
+id = { type = "i64", key = "auto" }
+hero_id = { ref = "hero" }
+"#,
+    );
+    let output = project.run(&["check", "--fix"]);
+    assert_eq!(err(&output), "6 fixes in 1 file\n");
+    let fixed = fs::read_to_string(project.path("schema/hero.toml")).unwrap();
+    assert_eq!(
+        fixed,
+        r#"
+[enum.HairColor]
+values = ["red"]
+[model.Hero]
+doc = "A hero."
+[ model . "Hero" . fields ] # its fields
+id = { type = "i64", key = "auto" }
+hair = "HairColor"
+[[model.Hero.indexes]]
+on = ["hair"]
+[model.Sidekick.fields]
+id = { type = "i64", key = "auto" }
+hero_id = { ref = "Hero" }
+"#
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Commands that change the schema files themselves: `fmt`, `check --fix` and `new`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -60,8 +61,37 @@ pub(super) fn fmt(matches: &ArgMatches, terminal: Terminal) -> Status {
     }))
 }
 
-/// Applies the edits that are certainly meant.
-pub(super) fn fix(project: &Project, terminal: Terminal) -> Result<(), Status> {
+/// The most times that what was edited is looked at again: a renamed model shows who calls it by its old name.
+const MAX_ROUNDS: usize = 8;
+
+/// Applies the edits that are certainly meant, until there are none, and returns the project as it is then.
+pub(super) fn fix(
+    mut project: Project,
+    reload: impl Fn() -> Result<Project, Status>,
+    terminal: Terminal,
+) -> Result<Project, Status> {
+    let mut n_fixes = 0;
+    let mut changed = BTreeSet::new();
+    for _ in 0..MAX_ROUNDS {
+        let (n, changes) = edits(&project);
+        if changes.is_empty() {
+            break;
+        }
+        write(&changes, terminal)?;
+        n_fixes += n;
+        changed.extend(changes.into_iter().map(|it| it.path));
+        project = reload()?;
+    }
+    terminal.status(match n_fixes {
+        0 => "nothing to fix".to_owned(),
+        1 => format!("1 fix in {}", files(changed.len())),
+        n => format!("{n} fixes in {}", files(changed.len())),
+    });
+    Ok(project)
+}
+
+/// The number of edits that are certainly meant, and what becomes of the files.
+fn edits(project: &Project) -> (usize, Vec<Change>) {
     let mut diagnostics = project.diagnostics.clone();
     for diagnostic in &compile(&project.sources, &project.config.options).diagnostics {
         diagnostics.push(diagnostic.clone());
@@ -76,20 +106,14 @@ pub(super) fn fix(project: &Project, terminal: Terminal) -> Result<(), Status> {
             changes.push(change(path, source.text(), fixed));
         }
     }
-    write(&changes, terminal)?;
-    terminal.status(match n_fixes {
-        0 => "nothing to fix".to_owned(),
-        1 => format!("1 fix in {}", files(changes.len())),
-        n => format!("{n} fixes in {}", files(changes.len())),
-    });
-    Ok(())
+    (n_fixes, changes)
 }
 
 /// The edits of a source, from its start to its end; of two that overlap the first one.
 fn fixes(diagnostics: &Diagnostics, source: SourceId) -> Vec<&Fix> {
     let mut fixes: Vec<&Fix> = diagnostics
         .into_iter()
-        .filter_map(|diagnostic| diagnostic.fix.as_ref())
+        .flat_map(|diagnostic| &diagnostic.fixes)
         .filter(|fix| fix.span.source == source)
         .collect();
     fixes.sort_by_key(|fix| fix.span);

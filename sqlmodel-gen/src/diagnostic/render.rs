@@ -272,7 +272,7 @@ fn json_diagnostic(json: &mut JsonWriter, diagnostic: &Diagnostic, sources: &Sou
         related,
         notes,
         help,
-        fix,
+        fixes,
     } = diagnostic;
     json.key("code").string(code.id);
     json.key("severity").string(diagnostic.severity().name());
@@ -294,13 +294,15 @@ fn json_diagnostic(json: &mut JsonWriter, diagnostic: &Diagnostic, sources: &Sou
     if let Some(help) = help {
         json.key("help").string(help);
     }
-    if let Some(fix) = fix {
-        json.key("fix").object(|json| {
-            json.key("place")
-                .object(|json| json_place(json, fix.span, sources));
-            json.key("replacement").string(&fix.replacement);
-        });
-    }
+    json.key("fixes").array(|json| {
+        for fix in fixes {
+            json.object(|json| {
+                json.key("place")
+                    .object(|json| json_place(json, fix.span, sources));
+                json.key("replacement").string(&fix.replacement);
+            });
+        }
+    });
 }
 
 fn json_place(json: &mut JsonWriter, span: Span, sources: &SourceMap) {

@@ -106,8 +106,11 @@ pub(super) fn collect<'a>(
             doc,
         })
         .collect();
+    let declared = files.iter().flat_map(declared_names).collect();
     let mut collector = Collector {
         names: Names::default(),
+        declared,
+        sources,
         diagnostics,
     };
     for (file, name) in files.iter().zip(&module_names) {
@@ -137,8 +140,22 @@ fn module_name(file: &File, sources: &SourceMap, diagnostics: &mut Diagnostics) 
     module.value.clone()
 }
 
+/// Returns the names that stand for one thing in all files.
+fn declared_names(file: &File) -> impl Iterator<Item = &str> {
+    let types = file.types.iter().map(|it| &it.name);
+    let enums = file.enums.iter().map(|it| &it.name);
+    let bundles = file.mixins.iter().chain(&file.abstracts);
+    let models = file.models.iter().map(|it| &it.name);
+    let views = file.views.iter().map(|it| &it.name);
+    let names = types.chain(enums).chain(bundles.map(|it| &it.name));
+    names.chain(models).chain(views).map(|it| it.value.as_str())
+}
+
 struct Collector<'a, 'b> {
     names: Names<'a>,
+    /// All names, also those that come later.
+    declared: BTreeSet<&'a str>,
+    sources: &'b SourceMap,
     diagnostics: &'b mut Diagnostics,
 }
 
@@ -146,35 +163,35 @@ impl<'a> Collector<'a, '_> {
     fn file(&mut self, file: &'a File, module: usize) {
         for ty in &file.types {
             let id = self.names.types.next_id();
-            if self.declare(&ty.name, Symbol::Type(id)) {
+            if self.declare(file, &ty.name, Symbol::Type(id)) {
                 self.names.types.push((ty, module));
             }
         }
         for enum_ in &file.enums {
             let id = self.names.enums.next_id();
-            if self.declare(&enum_.name, Symbol::Enum(id)) {
+            if self.declare(file, &enum_.name, Symbol::Enum(id)) {
                 self.names.enums.push((enum_, module));
             }
         }
         for mixin in &file.mixins {
-            if self.declare(&mixin.name, Symbol::Mixin(self.names.mixins.len())) {
+            if self.declare(file, &mixin.name, Symbol::Mixin(self.names.mixins.len())) {
                 self.names.mixins.push((mixin, module));
             }
         }
         for base in &file.abstracts {
             let id = self.names.abstracts.next_id();
-            if self.declare(&base.name, Symbol::Abstract(id)) {
+            if self.declare(file, &base.name, Symbol::Abstract(id)) {
                 self.names.abstracts.push((base, module));
             }
         }
         for model in &file.models {
             let id = self.names.models.next_id();
-            if self.declare(&model.name, Symbol::Model(id)) {
+            if self.declare(file, &model.name, Symbol::Model(id)) {
                 self.names.models.push((model, module));
             }
         }
         for view in &file.views {
-            if self.declare(&view.name, Symbol::View(self.names.views.len())) {
+            if self.declare(file, &view.name, Symbol::View(self.names.views.len())) {
                 self.names.views.push((view, module));
             }
         }
@@ -185,7 +202,7 @@ impl<'a> Collector<'a, '_> {
     }
 
     /// Gives a name its meaning; false if it has one already.
-    fn declare(&mut self, name: &'a Name, symbol: Symbol) -> bool {
+    fn declare(&mut self, file: &File, name: &'a Name, symbol: Symbol) -> bool {
         if let Some((other, span)) = self.names.symbols.get(name.value.as_str()) {
             self.names.ambiguous.insert(&name.value);
             let message = format!("`{}` is declared twice", name.value);
@@ -197,9 +214,35 @@ impl<'a> Collector<'a, '_> {
             );
             return false;
         }
-        check_upper_camel_case(name, symbol.kind(), self.diagnostics);
+        self.check_case(file, name, symbol.kind());
         self.names.symbols.insert(&name.value, (symbol, name.span));
         true
+    }
+}
+
+impl Collector<'_, '_> {
+    /// Reports a declared name in the wrong case, with edits of all its headers: what it is called in SQL stays.
+    fn check_case(&mut self, file: &File, name: &Name, what: &str) {
+        let better = to_upper_camel_case(&name.value);
+        let is_name = is_upper_camel_case(&better) && !is_rust_keyword(&better);
+        if is_upper_camel_case(&name.value) || !is_name {
+            check_upper_camel_case(name, what, self.diagnostics);
+            return;
+        }
+        let text = &name.value;
+        let message = format!("the name of {what} is in UpperCamelCase, and `{text}` is not");
+        let mut diagnostic = Diagnostic::new(&codes::WRONG_CASE, name.span, message);
+        if self.declared.contains(better.as_str()) {
+            let help = format!("rename it: there is a `{better}` too");
+            self.diagnostics.push(diagnostic.help(help));
+            return;
+        }
+        let others = file.headers.get(&name.span);
+        for place in std::iter::once(name.span).chain(others.into_iter().flatten().copied()) {
+            let place = Name::new(text.clone(), place);
+            diagnostic = diagnostic.rename(&place, &better, self.sources);
+        }
+        self.diagnostics.push(diagnostic);
     }
 }
 

@@ -60,7 +60,8 @@ const FOREIGN_NAMES: &[(&str, &str)] = &[
     ("u32", "i64"),
     ("u64", "i64"),
     ("u8", "i16"),
-    ("varchar", "text(80)"),
+    ("varbinary", "bytes"),
+    ("varchar", "text"),
 ];
 
 /// The most digits of a decimal, and the most after its point: what MySQL takes, the smallest of the three.
@@ -251,6 +252,22 @@ impl<'a> Resolver<'a> {
         let message = format!("unknown type `{}`", name.value);
         let diagnostic = Diagnostic::new(&codes::UNKNOWN_TYPE, name.span, message);
         self.push(match better {
+            // Without its length it would say less, and many a `binary(16)` is a UUID.
+            Some("bytes") if !ty.args.is_empty() => {
+                let [len] = ty.args.as_slice() else {
+                    return self.wrong_args(ty, "`bytes`");
+                };
+                let uuid = match len.value {
+                    16 => "; for a UUID, write `uuid`",
+                    _ => "",
+                };
+                diagnostic.label("did you mean `bytes`?").help(format!(
+                    "write `bytes`; a length is a rule: `{{ type = \"bytes\", validate = {{ max_len = {} }} }}`{uuid}",
+                    len.value
+                ))
+            }
+            // How many digits were meant, nobody knows.
+            Some(better @ "decimal(12,2)") if ty.args.is_empty() => diagnostic.meant(better),
             Some(better) if ty.args.is_empty() => diagnostic
                 .label(format!("did you mean `{better}`?"))
                 .rename(name, better, self.sources),
@@ -517,7 +534,7 @@ fn is_word(path: &str) -> bool {
     path.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Writes a type with the numbers of another, if it takes numbers: `text(20)` for `varchar(20)`, `bytes` for `binary(16)`.
+/// Writes a type with the numbers of another, if it takes numbers: `text(20)` for `varchar(20)`, `i32` for `int(11)`.
 fn with_args_of(better: &str, ty: &TypeExpr) -> String {
     let name = better.split('(').next().unwrap_or(better);
     let args: Vec<String> = ty.args.iter().map(|arg| arg.value.to_string()).collect();

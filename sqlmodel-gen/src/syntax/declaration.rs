@@ -1,10 +1,13 @@
 //! Reads a file: its declarations, and all of a model but the fields.
 
+use std::collections::BTreeMap;
+
 use sqlmodel_sql::{Nulls, Order};
+use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::ir::{EnumStorage, PolymorphicLoad, Strategy, VariantKind};
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, SourceMap, Span};
 use crate::syntax::field::{
     parse_fields, parse_reference_options, parse_rust_path, parse_validate,
 };
@@ -73,6 +76,7 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
             .into_iter()
             .map(|(table, span)| parse_query(reader.cx, table, span))
             .collect(),
+        headers: headers(reader.cx.sources, &document.root),
         lost: lost_names(&reader),
     };
     reader.finish();
@@ -91,6 +95,54 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
         bundle.has_mistakes |= is_partial(&bundle.name);
     }
     file
+}
+
+/// Finds the names in all headers of the declarations that have more than one, where the name may have to be edited.
+fn headers(sources: &SourceMap, root: &Table) -> BTreeMap<Span, Vec<Span>> {
+    let kinds = root
+        .entries
+        .iter()
+        .filter_map(|(_, node)| node.value.table());
+    let declared = kinds.flat_map(|kind| &kind.entries);
+    let is_plain = |name: &str| {
+        name.starts_with(|it: char| it.is_ascii_uppercase())
+            && name.bytes().all(|it| it.is_ascii_alphanumeric())
+    };
+    let declared = declared.filter(|(name, _)| !is_plain(&name.value));
+    let places = declared.filter_map(|(name, node)| {
+        let mut open = vec![node];
+        let mut places = Vec::new();
+        while let Some(node) = open.pop() {
+            match &node.value {
+                Value::Table(table) => open.extend(table.entries.iter().map(|(_, it)| it)),
+                Value::Array(items) => open.extend(items),
+                _ => continue,
+            }
+            let place = name_in_header(sources, node.span, &name.value);
+            places.extend(place.filter(|it| *it != name.span));
+        }
+        places.sort_unstable();
+        places.dedup();
+        (!places.is_empty()).then_some((name.span, places))
+    });
+    places.collect()
+}
+
+/// Returns where a header has the name of what it is about: `Hero` in `[model.Hero.fields]`.
+fn name_in_header(sources: &SourceMap, header: Span, expected: &str) -> Option<Span> {
+    let text = sources.text(header);
+    let table = DeTable::parse(text.starts_with('[').then_some(text)?).ok()?;
+    let (_, kind) = table.get_ref().iter().next()?;
+    let (name, _) = kind.get_ref().as_table()?.iter().next()?;
+    if name.get_ref() != expected {
+        return None;
+    }
+    let start = header.range().start;
+    let range = name.span();
+    Some(Span::new(
+        header.source,
+        start + range.start..start + range.end,
+    ))
 }
 
 /// Returns the names in tables of no known kind.

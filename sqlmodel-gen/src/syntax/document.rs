@@ -53,6 +53,14 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// Returns the table, if it is one.
+    pub(crate) const fn table(&self) -> Option<&Table> {
+        match self {
+            Self::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
     /// Returns the kind of value, with its article.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {

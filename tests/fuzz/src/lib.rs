@@ -64,7 +64,7 @@ pub fn check_sql(sqls: &[&str]) {
 fn check_diagnostic(diagnostic: &Diagnostic, text: &str) {
     let fits = |span: Span| text.get(span.range()).is_some();
     let related = diagnostic.related.iter().map(|label| label.span);
-    let fix = diagnostic.fix.iter().map(|fix| fix.span);
+    let fix = diagnostic.fixes.iter().map(|fix| fix.span);
     assert!(
         related.chain(fix).chain([diagnostic.span]).all(fits),
         "a place is outside the text or splits a character: {diagnostic:?}"

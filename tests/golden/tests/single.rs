@@ -205,7 +205,7 @@ fn a_name_of_one_letter_is_near_no_other() {
         "[model.A.fields]\nid = { type = \"i64\", key = \"auto\" }\nb_id = { ref = \"B\" }",
     );
     let found = compiled.compilation.diagnostics.as_slice();
-    assert!(found.iter().all(|it| it.fix.is_none()), "{found:?}");
+    assert!(found.iter().all(|it| it.fixes.is_empty()), "{found:?}");
 }
 
 #[test]

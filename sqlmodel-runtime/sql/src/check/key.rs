@@ -1,7 +1,7 @@
 //! Primary, unique and foreign keys.
 
 use crate::{
-    Action, Deferrable, Dialect, ForeignKey, Generation, Text,
+    Action, Deferrable, Dialect, ForeignKey, Generation, ScalarType, SqlType, Text,
     check::{Findings, Object, column::mysql_bytes},
 };
 
@@ -54,11 +54,16 @@ fn mysql_key_size(findings: &mut Findings<'_>, object: &Object, columns: &[Text]
                 let (name, ty) = (&column.name, &column.ty);
                 let problem =
                     format!("has no key or index of `{name}`, whose type {ty} has no limit");
-                findings.add(
-                    object,
-                    problem,
-                    "use `text(n)`, or `sql_type = { mysql = \"..\" }`",
-                );
+                let help = match ty {
+                    SqlType::Scalar(ScalarType::Bytes) => {
+                        "add `sql_type = { mysql = \"varbinary(255)\" }`; for a UUID, use `uuid`"
+                    }
+                    SqlType::Scalar(ScalarType::Text { .. }) => {
+                        "use `text(80)`, or add `sql_type = { mysql = \"varchar(80)\" }`"
+                    }
+                    _ => "use another type: a key or index has a length there",
+                };
+                findings.add(object, problem, help);
             }
         }
     }

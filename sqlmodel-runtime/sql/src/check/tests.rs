@@ -383,8 +383,8 @@ fn key_of_mysql_has_a_limit() {
         },
         &expect![[r#"
             unique key `uq_b` of table `t`: MySQL allows 3072 bytes in a key or index, four for a character, and this one can have 3076; use shorter `text(n)`, or fewer columns
-            unique key `uq_c` of table `t`: MySQL has no key or index of `c`, whose type text has no limit; use `text(n)`, or `sql_type = { mysql = ".." }`
-            unique key `uq_d` of table `t`: MySQL has no key or index of `d`, whose type json has no limit; use `text(n)`, or `sql_type = { mysql = ".." }`
+            unique key `uq_c` of table `t`: MySQL has no key or index of `c`, whose type text has no limit; use `text(80)`, or add `sql_type = { mysql = "varchar(80)" }`
+            unique key `uq_d` of table `t`: MySQL has no key or index of `d`, whose type json has no limit; use another type: a key or index has a length there
         "#]],
     );
 }
