@@ -145,16 +145,13 @@ age = { type = "i32", type = "i64" }
 fn a_name_in_the_wrong_case_that_is_taken_in_the_right_one_is_to_be_another() {
     let compiled = compile_text("[enum.color]\nvalues = ['a']\n[enum.Color]\nvalues = ['a']\n");
     let diagnostics = &compiled.compilation.diagnostics;
-    let helps = diagnostics.into_iter().filter_map(|it| it.help.as_deref());
-    assert_eq!(
-        helps.collect::<Vec<_>>(),
-        ["rename it: there is a `Color` too"]
-    );
+    let mut helps = diagnostics.into_iter().filter_map(|it| it.help.as_deref());
+    assert_eq!(helps.next(), Some("rename it: there is a `Color` too"));
 }
 
 #[test]
 fn bytes_as_a_key_are_told_what_mysql_takes() {
-    let compiled = compile_text("[model.Blob.fields]\nid = { type = 'bytes', key = true }\n");
+    let compiled = compile_text("[model.Photo.fields]\nid = { type = 'bytes', key = true }\n");
     let diagnostics = &compiled.compilation.diagnostics;
     let helps = diagnostics.into_iter().filter_map(|it| it.help.as_deref());
     let help = "add `sql_type = { mysql = \"varbinary(255)\" }`; for a UUID, use `uuid`";
