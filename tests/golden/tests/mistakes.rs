@@ -1720,3 +1720,144 @@ word_id = { ref = "Word", sql_type = { postgres = "text", mysql = "varchar(20)" 
         "#]],
     );
 }
+
+#[test]
+fn a_child_hides_no_column_of_its_bases() {
+    check(
+        r#"
+[model.A]
+inheritance = { strategy = "joined", discriminator = "kind" }
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+name = "text(20)"
+
+[model.B]
+extends = "A"
+[model.B.fields]
+title = { type = "text(20)", column = "name" }
+free = "i32"
+
+[model.C]
+extends = "B"
+[model.C.fields]
+kind = "i32"
+
+[model.F]
+extends = "A"
+[model.F.fields]
+f = "i32"
+[model.D]
+extends = "F"
+inheritance = { strategy = "single_table" }
+[model.D.fields]
+label = { type = "text(20)", column = "Name" }
+
+[model.E]
+extends = "A"
+[model.E.fields]
+key = { type = "i64", column = "id" }
+free = "i32"
+"#,
+        expect![[r#"
+            11:39: error[SM0113]: the column `name` of `B` hides that of its base's table `a`
+            17:1: error[SM0113]: the column `kind` of `C` hides that of its base's table `a`
+            27:39: error[SM0113]: the column `Name` of `D` hides that of its base's table `a`
+            32:32: error[SM0113]: the table `e` gets the column `id` twice
+        "#]],
+    );
+}
+
+#[test]
+fn the_version_of_a_family_is_in_its_root() {
+    check(
+        r#"
+[mixin.Versioned.fields]
+version = { type = "i64", version = true }
+
+[model.A]
+inheritance = { strategy = "joined", discriminator = "kind" }
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+[model.B]
+extends = "A"
+mixins = ["Versioned"]
+[model.C]
+extends = "A"
+mixins = ["Versioned"]
+
+[model.S]
+inheritance = { strategy = "single_table", discriminator = "kind" }
+[model.S.fields]
+id = { type = "i64", key = "auto" }
+[model.T]
+extends = "S"
+[model.T.fields]
+revision = { type = "i32", version = true }
+
+[model.X]
+inheritance = { strategy = "concrete" }
+[model.X.fields]
+id = { type = "i64", key = true }
+[model.Y]
+extends = "X"
+[model.Y.fields]
+revision = { type = "i32", version = true }
+"#,
+        expect![[r#"
+            3:1: error[SM0311]: `B` cannot have a version: that of its family is in `A`
+            23:1: error[SM0311]: `T` cannot have a version: that of its family is in `S`
+        "#]],
+    );
+}
+
+#[test]
+fn no_table_has_the_name_of_a_base_in_a_statement() {
+    check(
+        r#"
+[model.B]
+inheritance = { strategy = "joined", discriminator = "kind" }
+[model.B.fields]
+id = { type = "i64", key = "auto" }
+[model.A]
+extends = "B"
+[model.A.fields]
+name = "text"
+[model.Other]
+table = "a__b"
+[model.Other.fields]
+id = { type = "i64", key = "auto" }
+"#,
+        expect![[r#"
+            6:8: error[SM0117]: the table `b` under `a` has the same alias as the table `a__b`: `a__b`
+        "#]],
+    );
+}
+
+#[test]
+fn tables_of_bases_are_told_apart_after_postgresql_cuts_their_names() {
+    let long = "a_table_whose_name_is_so_long_that_a_second_one_does_not_fit";
+    check(
+        &format!(
+            r#"
+[model.A]
+table = "base_of_many_things_one"
+inheritance = {{ strategy = "joined", discriminator = "kind" }}
+[model.A.fields]
+id = {{ type = "i64", key = "auto" }}
+[model.B]
+table = "base_of_many_things_two"
+extends = "A"
+[model.B.fields]
+b = "i32"
+[model.C]
+table = "{long}"
+extends = "B"
+[model.C.fields]
+c = "i32"
+"#
+        ),
+        expect![[r#"
+            13:9: error[SM0117]: the table `base_of_many_things_two` under `a_table_whose_name_is_so_long_that_a_second_one_does_not_fit` has the same alias as the table `base_of_many_things_one` under `a_table_whose_name_is_so_long_that_a_second_one_does_not_fit`: `a_table_whose_name_is_so_long_that_a_second_one_does_not_fit__b`
+        "#]],
+    );
+}
