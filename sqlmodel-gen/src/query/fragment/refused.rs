@@ -135,6 +135,7 @@ impl Checker<'_> {
             return (is_quoted || !is_value_word(&name.text)).then(|| {
                 Diagnostic::new(&codes::SQL_UNSUPPORTED, variant.span(name.at), message)
                     .note("only MySQL computes a default from other columns")
+                    .help("write a constant, or let the program give the value")
             });
         }
         // A text in the eyes of MySQL.
@@ -283,7 +284,10 @@ impl Checker<'_> {
                 "`{name}` is over several rows, and {} is not",
                 place.title()
             );
-            return Some(Diagnostic::new(&codes::SQL_UNSUPPORTED, span, message));
+            return Some(
+                Diagnostic::new(&codes::SQL_UNSUPPORTED, span, message)
+                    .help("compute it in a view or in queries"),
+            );
         }
         let refuses = |dialect: Dialect| match (place, dialect) {
             (FragmentPlace::Default | FragmentPlace::OnUpdate, _)
