@@ -1,5 +1,7 @@
 //! Types, defaults, generated values and collations of columns.
 
+use std::collections::BTreeMap;
+
 use crate::{
     Column, ColumnDefault, Computed, ComputedStorage, Dialect, EnumValues, Generation, Identity,
     IdentityMode, IndexKey, Literal, ScalarType, Table,
@@ -12,7 +14,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     for column in table.columns.iter() {
         let object = Object::Column(column.name.clone());
         if column.sql_type.get(findings.dialect).is_none() {
-            scalar_type(findings, &object, column.ty.scalar());
+            scalar_type(findings, &object, column);
         }
         collation(findings, &object, column);
         default(findings, &object, column);
@@ -50,13 +52,16 @@ fn number_of_columns(findings: &mut Findings<'_>) {
     }
 }
 
-fn scalar_type(findings: &mut Findings<'_>, object: &Object, ty: &ScalarType) {
-    match ty {
+fn scalar_type(findings: &mut Findings<'_>, object: &Object, column: &Column) {
+    match column.ty.scalar() {
         ScalarType::Decimal { precision, scale } => decimal(findings, object, *precision, *scale),
         ScalarType::Text {
             max_chars: Some(max_chars),
         } => text(findings, object, *max_chars),
-        ScalarType::Enum(enum_) => enum_values(findings, object, &enum_.values),
+        ScalarType::Enum(enum_) => {
+            enum_values(findings, object, &enum_.values);
+            equal_enum_values(findings, object, column, &enum_.values);
+        }
         _ => {}
     }
 }
@@ -122,6 +127,71 @@ fn enum_values(findings: &mut Findings<'_>, object: &Object, values: &EnumValues
     if values.is_empty() && findings.is(Dialect::Mysql) {
         findings.add(object, "has no native enum without values", "add a value");
     }
+}
+
+/// MySQL compares the values of an enum as its collation does, and that of a table sees neither case nor accents.
+fn equal_enum_values(
+    findings: &mut Findings<'_>,
+    object: &Object,
+    column: &Column,
+    values: &EnumValues,
+) {
+    let collation = column.collation.get(Dialect::Mysql);
+    let sees_all = collation.is_some_and(|it| it.ends_with("_bin") || it.ends_with("_cs"));
+    let EnumValues::Native(values) = values else {
+        return;
+    };
+    if !findings.is(Dialect::Mysql) || sees_all {
+        return;
+    }
+    let mut seen = BTreeMap::new();
+    for value in values.iter() {
+        if let Some(other) = seen.insert(folded(value), value) {
+            let problem = format!("sees no difference between the values {other:?} and {value:?}");
+            findings.add(
+                object,
+                problem,
+                "change one of them, or store the enum as text",
+            );
+        }
+    }
+}
+
+/// Returns a text in small letters without accents, as far as languages in Latin letters have them.
+fn folded(text: &str) -> String {
+    const ACCENTS: &[(&str, &str)] = &[
+        ("a", "àáâãäåāăą"),
+        ("c", "çćĉċč"),
+        ("d", "ďđ"),
+        ("e", "èéêëēĕėęě"),
+        ("g", "ĝğġģ"),
+        ("h", "ĥħ"),
+        ("i", "ìíîïĩīĭįı"),
+        ("j", "ĵ"),
+        ("k", "ķ"),
+        ("l", "ĺļľŀł"),
+        ("n", "ñńņňŉ"),
+        ("o", "òóôõöøōŏő"),
+        ("r", "ŕŗř"),
+        ("s", "śŝşšß"),
+        ("t", "ţťŧ"),
+        ("u", "ùúûüũūŭůűų"),
+        ("w", "ŵ"),
+        ("y", "ýÿŷ"),
+        ("z", "źżž"),
+    ];
+    let base = |letter: char| match letter.is_ascii() {
+        true => None,
+        false => ACCENTS.iter().find(|(_, accents)| accents.contains(letter)),
+    };
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        match base(letter) {
+            Some((base, _)) => folded.push_str(base),
+            None => folded.push(letter),
+        }
+    }
+    folded
 }
 
 fn collation(findings: &mut Findings<'_>, object: &Object, column: &Column) {

@@ -11,6 +11,11 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     for column in table.columns.iter() {
         let object = Object::Column(column.name.clone());
         identifier(findings, &object, &column.name);
+        // PostgreSQL 15 manual, 5.5: every table has them.
+        const SYSTEM: &[&str] = &["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+        if findings.is(Dialect::Postgres) && SYSTEM.contains(&&*column.name) {
+            findings.add(&object, "has a column of this name in every table", RENAME);
+        }
         comment(findings, &object, column.comment.as_deref(), 1024);
         if let ScalarType::Enum(enum_) = column.ty.scalar()
             && let EnumValues::Native(_) = enum_.values

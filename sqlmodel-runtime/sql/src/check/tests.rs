@@ -200,6 +200,43 @@ fn types_are_within_the_limits_of_the_dialect() {
 }
 
 #[test]
+fn values_of_an_enum_differ_for_the_collation() {
+    let letters = || {
+        SqlType::Scalar(ScalarType::Enum(EnumType {
+            name: "letter".into(),
+            schema: None,
+            values: EnumValues::Native(names(&["E", "\u{e9}", "f", "F", "g"])),
+        }))
+    };
+    check_columns(
+        vec![
+            Column::new("a", letters()),
+            Column::new("b", letters()).with_collation(PerDialect {
+                mysql: Some("utf8mb4_bin".into()),
+                ..PerDialect::NONE
+            }),
+        ],
+        &expect![[r#"
+            column `a` of table `t`: MySQL sees no difference between the values "E" and "é"; change one of them, or store the enum as text
+            column `a` of table `t`: MySQL sees no difference between the values "f" and "F"; change one of them, or store the enum as text
+        "#]],
+    );
+}
+
+#[test]
+fn system_columns_of_postgres_are_in_every_table() {
+    check_columns(
+        ["ctid", "CTID", "oid", "xmin"]
+            .map(|name| Column::new(name, SqlType::I64))
+            .into(),
+        &expect![[r#"
+            column `ctid` of table `t`: PostgreSQL has a column of this name in every table; give it another name
+            column `xmin` of table `t`: PostgreSQL has a column of this name in every table; give it another name
+        "#]],
+    );
+}
+
+#[test]
 fn own_type_is_not_checked() {
     let own = PerDialect {
         mysql: Some("DECIMAL(65, 2)".into()),
