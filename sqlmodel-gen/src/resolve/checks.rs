@@ -4,6 +4,7 @@ mod cycles;
 mod declarations;
 mod families;
 mod graph;
+mod namespaces;
 mod references;
 mod sql;
 
@@ -18,6 +19,7 @@ impl Resolver<'_> {
         self.check_renamed(tables);
         let repeated = self.check_table_names(tables, &misnamed);
         self.check_constraint_names(tables, &repeated);
+        self.check_namespaces(tables);
         self.check_aliases(tables, &repeated);
         self.check_families(tables, &repeated);
         self.check_reserved_words(tables, &repeated);

@@ -1861,3 +1861,63 @@ c = "i32"
         "#]],
     );
 }
+
+#[test]
+fn tables_keys_indexes_and_types_share_their_names_where_a_database_has_it_so() {
+    check(
+        r#"
+[enum.Kind]
+storage = "native"
+values = ["a"]
+[enum.Sort]
+storage = "native"
+sql_name = "sort_type"
+values = ["a"]
+[enum.Other]
+storage = "native"
+sql_name = "sort_type"
+values = ["b"]
+[enum.Text]
+sql_name = "hero"
+values = ["c"]
+[model.Hero]
+key_name = "kind"
+[model.Hero.fields]
+id = { type = "i64", key = "auto" }
+name = { type = "text(8)", unique = "team" }
+alias = { type = "text(8)", index = "Hero_id_seq" }
+sort = "Sort"
+other = "Other"
+kind = "Kind"
+text = "Text"
+team_id = { ref = "Team" }
+[[model.Hero.checks]]
+name = "team"
+sql = "name <> ''"
+[model.Kind2]
+table = "kind"
+[model.Kind2.fields]
+id = { type = "i64", key = "auto" }
+[model.Team.fields]
+id = { type = "i64", key = "auto" }
+[model.Seq]
+table = "hero_id_seq"
+[model.Seq.fields]
+id = { type = "i64", key = "auto" }
+[view.Names]
+sql = "SELECT name FROM hero"
+[model.Last.fields]
+id = { type = "i64", key = "auto" }
+n = { type = "i64", index = "names" }
+"#,
+        expect![[r#"
+            2:7: error[SM0114]: the type `kind` would have the name of the table `kind`
+            11:12: error[SM0114]: two enums would be the type `sort_type`
+            17:12: error[SM0114]: primary key would have the name of the table `kind`
+            19:1: error[SM0114]: the counter of `hero.id` would have the name of the table `hero_id_seq`
+            20:28: error[SM0114]: unique key `team` would have the name of the table `team`
+            21:29: error[SM0114]: index `Hero_id_seq` would have the name of the table `hero_id_seq`
+            44:21: error[SM0114]: index `names` would have the name of the table `names`
+        "#]],
+    );
+}

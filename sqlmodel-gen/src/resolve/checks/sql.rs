@@ -10,6 +10,7 @@ use crate::resolve::case::to_snake_case;
 use crate::resolve::tables::Tables;
 use crate::resolve::{Resolver, is_field_name};
 use crate::source::Span;
+use crate::syntax;
 
 impl Resolver<'_> {
     /// Reports tables and views whose name is taken; returns those tables.
@@ -30,15 +31,11 @@ impl Resolver<'_> {
             }
         }
         for (view, _) in self.names.views.clone() {
-            let name = match &view.sql_name {
-                Some(name) => name.value.clone(),
-                None => to_snake_case(&view.name.value),
-            };
-            let name = match &view.schema {
-                Some(schema) => format!("{}.{name}", schema.value),
+            let (schema, name, span) = view_name(view);
+            let name = match schema {
+                Some(schema) => format!("{schema}.{name}"),
                 None => name,
             };
-            let span = view.sql_name.as_ref().unwrap_or(&view.name).span;
             self.take_table_name(&mut taken, &name, span);
         }
         repeated
@@ -245,6 +242,20 @@ impl Resolver<'_> {
             })
             .collect()
     }
+}
+
+/// Returns the schema and the name of a view, and where it is named.
+pub(super) fn view_name(view: &syntax::View) -> (Option<String>, String, Span) {
+    let name = match &view.sql_name {
+        Some(name) => name.value.clone(),
+        None => to_snake_case(&view.name.value),
+    };
+    let schema = view.schema.as_ref().map(|schema| schema.value.clone());
+    (
+        schema,
+        name,
+        view.sql_name.as_ref().unwrap_or(&view.name).span,
+    )
 }
 
 /// Returns whether all unique keys of a name, two at least, have the same columns.
