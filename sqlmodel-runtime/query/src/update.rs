@@ -64,6 +64,18 @@ impl<M: Model> Update<M> {
     }
 }
 
+impl<M: Model> Update<M, Filtered> {
+    /// An update whose parts are made.
+    pub(crate) fn of(assignments: Vec<Assignment>, conditions: Vec<Vec<Token>>) -> Self {
+        Self {
+            assignments,
+            joins: Vec::new(),
+            conditions,
+            types: PhantomData,
+        }
+    }
+}
+
 impl<M: Model> Default for Update<M> {
     fn default() -> Self {
         Self::new()

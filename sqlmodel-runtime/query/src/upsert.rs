@@ -68,8 +68,9 @@ pub struct OnConflict<R, Rows> {
 /// | MySQL | `INSERT .. ON DUPLICATE KEY UPDATE a = VALUES(a)` |
 ///
 /// MySQL resolves conflicts on any unique key, which may be that of another row than the one that is meant.
-/// Where a row has values for a second unique key it is therefore an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported)
-/// error there.
+/// Where a row has values for a second unique key, the row is therefore looked for and locked first there, and updated or inserted
+/// after that: three statements a row in a transaction. On all of them, a row that has the same second key and is not the one
+/// that is meant makes it a [`Constraint`](sqlmodel_core::ErrorKind::Constraint) error.
 #[derive(Debug)]
 pub struct Upsert<R, Rows> {
     rows: Vec<R>,
@@ -207,14 +208,14 @@ impl<R: Record, Rows> Upsert<R, Rows> {
             if const { <R::Model as Model>::IN_FAMILY } && family::is_family::<R::Model>() {
                 return family::count(&self.rows, &self.conflict, cx, executor).await;
             }
-            let max_parameters = executor.capabilities().max_parameters;
-            let statements =
-                ok_result!(self.statements(executor.dialect(), max_parameters, Returning::Nothing));
             let counts = executor.dialect() != Dialect::Mysql;
-            if !counts && self.conflict.may_skip() {
+            if !counts && (self.conflict.may_skip() || self.has_other_key()) {
                 let outcomes = ok!(self.each_outcome(cx, executor).await);
                 return Outcome::Ok(outcomes.iter().filter(|one| !one.is_skipped()).count() as u64);
             }
+            let max_parameters = executor.capabilities().max_parameters;
+            let statements =
+                ok_result!(self.statements(executor.dialect(), max_parameters, Returning::Nothing));
             let mut n_rows = 0;
             match &*statements {
                 [] => {}
@@ -269,6 +270,11 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         }
     }
 
+    /// Tells whether MySQL could take another row for the one that is meant.
+    fn has_other_key(&self) -> bool {
+        self.conflict.other_key(&Plan::of(&self.rows)).is_some()
+    }
+
     fn statements(
         &self,
         dialect: Dialect,
@@ -277,6 +283,9 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     ) -> Result<Vec<RenderedStatement<'_>>, Error> {
         let plan = Plan::of(&self.rows);
         self.conflict.check(&plan, dialect)?;
+        if dialect == Dialect::Mysql {
+            self.conflict.refuse_other_keys(&plan)?;
+        }
         let max_parameters = max_parameters.saturating_sub(self.conflict.n_parameters(dialect));
         plan.inserts(dialect, max_parameters)
             .into_iter()

@@ -1,7 +1,7 @@
 //! Upserts: what becomes of each row, and what every update does besides.
 
 use generated::shop::tables::TABLES;
-use generated::shop::{Email, Everything, NewEverything};
+use generated::shop::{Country, Email, Everything, NewEverything};
 use live::{Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{ErrorKind, Upserted, excluded};
@@ -14,6 +14,7 @@ on_every_driver! {
     the_outcomes_of_many_rows_come_in_their_order,
     upserts_return_the_rows_they_wrote,
     what_is_no_unique_key_is_refused,
+    the_key_that_is_named_decides_among_several,
 }
 
 fn of(email: &str) -> NewEverything {
@@ -174,5 +175,88 @@ async fn what_is_no_unique_key_is_refused<C: Connection>(cx: &Cx, connection: &m
         .one(cx, connection)
         .await;
     assert!(matches!(moved, Outcome::Err(error) if error.kind() == ErrorKind::Usage));
+    Ok(())
+}
+
+async fn the_key_that_is_named_decides_among_several<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let country = |id: i16, code: &str, name: &str| Country {
+        id,
+        code: code.to_owned(),
+        name: name.to_owned(),
+    };
+    let upsert = |row: Country| insert!(row).on_conflict(Country::CODE).do_update();
+    let n_rows = insert_many!(
+        country(1, "de", "Deutschland"),
+        country(2, "fr", "Frankreich")
+    )
+    .on_conflict(Country::ID)
+    .do_nothing()
+    .execute(cx, connection)
+    .await
+    .into_result()?;
+    assert_eq!(n_rows, 2);
+
+    let n_rows = upsert(country(9, "de", "Germany"))
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(n_rows, 1);
+    let again = upsert(country(9, "de", "Germany"))
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(again, Upserted::Unchanged(country(1, "de", "Germany")));
+
+    // The row with the other key is not the one that is meant.
+    let taken = upsert(country(2, "it", "Italy"))
+        .execute(cx, connection)
+        .await;
+    assert!(
+        matches!(&taken, Outcome::Err(error) if error.is_unique_violation()),
+        "{taken:?}"
+    );
+    let kept = insert!(country(2, "it", "Italy"))
+        .on_conflict(Country::CODE)
+        .do_nothing()
+        .execute(cx, connection)
+        .await;
+    assert!(
+        matches!(&kept, Outcome::Err(error) if error.is_unique_violation()),
+        "{kept:?}"
+    );
+
+    let outcomes = insert_many!(
+        country(3, "it", "Italy"),
+        country(4, "fr", "France"),
+        country(5, "es", "Spain"),
+    )
+    .on_conflict(Country::CODE)
+    .set(Country::NAME, excluded(Country::NAME))
+    .filter(Country::NAME.ne("Frankreich"))
+    .outcomes(cx, connection)
+    .await
+    .into_result()?;
+    let expected = [
+        Upserted::Inserted(country(3, "it", "Italy")),
+        Upserted::Skipped(country(2, "fr", "Frankreich")),
+        Upserted::Inserted(country(5, "es", "Spain")),
+    ];
+    assert_eq!(outcomes, expected);
+    let stored = Country::select()
+        .order_by(Country::ID.asc())
+        .columns((Country::ID, Country::NAME))
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    let expected = [
+        (1, "Germany"),
+        (2, "Frankreich"),
+        (3, "Italy"),
+        (5, "Spain"),
+    ];
+    assert_eq!(stored, expected.map(|(id, name)| (id, name.to_owned())));
     Ok(())
 }

@@ -108,7 +108,7 @@ fn a_conflict_is_about_a_unique_key_and_on_mysql_about_no_other() {
         expect![[r#"
             INSERT INTO "hero" ("id", "name", "age", "team_id") VALUES (?1, ?2, ?3, ?4) ON CONFLICT ("id") DO NOTHING
             INSERT INTO "hero" ("id", "name", "age", "team_id") VALUES ($1, $2, $3, $4) ON CONFLICT ("id") DO NOTHING
-            MySQL: MySQL would take a row with the same `name` for the one to update: leave the value out, or select the row with `for_update` in a transaction, and insert or update it
+            MySQL: MySQL would take a row with the same `name` for the one to update, so this is no single statement there: running it looks for the row first, unless it assigns `id`
         "#]],
     );
 }

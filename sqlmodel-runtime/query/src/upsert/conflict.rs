@@ -259,9 +259,6 @@ impl Conflict {
     /// Refuses what would not mean the same on every dialect.
     pub(super) fn check(&self, plan: &Plan<'_>, dialect: Dialect) -> Result<(), Error> {
         self.check_target(dialect)?;
-        if dialect == Dialect::Mysql {
-            self.refuse_other_keys(plan)?;
-        }
         if matches!(self.action, Action::Nothing) {
             return Ok(());
         }
@@ -289,21 +286,26 @@ impl Conflict {
         )))
     }
 
-    /// MySQL takes any unique key for the one that is meant.
-    fn refuse_other_keys(&self, plan: &Plan<'_>) -> Result<(), Error> {
-        for key in self.keys().filter(|key| !self.is_target(key)) {
-            if (0..plan.n_rows()).any(|row| self.may_conflict(key, plan, row)) {
-                let named = match key {
-                    [] => "an index with an expression".to_owned(),
-                    key => format!("`{}`", key.join("`, `")),
-                };
-                return Err(Error::unsupported(format!(
-                    "MySQL would take a row with the same {named} for the one to update: leave the value out, or select \
-                     the row with `for_update` in a transaction, and insert or update it"
-                )));
-            }
-        }
-        Ok(())
+    /// Returns a unique key beside the target that a row may share with another one: MySQL takes any for the one that is meant.
+    pub(super) fn other_key(&self, plan: &Plan<'_>) -> Option<&'static [&'static str]> {
+        let mut others = self.keys().filter(|key| !self.is_target(key));
+        others.find(|key| (0..plan.n_rows()).any(|row| self.may_conflict(key, plan, row)))
+    }
+
+    /// Refuses a statement with which MySQL might update another row than the one that is meant.
+    pub(super) fn refuse_other_keys(&self, plan: &Plan<'_>) -> Result<(), Error> {
+        let Some(key) = self.other_key(plan) else {
+            return Ok(());
+        };
+        let named = match key {
+            [] => "an index with an expression".to_owned(),
+            key => format!("`{}`", key.join("`, `")),
+        };
+        Err(Error::unsupported(format!(
+            "MySQL would take a row with the same {named} for the one to update, so this is no single statement there: running \
+             it looks for the row first, unless it assigns `{}`",
+            self.target.join("`, `")
+        )))
     }
 
     /// Tells whether a row may have the same key as another one: all its values are given, or have defaults.

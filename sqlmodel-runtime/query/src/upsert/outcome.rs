@@ -7,12 +7,14 @@ use sqlmodel_core::{
     Value, ok, ok_result,
 };
 
+use super::conflict::Change;
 use super::{ManyRows, OneRow, Upsert, family, returns_rows};
 use crate::expr::Token;
 use crate::include::values_of;
 use crate::insert::{Plan, Returning, check_rules, insert_returning};
 use crate::query::{Query, RowLock};
 use crate::select::fetch;
+use crate::update::{Filtered, Update};
 
 /// What became of a row of an upsert, with the row as it is stored then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +158,14 @@ impl<R: Record, Rows> Upsert<R, Rows> {
                 ok!(executor.query(cx, rendered.statement(), &mut rows).await);
             }
             rows.into_rows().pop()
+        } else if executor.dialect() == Dialect::Mysql && self.has_other_key() {
+            let Some(before) = &before else {
+                let inserted: Vec<R::Model> = ok!(insert_returning(&self.rows, cx, executor).await);
+                let row = ok_result!(inserted.into_iter().next().ok_or_else(gone));
+                return Outcome::Ok(Upserted::Inserted(row));
+            };
+            ok!(self.update_found(before, cx, executor).await);
+            None
         } else {
             let statements =
                 ok_result!(self.statements(executor.dialect(), usize::MAX, Returning::Nothing));
@@ -183,6 +193,31 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         })
     }
 
+    /// Updates the row that was found, by its primary key.
+    async fn update_found<E: Executor>(
+        &self,
+        found: &R::Model,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<(), Error> {
+        let plan = Plan::of(&self.rows);
+        let change = ok_result!(self.conflict.for_row(plan.columns(), plan.row(0)));
+        let Some(Change {
+            assignments,
+            mut conditions,
+        }) = change
+        else {
+            return Outcome::Ok(());
+        };
+        let key = <R::Model as Model>::PRIMARY_KEY;
+        for (column, value) in key.iter().zip(values_of(found, key)) {
+            conditions.push(equals(<R::Model as Model>::TABLE_NAME, column, value));
+        }
+        let update = Update::<R::Model, Filtered>::of(assignments, conditions);
+        ok!(update.execute(cx, executor).await);
+        Outcome::Ok(())
+    }
+
     /// Returns the query that locks the row with the key of the one to insert, unless no row can have it.
     fn stored(&self) -> Option<Query> {
         let plan = Plan::of(&self.rows);
@@ -198,18 +233,20 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         let values: Option<Vec<Value<'static>>> = values.collect();
         let mut query = Query::of::<R::Model>();
         for (column, value) in target.iter().zip(values?) {
-            query.conditions.push(vec![
-                Token::Column {
-                    table: <R::Model as Model>::TABLE_NAME,
-                    column,
-                },
-                Token::Text(" = "),
-                Token::Param(value),
-            ]);
+            let table = <R::Model as Model>::TABLE_NAME;
+            query.conditions.push(equals(table, column, value));
         }
         query.lock = Some(RowLock::UPDATE);
         Some(query)
     }
+}
+
+fn equals(table: &'static str, column: &'static str, value: Value<'static>) -> Vec<Token> {
+    vec![
+        Token::Column { table, column },
+        Token::Text(" = "),
+        Token::Param(value),
+    ]
 }
 
 async fn only<M: Model, E: Executor>(
