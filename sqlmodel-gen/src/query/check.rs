@@ -5,10 +5,13 @@
 mod call;
 mod column;
 mod expr;
+mod from;
 mod operator;
+mod order;
 mod refine;
 mod scope;
 mod select;
+mod table_function;
 mod time;
 mod write;
 
