@@ -27,7 +27,7 @@ pub(super) fn check(
     let mut diagnostics = refused_keys(written);
     let mut checked = Checked {
         action: action(texts),
-        has_writes: false,
+        has_writes: has_writes(texts),
         outputs: outputs(schema, written, &mut diagnostics),
         places: Vec::new(),
         params: Params {
@@ -40,7 +40,7 @@ pub(super) fn check(
         diagnostics: Vec::new(),
         may_skip: false,
         table: None,
-        is_locking: false,
+        is_locking: is_locking(texts),
         ending: Ending::default(),
         has_row_key: false,
         habits: Habits::default(),
@@ -91,15 +91,48 @@ fn refused_keys(written: &WrittenQuery) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// What the first word says: a SELECT reads, and anything that is not known may write.
+/// What the words say: a SELECT reads, and anything that is not known may write.
 fn action(texts: &[Text]) -> Action {
-    let first = texts.first().map_or("", |it| it.token(0));
-    match first.to_ascii_lowercase().as_str() {
-        "select" | "values" | "table" | "show" | "explain" => Action::Select,
+    let Some(text) = texts.first() else {
+        return Action::Update;
+    };
+    match text.token(0).to_ascii_lowercase().as_str() {
+        "select" | "values" | "table" | "show" | "explain" | "with" | "(" => Action::Select,
         "insert" | "replace" => Action::Insert,
         "delete" => Action::Delete,
         _ => Action::Update,
     }
+}
+
+/// Whether a statement that begins as a query writes after all: in WITH, by INTO, or behind EXPLAIN ANALYZE.
+fn has_writes(texts: &[Text]) -> bool {
+    const WRITES: &[&str] = &["insert", "update", "delete", "merge", "replace", "into"];
+    texts.iter().any(|text| {
+        (0..text.tokens.len()).any(|at| {
+            let is_name = text.token(at + 1) == "(" || at > 0 && text.token(at - 1) == ".";
+            let is_word = text.tokens[at].kind == TokenKind::Word;
+            is_word && !is_name && is(text, at, WRITES) && !is_lock(text, at)
+        })
+    })
+}
+
+/// Whether rows are locked: `FOR UPDATE`, `FOR NO KEY UPDATE`, `LOCK IN SHARE MODE`.
+fn is_locking(texts: &[Text]) -> bool {
+    const LOCKS: &[&str] = &["update", "share"];
+    texts
+        .iter()
+        .any(|text| (1..text.tokens.len()).any(|at| is(text, at, LOCKS) && is_lock(text, at)))
+}
+
+/// Whether a word stands where the strength of a lock does.
+fn is_lock(text: &Text, at: usize) -> bool {
+    at > 0 && is(text, at - 1, &["for", "key", "in"])
+}
+
+fn is(text: &Text, at: usize, words: &[&str]) -> bool {
+    words
+        .iter()
+        .any(|word| text.token(at).eq_ignore_ascii_case(word))
 }
 
 /// The columns that are declared, or those of the model or view that a row becomes.

@@ -449,6 +449,39 @@ sql = ";"
 }
 
 #[test]
+fn raw_sql_that_writes_or_locks_is_known_by_its_words() {
+    let is_write = |sql: &str| {
+        let text = format!(
+            "{MODELS}\n[[query]]\nname = \"a\"\nraw = true\ncolumns = {{ x = \"i64\" }}\nsql = \"{sql}\""
+        );
+        let schema = compile_text(&text).compilation.schema;
+        let schema = schema.unwrap_or_else(|| panic!("{sql}"));
+        schema.queries[0].is_write
+    };
+    for sql in [
+        "SELECT id FROM hero",
+        "WITH old AS (SELECT id FROM hero) SELECT id FROM old",
+        "SELECT replace(name, 'insert', 'x') FROM hero",
+        "(SELECT 1) UNION (SELECT 2)",
+        "EXPLAIN SELECT 1",
+    ] {
+        assert!(!is_write(sql), "{sql}");
+    }
+    for sql in [
+        "WITH gone AS (DELETE FROM hero RETURNING id) SELECT id FROM gone",
+        "WITH a AS (SELECT 1) INSERT INTO hero (name) SELECT 'a' FROM a RETURNING id",
+        "SELECT id INTO heroes FROM hero",
+        "EXPLAIN ANALYZE UPDATE hero SET name = 'a'",
+        "SELECT id FROM hero FOR UPDATE",
+        "SELECT id FROM hero FOR NO KEY UPDATE",
+        "SELECT id FROM hero LOCK IN SHARE MODE",
+        "CALL vacuum_heroes()",
+    ] {
+        assert!(is_write(sql), "{sql}");
+    }
+}
+
+#[test]
 fn mistakes_elsewhere_hide_none_in_queries() {
     check(
         r#"
