@@ -789,7 +789,6 @@ impl Analysis<'_> {
     ) -> Found<Vec<QueryColumn>> {
         let mut columns = Vec::new();
         let mut diagnostics = Vec::new();
-        let main = one.texts.first();
         for output in &one.checked.outputs {
             let name = output.name.clone().unwrap_or_default();
             let statement = stated.iter().find(|it| it.name.value == name);
@@ -797,11 +796,13 @@ impl Analysis<'_> {
             let known = match (stated_ty, output.typed.known()) {
                 (Some(ty), inferred) => {
                     let ty = known_of(ty, None);
-                    if let (Some(inferred), Some(text)) = (inferred, main)
-                        && let Some(around) = self.cast(inferred, ty, output, text, one.dialect)
+                    let around = inferred.and_then(|it| self.cast(it, ty, output, one.dialect));
+                    if let (Some(inferred), None, Some(statement)) = (inferred, &around, statement)
+                        && !is_readable(inferred, ty, self.schema, one.dialect)
                     {
-                        one.around.push(around);
+                        diagnostics.push(self.unreadable(inferred, ty, statement, one, output));
                     }
+                    one.around.extend(around);
                     ty
                 }
                 (None, Some(known)) => known,
@@ -872,7 +873,6 @@ impl Analysis<'_> {
         from: Known,
         to: Known,
         output: &Output,
-        text: &Text,
         dialect: Dialect,
     ) -> Option<(u32, u32, String, String)> {
         let (class, other) = (from.class(self.schema), to.class(self.schema));
@@ -898,13 +898,36 @@ impl Analysis<'_> {
             _ => cast_name(to, self.schema, dialect)?,
         };
         // The tokens of the statement with all blocks on are those of the text.
-        let _ = text;
         Some((
             output.at.start,
             output.at.end - 1,
             "CAST(".to_owned(),
             format!(" AS {name})"),
         ))
+    }
+
+    /// Says that a column cannot be read as what it is stated to be.
+    fn unreadable(
+        &self,
+        from: Known,
+        to: Known,
+        statement: &Statement,
+        one: &InDialect,
+        output: &Output,
+    ) -> Diagnostic {
+        let (from, to) = (from.name(self.schema), to.name(self.schema));
+        let name = &statement.name.value;
+        let message = format!(
+            "the column `{name}` is `{from}` on {}, and cannot be read as `{to}`",
+            one.dialect
+        );
+        let diagnostic = Diagnostic::new(&codes::SQL_TYPES, statement.text.span, message)
+            .label(output.typed.reason.to_string())
+            .help("cast it in the SQL: `CAST(value AS type)`");
+        match one.span(output) {
+            Some(span) => diagnostic.related(span, "the column"),
+            None => diagnostic,
+        }
     }
 
     /// Reports stated parameters and columns that are not there.
@@ -1420,6 +1443,43 @@ pub(super) fn known_of(ty: &FieldType, rust: Option<crate::ir::FieldId>) -> Know
         scalar: ty.scalar,
         is_array: ty.is_array,
         rust,
+    }
+}
+
+/// Whether the values of one type can be read as those of another, as the drivers do.
+fn is_readable(from: Known, to: Known, schema: &Schema, dialect: Dialect) -> bool {
+    let (is_sqlite, is_postgres) = (dialect == Dialect::Sqlite, dialect == Dialect::Postgres);
+    if from.is_array || to.is_array {
+        let item = |known: Known| Known {
+            is_array: false,
+            ..known
+        };
+        // Where there are no arrays, they are JSON.
+        let other = if to.is_array { from } else { to };
+        let is_json = matches!(other.class(schema), Class::Json)
+            || (!is_postgres && other.class(schema) == Class::Text);
+        return match from.is_array && to.is_array {
+            true => is_readable(item(from), item(to), schema, dialect),
+            false => is_json && (to.is_array || !is_postgres),
+        };
+    }
+    let (a, b) = (from.builtin(schema), to.builtin(schema));
+    match (from.class(schema), to.class(schema)) {
+        (Class::Time, Class::Time) => {
+            let is_stamp = |it| matches!(it, Builtin::Timestamp | Builtin::TimestampTz);
+            a == b || (is_stamp(a) && is_stamp(b))
+        }
+        // SQLite has texts of both.
+        (Class::Text, Class::Time | Class::Decimal)
+        | (Class::Time | Class::Decimal, Class::Text) => is_sqlite,
+        (Class::Text, Class::Json) | (Class::Json, Class::Text) => !is_postgres,
+        (Class::Bool, Class::Int | Class::Decimal) | (Class::Int, Class::Bool) => !is_postgres,
+        (Class::Bytes, Class::Uuid) | (Class::Uuid, Class::Bytes) => !is_postgres,
+        (Class::Int, Class::Duration) => true,
+        (Class::Duration, Class::Int) => is_sqlite,
+        (Class::Int, Class::Decimal) => true,
+        (Class::Decimal, Class::Int) => !is_sqlite,
+        (class, other) => class == other,
     }
 }
 
