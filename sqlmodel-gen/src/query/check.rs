@@ -29,7 +29,7 @@ use crate::query::page::Ending;
 use crate::query::params::{Param, Params};
 use crate::query::parse::{TokenId, Variant};
 use crate::query::tree::{At, Conflict, Expr, ExprKind, Name, Statement};
-use crate::query::types::{Clash, ColumnAt, Known, Ty, Typed};
+use crate::query::types::{Clash, ColumnAt, Constant, Known, Ty, Typed};
 use crate::source::Span;
 use crate::syntax::list;
 
@@ -63,6 +63,8 @@ pub(super) enum Edit {
     },
     /// A type's name becomes the dialect's.
     Replace { n_tokens: u32, text: &'static str },
+    /// A number becomes a text.
+    Constant { n_tokens: u32, text: String },
     /// A parameter is told its type.
     ParamCast(String),
 }
@@ -331,9 +333,19 @@ impl<'a> Checker<'a> {
             Clash::Classes => {
                 let label = format!("{} and {}", self.described(a), self.described(b));
                 let message = format!("`{left}` and `{right}` do not go together");
+                let is_made_text = self.dialect == Dialect::Mysql
+                    && [a, b]
+                        .iter()
+                        .any(|it| matches!(it.constant, Some(Constant::Text(_))));
                 let diagnostic = self.error(&codes::SQL_TYPES, at, message);
                 diagnostic.label = label;
-                diagnostic.help = Some("convert one of the two: `CAST(a AS text)`".to_owned());
+                diagnostic.help = Some(match is_made_text {
+                    true => {
+                        "MySQL makes a text of the two: write `DATE '2024-01-01'`, or cast the text"
+                            .to_owned()
+                    }
+                    false => "convert one of the two: `CAST(a AS text)`".to_owned(),
+                });
             }
             Clash::NotInEnum => {
                 let enum_ = [a, b].into_iter().find_map(|it| match it.known()?.scalar {

@@ -157,6 +157,10 @@ impl Writer<'_> {
                 push(pieces, text);
                 return (*n_tokens).max(1);
             }
+            Some(Edit::Constant { n_tokens, text }) => {
+                push(pieces, &quote::string(self.dialect, text));
+                return (*n_tokens).max(1);
+            }
             Some(Edit::ParamCast(ty)) => {
                 push(pieces, "CAST(");
                 self.param(written, pieces);

@@ -273,6 +273,11 @@ pub(super) fn unify(a: &Typed, b: &Typed, schema: &Schema, dialect: Dialect) -> 
         if let Some(constant) = constant
             && let Some(fits) = adopt(constant, other, schema, dialect)
         {
+            // MySQL makes a text of the two.
+            let is_text = matches!(constant, Constant::Text(_)) && dialect == Dialect::Mysql;
+            if is_text && matches!(other.class(schema), Class::Time | Class::Decimal) {
+                return Err(Clash::Classes);
+            }
             return fits.map(|()| Ty::Known(other));
         }
     }

@@ -930,6 +930,26 @@ sql = "SELECT id FROM hero WHERE id > 1 /*if older*/ AND age > :n /*end*/ ORDER 
 }
 
 #[test]
+fn numbers_beside_decimals_are_decimals_of_sqlite() {
+    let query = r#"[model.Offer.fields]
+id = { type = "i64", key = "auto" }
+price = "decimal(12,2)"
+[[query]]
+name = "a"
+dialects = ["sqlite"]
+sql = "SELECT coalesce(price, -0.0) AS a, price IN (1, '2.50') AS b FROM offer WHERE 10.00 > price AND price > +05"
+"#;
+    let compiled = compile_text(&format!("{MODELS}{query}"));
+    let schema = compiled.compilation.schema.expect("the query is right");
+    let (_, pieces) = &schema.queries[0].texts[0];
+    let [Piece::Text(text)] = pieces.as_slice() else {
+        panic!("{pieces:?}");
+    };
+    expect![[r#"SELECT coalesce(price, '0') AS a, price COLLATE sqlmodel_decimal IN ('1', '2.5') AS b FROM offer WHERE '10' COLLATE sqlmodel_decimal > price AND price COLLATE sqlmodel_decimal > '5'"#]]
+    .assert_eq(text);
+}
+
+#[test]
 fn a_row_is_one_thing() {
     check(
         r#"

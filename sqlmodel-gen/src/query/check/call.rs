@@ -257,7 +257,18 @@ impl Checker<'_> {
                 _ => Known::DECIMAL,
             },
             (Returns::Avg, Dialect::Sqlite) => Known::F64,
-            (Returns::Round, Dialect::Postgres) if class == Class::Decimal => Known::DECIMAL,
+            (Returns::Round, Dialect::Postgres) if args.len() > 1 && class == Class::Float => {
+                self.error(
+                    &codes::SQL_TYPES,
+                    at,
+                    "PostgreSQL rounds no float to digits",
+                )
+                .help = Some("cast it: `round(CAST(value AS numeric), 2)`".to_owned());
+                return Ty::Unknown;
+            }
+            (Returns::Round, Dialect::Postgres) if args.len() > 1 || class == Class::Decimal => {
+                Known::DECIMAL
+            }
             (Returns::Round, Dialect::Mysql) if class == Class::Int => Known::I64,
             (Returns::Round, Dialect::Mysql)
                 if class == Class::Decimal && !call.name.is("round") =>

@@ -76,10 +76,9 @@ impl Checker<'_> {
                 Typed::unknown("")
             }
             Found::Lost => Typed::unknown(""),
-            Found::Hidden(table) => {
-                let message = format!("the join does not see the table `{table}`");
-                self.error(&codes::UNKNOWN_TABLE, at, message).help =
-                    Some("a join goes before a comma: write CROSS JOIN in place of it".to_owned());
+            Found::Hidden(table, why) => {
+                let message = format!("the table `{table}` is not seen here");
+                self.error(&codes::UNKNOWN_TABLE, at, message).help = Some(why.to_owned());
                 Typed::unknown("")
             }
             Found::Nothing => {

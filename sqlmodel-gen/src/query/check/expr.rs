@@ -83,6 +83,7 @@ impl Checker<'_> {
             ExprKind::IsDistinct(left, right) => {
                 let (a, b) = self.pair(left, right, false);
                 self.asked_beside((left, &a), (right, &b));
+                self.ordered_beside(&[&a, &b], left.at);
                 self.comparable(&a, &b, at, right.at);
                 Typed::new(Known::BOOL, false, "IS DISTINCT FROM is true or false")
             }
@@ -245,7 +246,8 @@ impl Checker<'_> {
         let exprs = [value, low, high];
         let typed = self.common(&exprs, None);
         if let [value_typed, rest @ ..] = typed.as_slice() {
-            self.ordered(value_typed, value.at);
+            let operands: Vec<&Typed> = typed.iter().collect();
+            self.ordered_beside(&operands, value.at);
             for (bound, expr) in rest.iter().zip([low, high]) {
                 self.comparable(value_typed, bound, at, expr.at);
             }
@@ -283,7 +285,8 @@ impl Checker<'_> {
                 let all: Vec<&Expr> = std::iter::once(value).chain(exprs).collect();
                 let typed = self.common(&all, None);
                 if let [first, rest @ ..] = typed.as_slice() {
-                    self.ordered(first, value.at);
+                    let operands: Vec<&Typed> = typed.iter().collect();
+                    self.ordered_beside(&operands, value.at);
                     for (item, expr) in rest.iter().zip(exprs) {
                         self.comparable(first, item, expr.at, expr.at);
                     }
@@ -461,7 +464,11 @@ impl Checker<'_> {
             match &operand_typed {
                 Some((operand, typed)) => {
                     let value = self.expr(condition, Expected::like(typed));
-                    self.comparable(typed, &value, operand.at.to(condition.at), condition.at);
+                    let mut pair = [typed.clone(), value];
+                    self.numbers_as_decimals(&mut pair, &[*operand, condition]);
+                    let [typed, value] = &pair;
+                    self.ordered_beside(&[typed, value], operand.at);
+                    self.comparable(typed, value, operand.at.to(condition.at), condition.at);
                 }
                 None => {
                     self.condition(condition);

@@ -1,12 +1,13 @@
 //! FROM: tables, subqueries and joins, and what each of them sees of the others.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::{codes, nearest};
 use crate::query::catalog::{Column, Source};
-use crate::query::check::scope::{Merged, Relation, Side};
+use crate::query::check::scope::{Hidden, Merged, Relation, Side};
 use crate::query::check::{Checker, Output};
 use crate::query::tree::{
     Alias, Constraint, Expr, ExprKind, Factor, From, Join, JoinKind, Name, Operator,
@@ -32,12 +33,14 @@ impl Checker<'_> {
         }
     }
 
-    /// Looks at a part of FROM that does not see some of the tables before it.
-    fn without<T>(
+    /// Looks at a part of a statement that does not see some of the tables before it.
+    pub(super) fn without<T>(
         &mut self,
-        hidden: std::ops::Range<usize>,
+        relations: Range<usize>,
+        why: &'static str,
         look: impl FnOnce(&mut Self) -> T,
     ) -> T {
+        let hidden = Hidden { relations, why };
         let before = std::mem::replace(&mut self.scope().hidden, hidden);
         let result = look(self);
         self.scope().hidden = before;
@@ -50,16 +53,18 @@ impl Checker<'_> {
         match join.kind {
             // The rows that are not there cannot be looked at.
             JoinKind::Right | JoinKind::Full => {
-                self.without(first..start, |checker| checker.factor(&join.factor));
+                const WHY: &str = "a RIGHT or FULL JOIN looks at no row that may not be there";
+                self.without(first..start, WHY, |checker| checker.factor(&join.factor));
             }
             JoinKind::Inner | JoinKind::Left | JoinKind::Cross => self.factor(&join.factor),
         }
         let end = self.scope().relations.len();
         match &join.constraint {
             Constraint::On(condition) => {
+                const WHY: &str = "a join goes before a comma: write CROSS JOIN in place of it";
                 let outside = if is_closed { 0..first } else { 0..0 };
                 let (_, reads) = self.reading(|checker| {
-                    checker.without(outside, |checker| checker.condition(condition))
+                    checker.without(outside, WHY, |checker| checker.condition(condition))
                 });
                 if join.kind == JoinKind::Full && !reads.is_empty() {
                     self.full_join(condition, start);
@@ -72,7 +77,7 @@ impl Checker<'_> {
             Constraint::Natural => self.natural(first, start, end, join),
             Constraint::None => {}
         }
-        let mut mark = |range: std::ops::Range<usize>| {
+        let mut mark = |range: Range<usize>| {
             let number = self.n_joins;
             self.n_joins += 1;
             for relation in self.scope().relations.get_mut(range).unwrap_or_default() {
@@ -184,7 +189,7 @@ impl Checker<'_> {
     }
 
     /// Finds the column of a name on one side of a join with USING.
-    fn side(&mut self, name: &Name, range: std::ops::Range<usize>) -> Option<(usize, usize)> {
+    fn side(&mut self, name: &Name, range: Range<usize>) -> Option<(usize, usize)> {
         let scope = self.scope();
         let merged = scope
             .merged

@@ -4,9 +4,9 @@ use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::codes;
 use crate::ir::Builtin;
-use crate::query::check::{Checker, Expected};
+use crate::query::check::{Checker, Edit, Expected};
 use crate::query::tree::{At, Expr, ExprKind, Operator};
-use crate::query::types::{Clash, Class, Constant, Known, Typed, adopt, unify, wider};
+use crate::query::types::{Clash, Class, Constant, Known, Ty, Typed, adopt, unify, wider};
 
 impl Checker<'_> {
     /// Looks at two operands, each of which may tell the type of a parameter in the other's place.
@@ -26,7 +26,38 @@ impl Checker<'_> {
             let left_typed = self.expr(left, None);
             let hint = expected(self, &left_typed);
             let right_typed = self.expr(right, hint);
-            (left_typed, right_typed)
+            let mut typed = [left_typed, right_typed];
+            if !is_bare {
+                self.numbers_as_decimals(&mut typed, &[left, right]);
+            }
+            typed.into()
+        }
+    }
+
+    /// Writes constants beside decimals as SQLite keeps decimals: as text.
+    pub(super) fn numbers_as_decimals(&mut self, typed: &mut [Typed], exprs: &[&Expr]) {
+        let has_decimals = typed
+            .iter()
+            .filter_map(Typed::known)
+            .any(|it| it.class(self.schema) == Class::Decimal);
+        if self.dialect != Dialect::Sqlite || !has_decimals {
+            return;
+        }
+        for (typed, expr) in typed.iter_mut().zip(exprs) {
+            let Some(Constant::Number(number) | Constant::Text(number)) = &typed.constant else {
+                continue;
+            };
+            if let Some(text) = decimal_text(number)
+                && let Some(token) = self.variant.tokens.get(expr.at.start as usize)
+            {
+                let edit = Edit::Constant {
+                    n_tokens: expr.at.end - expr.at.start,
+                    text: text.clone(),
+                };
+                self.edits.insert(*token, edit);
+                typed.ty = Ty::Known(Known::TEXT);
+                typed.constant = Some(Constant::Text(text));
+            }
         }
     }
 
@@ -72,6 +103,13 @@ impl Checker<'_> {
         }
     }
 
+    /// The same of the first of several operands, whichever of them is a decimal.
+    pub(super) fn ordered_beside(&mut self, operands: &[&Typed], at: At) {
+        for typed in operands {
+            self.ordered(typed, at);
+        }
+    }
+
     pub(super) fn no_decimals(&mut self, at: At, what: &str) {
         let message = format!("SQLite has no {what}: it keeps them as text");
         self.error(&codes::SQL_DIALECT, at, message).help =
@@ -95,7 +133,7 @@ impl Checker<'_> {
             if operator == Operator::NullSafeEqual {
                 self.asked_beside((left, &a), (right, &b));
             }
-            self.ordered(&a, left.at);
+            self.ordered_beside(&[&a, &b], left.at);
             self.comparable(
                 &a,
                 &b,
@@ -208,6 +246,10 @@ impl Checker<'_> {
                 column: None,
             };
         }
+        // What is not known may be an array, beside which a text is one.
+        if self.dialect == Dialect::Postgres && [&a, &b].iter().any(|it| it.ty == Ty::Unknown) {
+            return Typed::unknown("`||` of values whose types are not known");
+        }
         // PostgreSQL reads a text that stands beside JSON as JSON.
         let is_json_text = |json: &Typed, text: &Typed| {
             json.known().map(|it| it.class(self.schema)) == Some(Class::Json)
@@ -315,7 +357,10 @@ impl Checker<'_> {
                 self.no_decimals(at, "arithmetic with decimals");
                 return Typed::unknown("");
             }
-            (Class::Int, Class::Int, Dialect::Postgres) => self.wider_operand(left, right, a, b),
+            // A constant is an integer of its own there, and a sum of the wider of the two.
+            (Class::Int, Class::Int, Dialect::Postgres) => {
+                wider(left, right, self.schema, self.dialect).unwrap_or(Known::I64)
+            }
             (Class::Int, Class::Int, Dialect::Mysql) if operator == Operator::Divide => {
                 Known::DECIMAL
             }
@@ -374,11 +419,14 @@ impl Checker<'_> {
                 None => self.expr(expr, hint.clone()),
             });
         }
+        self.numbers_as_decimals(&mut typed, exprs);
         typed
     }
 
     /// Makes one type of several, or reports those that do not go together.
     pub(super) fn unified(&mut self, typed: &[Typed], exprs: &[&Expr]) -> Typed {
+        let mut typed = typed.to_vec();
+        self.numbers_as_decimals(&mut typed, exprs);
         let mut result = Typed::null();
         let mut is_nullable = false;
         for (at, (next, expr)) in typed.iter().zip(exprs).enumerate() {
@@ -417,4 +465,27 @@ impl Checker<'_> {
             _ => Known::DECIMAL,
         }
     }
+}
+
+/// A number as decimals are kept in SQLite, so that equal ones are equal texts: without zeros that say nothing.
+fn decimal_text(number: &str) -> Option<String> {
+    let digits = number.trim_start_matches('-');
+    let is_negative = (number.len() - digits.len()) % 2 == 1;
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_plain = |part: &str| part.bytes().all(|it| it.is_ascii_digit());
+    if whole.len() + fraction.len() == 0 || !is_plain(whole) || !is_plain(fraction) {
+        return None;
+    }
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    let sign = match (whole, fraction) {
+        ("0", "") => "",
+        _ if is_negative => "-",
+        _ => "",
+    };
+    Some(format!("{sign}{whole}{point}{fraction}"))
 }

@@ -5,7 +5,7 @@ use sqlmodel_sql::Dialect;
 use crate::query::check::Checker;
 use crate::query::functions::{self, Nulls};
 use crate::query::tree::{Expr, ExprKind, Operator};
-use crate::query::types::ColumnAt;
+use crate::query::types::{ColumnAt, Ty};
 
 /// What was known of a scope before a refinement: per relation, the joins and the refined columns.
 pub(super) type Saved = Vec<(Vec<u32>, Vec<usize>)>;
@@ -97,6 +97,13 @@ impl Checker<'_> {
                 self.strict(left, columns);
                 self.strict(right, columns);
             }
+            // Between texts; between arrays, NULL adds nothing or an element.
+            ExprKind::Binary(Operator::Concat, left, right)
+                if self.is_no_list(left) && self.is_no_list(right) =>
+            {
+                self.strict(left, columns);
+                self.strict(right, columns);
+            }
             // MySQL reads ESCAPE NULL as no ESCAPE.
             ExprKind::Like(left, right, _) => {
                 self.strict(left, columns);
@@ -126,10 +133,37 @@ impl Checker<'_> {
     }
 }
 
+impl Checker<'_> {
+    /// Whether an operand of `||` is no array for sure.
+    fn is_no_list(&self, expr: &Expr) -> bool {
+        let is_known = |ty: Ty| matches!(ty, Ty::Known(known) if !known.is_array);
+        match &*expr.kind {
+            ExprKind::Column(parts) => self.find_column(parts).is_some_and(|at| {
+                let column = self
+                    .relation(at)
+                    .and_then(|it| it.source.columns.get(at.column));
+                column.is_some_and(|it| is_known(it.ty))
+            }),
+            ExprKind::Param(name) => {
+                self.params.by_name.get(name).is_some_and(|it| {
+                    !it.is_list && it.ty.is_some_and(|ty| is_known(Ty::Known(ty)))
+                })
+            }
+            ExprKind::Binary(Operator::Concat, left, right) => {
+                self.is_no_list(left) && self.is_no_list(right)
+            }
+            ExprKind::Cast(_, ty) => !ty.is_array,
+            ExprKind::Collate(_) | ExprKind::Number(_) | ExprKind::Bool(_) => true,
+            // A text beside an array is one.
+            ExprKind::Text(_) => true,
+            _ => false,
+        }
+    }
+}
+
 fn is_strict(operator: Operator, dialect: Dialect) -> bool {
     (operator.is_comparison() && operator != Operator::NullSafeEqual)
         || operator.is_arithmetic()
         || operator == Operator::Matches
-        // Between arrays, which PostgreSQL alone has, NULL adds nothing or an element.
         || (operator == Operator::Concat && dialect != Dialect::Postgres)
 }

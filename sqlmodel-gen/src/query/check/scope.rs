@@ -23,7 +23,14 @@ pub(super) struct Scope {
     /// Whether a window function may stand here.
     pub(super) has_windows: bool,
     /// The relations that the part which is looked at does not see.
-    pub(super) hidden: Range<usize>,
+    pub(super) hidden: Hidden,
+}
+
+/// Relations that are not seen, and why.
+#[derive(Debug, Default)]
+pub(super) struct Hidden {
+    pub(super) relations: Range<usize>,
+    pub(super) why: &'static str,
 }
 
 /// A table in a scope.
@@ -112,8 +119,8 @@ pub(super) enum Found {
     /// The table is there and has no such column.
     NoColumn(ColumnAt),
     NoTable,
-    /// The table stands before the join, or where its rows may not be there: its name.
-    Hidden(String),
+    /// The table is there and not seen: its name, and why.
+    Hidden(String, &'static str),
     Nothing,
     /// It may be of a table that was reported as missing.
     Lost,
@@ -140,8 +147,8 @@ impl Checker<'_> {
                     {
                         return Found::Lost;
                     }
-                    if scope.hidden.contains(&relation_idx) {
-                        return Found::Hidden(table.to_owned());
+                    if scope.hidden.relations.contains(&relation_idx) {
+                        return Found::Hidden(table.to_owned(), scope.hidden.why);
                     }
                     let at = |column| ColumnAt {
                         scope: scope_idx,
@@ -159,7 +166,8 @@ impl Checker<'_> {
                 }
                 None => {
                     if let Some(merged) = scope.merged.iter().rposition(|it| {
-                        it.name.eq_ignore_ascii_case(column) && !scope.hidden.contains(&it.left.0)
+                        it.name.eq_ignore_ascii_case(column)
+                            && !scope.hidden.relations.contains(&it.left.0)
                     }) {
                         return Found::Merged(scope_idx, merged);
                     }
@@ -175,7 +183,7 @@ impl Checker<'_> {
                             })
                         })
                         .collect();
-                    let seen = |it: &ColumnAt| !scope.hidden.contains(&it.relation);
+                    let seen = |it: &ColumnAt| !scope.hidden.relations.contains(&it.relation);
                     let found = match found.iter().any(seen) {
                         true => found.into_iter().filter(seen).collect(),
                         false => found,
@@ -196,12 +204,12 @@ impl Checker<'_> {
                                 });
                             }
                         }
-                        [only] if scope.hidden.contains(&only.relation) => {
+                        [only] if scope.hidden.relations.contains(&only.relation) => {
                             let name = scope
                                 .relations
                                 .get(only.relation)
                                 .and_then(|it| it.name.clone());
-                            return Found::Hidden(name.unwrap_or_default());
+                            return Found::Hidden(name.unwrap_or_default(), scope.hidden.why);
                         }
                         [only] => return Found::Column(*only),
                         several => {

@@ -425,10 +425,10 @@ impl Checker<'_> {
         let mut columns: Vec<(usize, usize)> = Vec::new();
         match table {
             Some(table) => {
-                let found = scope
-                    .relations
-                    .iter()
-                    .position(|it| it.name.as_ref().is_some_and(|it| table.is(it)));
+                let mut relations = scope.relations.iter();
+                let found = relations
+                    .position(|it| it.name.as_ref().is_some_and(|it| table.is(it)))
+                    .filter(|it| !scope.hidden.relations.contains(it));
                 let Some(relation) = found else {
                     let names: Vec<String> = scope
                         .relations
@@ -477,7 +477,9 @@ impl Checker<'_> {
                     .iter()
                     .flat_map(|(left, right, _)| [*left, *right])
                     .collect();
-                for (relation, it) in scope.relations.iter().enumerate() {
+                let relations = scope.relations.iter().enumerate();
+                let is_seen = |at: &usize| !scope.hidden.relations.contains(at);
+                for (relation, it) in relations.filter(|(at, _)| is_seen(at)) {
                     let all = (0..it.source.columns.len()).map(|column| (relation, column));
                     columns.extend(all.filter(|it| !hidden.contains(it)));
                 }

@@ -127,6 +127,10 @@ impl Checker<'_> {
             return;
         };
         let typed = self.expr(value, Some(wanted.clone()));
+        let target = Typed::new(wanted.ty, wanted.is_nullable, wanted.reason.clone());
+        let mut pair = [target, typed];
+        self.numbers_as_decimals(&mut pair, &[value, value]);
+        let [_, typed] = pair;
         self.fits(&typed, &wanted, value.at);
         if matches!(*value.kind, ExprKind::Null) && !wanted.is_nullable {
             let diagnostic = self.error(&codes::INSERT, value.at, "this column is never NULL");
@@ -385,6 +389,17 @@ impl Checker<'_> {
     fn assignments(&mut self, sets: &[Assignment], source: &Source, table: TableId) {
         let mut seen: Vec<&Name> = Vec::new();
         for set in sets {
+            let target = self
+                .scope()
+                .relations
+                .first()
+                .and_then(|it| it.name.clone());
+            if let (Some(table), Some(target)) = (&set.table, target)
+                && !table.is(&target)
+            {
+                let message = format!("the statement writes `{target}`, and not `{}`", table.text);
+                self.error(&codes::UNKNOWN_TABLE, table.at, message);
+            }
             let columns: Vec<Option<usize>> = set
                 .columns
                 .iter()
@@ -531,8 +546,15 @@ impl Checker<'_> {
         }
         self.assignments(&update.sets, &source, table);
         self.ending(&update.ending);
-        // What RETURNING sees was written since: the condition says nothing of it.
-        let outputs = self.returning(update.returning.as_deref());
+        // What RETURNING sees was written since: the condition says nothing of it. On SQLite it sees nothing else.
+        let hidden = match self.dialect {
+            Dialect::Sqlite => 1..self.scope().relations.len(),
+            Dialect::Postgres | Dialect::Mysql => 0..0,
+        };
+        const WHY: &str = "SQLite returns columns of the written table alone";
+        let outputs = self.without(hidden, WHY, |checker| {
+            checker.returning(update.returning.as_deref())
+        });
         self.scopes.pop();
         outputs
     }

@@ -394,6 +394,14 @@ impl Parser<'_> {
 
     fn unary(&mut self) -> Parse<Expr> {
         let start = self.at;
+        if self.peek_sign(0) == "+"
+            && matches!(self.token(self.at + 1), Some((TokenKind::Number, _)))
+        {
+            self.at += 1;
+            let number = self.postfix()?;
+            let at = self.since(start);
+            return Ok(Expr { at, ..number });
+        }
         if self.eat_sign("-") || self.eat_sign("+") {
             let inner = self.deeper(Self::unary)?;
             let height = inner.height;
