@@ -8,16 +8,17 @@ mod stream;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 
 use sqlmodel_core::{
-    Append, Collect, Cx, Decode, Error, Executor, Head, Model, Outcome, Record, Target, Value, ok,
-    ok_result,
+    Append, Collect, Cx, Decode, Error, Executor, FieldInfo, Head, Model, Outcome, Record, RowRead,
+    RowSink, Target, Value, ok, ok_result,
 };
 
 pub use self::one::LoadingOne;
 pub use self::stream::IncludedRows;
 use crate::expr::Level;
-use crate::key::{KeySet, pick};
+use crate::key::{KeyBytes, KeySet, pick};
 use crate::operators::{Condition, Ordering};
 use crate::query::Query;
 use crate::relation::{Aliased, HasOne, ManyToMany, OwnTable, Relation, ToMany, ToOne};
@@ -129,6 +130,8 @@ pub struct Keys {
     near: &'static [&'static str],
     table: &'static str,
     far: &'static [&'static str],
+    /// The fields of the table, which rows of the statement begin with.
+    fields: &'static [FieldInfo],
 }
 
 /// Returns some columns of a record.
@@ -154,6 +157,7 @@ impl<M: Model, T: Model + Clone + Sync> Children for ToMany<M, T> {
             near: self.near(),
             table: T::ENTITY_NAME,
             far: self.far(),
+            fields: T::fields(),
         }
     }
 
@@ -205,6 +209,7 @@ impl<M: Model, T: Model + Clone + Sync, L: Model> Children for ManyToMany<M, T, 
             near: self.near(),
             table: L::ENTITY_NAME,
             far: self.link_near(),
+            fields: L::fields(),
         }
     }
 
@@ -417,16 +422,27 @@ impl<L: Children, N: Attach<L::To>> Loading<L, N> {
         executor: &mut E,
         keys: &KeySet,
     ) -> Outcome<Vec<Vec<N::Row>>, Error> {
-        let Keys { table, far, .. } = self.relation.keys();
+        let Keys {
+            near: _,
+            table,
+            far,
+            fields,
+        } = self.relation.keys();
         let max_parameters = executor.capabilities().max_parameters;
         let mut numbers = Vec::new();
         let mut children = Vec::new();
         for condition in keys.conditions(table, far, max_parameters) {
             let mut query = self.query.clone();
             query.conditions.push(condition);
-            let rows: Vec<L::Row> = ok!(fetch(&query, cx, executor, Collect::all()).await);
-            for number in self.relation.numbers(&rows, keys) {
-                numbers.push(ok_result!(number.ok_or_else(|| unasked(table, far))));
+            let (rows, told) = ok!(self.fetch(&query, fields, far, keys, cx, executor).await);
+            match told {
+                Some(told) if numbers.is_empty() => numbers = told,
+                Some(told) => numbers.extend(told),
+                None => {
+                    for number in self.relation.numbers(&rows, keys) {
+                        numbers.push(ok_result!(number.ok_or_else(|| unasked(table, far))));
+                    }
+                }
             }
             let related = rows.into_iter().map(|row| self.relation.related(row));
             if children.is_empty() {
@@ -450,6 +466,87 @@ impl<L: Children, N: Attach<L::To>> Loading<L, N> {
             }
         }
         Outcome::Ok(groups)
+    }
+}
+
+impl<L: Children, N> Loading<L, N> {
+    /// Returns rows, and the numbers of their keys where they were read with them.
+    async fn fetch<E: Executor>(
+        &self,
+        query: &Query,
+        fields: &[FieldInfo],
+        far: &[&'static str],
+        keys: &KeySet,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<(Vec<L::Row>, Option<Vec<usize>>), Error> {
+        let at = match far {
+            [column] => fields.iter().position(|field| field.column == *column),
+            _ => None,
+        };
+        let (false, Some(at)) = (const { L::Row::IS_POLYMORPHIC }, at) else {
+            let rows = ok!(fetch(query, cx, executor, Collect::all()).await);
+            return Outcome::Ok((rows, None));
+        };
+        let mut rows = Numbered::new(at, keys);
+        let known = ok_result!(query.known(executor.dialect()));
+        let done = executor.query(cx, known.statement(), &mut rows).await;
+        ok!(query.name_column(done));
+        Outcome::Ok(rows.into_rows())
+    }
+}
+
+/// Decodes rows, and reads the key of each from where it was decoded from, as long as keys are integers.
+struct Numbered<'k, R> {
+    rows: Collect<R>,
+    /// The position of the key's column.
+    at: usize,
+    keys: &'k KeySet,
+    numbers: Option<Vec<usize>>,
+    /// Relatives of one row often come one after the other.
+    last: Option<(i64, usize)>,
+}
+
+impl<'k, R> Numbered<'k, R> {
+    fn new(at: usize, keys: &'k KeySet) -> Self {
+        Self {
+            rows: Collect::all(),
+            at,
+            keys,
+            numbers: Some(Vec::new()),
+            last: None,
+        }
+    }
+
+    fn number(&mut self, key: i64) -> Option<usize> {
+        match self.last {
+            Some((last, number)) if last == key => Some(number),
+            _ => {
+                let number = self.keys.number(&KeyBytes::Integer(key))?;
+                self.last = Some((key, number));
+                Some(number)
+            }
+        }
+    }
+
+    fn into_rows(self) -> (Vec<R>, Option<Vec<usize>>) {
+        (self.rows.into_rows(), self.numbers)
+    }
+}
+
+impl<R: Decode + Send> RowSink for Numbered<'_, R> {
+    fn row<D: RowRead>(&mut self, row: &D) -> Result<ControlFlow<()>, Error> {
+        let flow = self.rows.row(row)?;
+        if self.numbers.is_some() {
+            let key = row.i64(self.at).ok();
+            let number = key.and_then(|key| self.number(key));
+            match (number, &mut self.numbers) {
+                (Some(number), Some(numbers)) => numbers.push(number),
+                // The rows tell the keys of another kind.
+                (_, numbers) => *numbers = None,
+            }
+        }
+        Ok(flow)
     }
 }
 
