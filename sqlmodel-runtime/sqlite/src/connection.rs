@@ -122,7 +122,7 @@ impl SqliteConnection {
         cx: &Cx,
         statement: Statement<'_>,
         sink: &mut dyn Sink,
-    ) -> Outcome<Done, Error> {
+    ) -> Outcome<(), Error> {
         let may_be_alone = self.is_on_disk && !self.is_in_transaction;
         if may_be_alone && is_write(statement.sql) && self.home.get().is_autocommit() {
             return self.run_alone(cx, statement, sink).await;
@@ -136,7 +136,6 @@ impl SqliteConnection {
         ok_result!(self.check_transaction().map_err(at_sql));
         let mut lock_wait = LockWait::new(self.busy_timeout);
         let database = self.home.get();
-        let n_before = database.total_changes();
         let mut running = loop {
             let error = match database.start(sql, params) {
                 Ok(running) => break running,
@@ -164,6 +163,14 @@ impl SqliteConnection {
         if is_once {
             database.demote(sql);
         }
+        Outcome::Ok(())
+    }
+
+    /// Runs a command and tells what it did.
+    async fn run_command(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
+        let n_before = self.home.get().total_changes();
+        ok!(self.run(cx, statement, &mut Ignore).await);
+        let database = self.home.get();
         let has_changed = database.total_changes() != n_before;
         Outcome::Ok(Done {
             rows_affected: if has_changed { database.changes() } else { 0 },
@@ -177,13 +184,12 @@ impl SqliteConnection {
         cx: &'a Cx,
         statement: Statement<'a>,
         sink: &'a mut dyn Sink,
-    ) -> Pin<Box<dyn Future<Output = Outcome<Done, Error>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Outcome<(), Error>> + Send + 'a>> {
         Box::pin(async move {
             ok!(self.begin_now(cx, TransactionOptions::default()).await);
             let unit = Unit(self);
-            let done = ok!(unit.0.run(cx, statement, sink).await);
-            ok!(unit.0.commit(cx).await);
-            Outcome::Ok(done)
+            ok!(unit.0.run(cx, statement, sink).await);
+            unit.0.commit(cx).await
         })
     }
 
@@ -305,14 +311,13 @@ impl Executor for SqliteConnection {
         let mut counted = Counted::new(sink);
         let outcome = self.run(cx, statement, &mut counted).await;
         traced.end(counted.n_rows(), &outcome);
-        ok!(outcome);
-        Outcome::Ok(())
+        outcome
     }
 
     async fn execute(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         ok!(seam::brief_checkpoint(cx));
         let traced = Traced::begin(statement);
-        let outcome = self.run(cx, statement, &mut Ignore).await;
+        let outcome = self.run_command(cx, statement).await;
         let n_rows = match &outcome {
             Outcome::Ok(done) => done.rows_affected,
             _ => 0,

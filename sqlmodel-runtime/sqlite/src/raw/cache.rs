@@ -9,11 +9,16 @@ use sqlmodel_core::Error;
 use super::Handle;
 use super::statement::Statement;
 
+/// The guesses that are kept.
+const N_GUESSES: usize = 64;
+
 /// The statements that ran last.
 pub(super) struct Cache {
     handle: Handle,
     capacity: usize,
     places: HashMap<Arc<str>, usize, BuildHasherDefault<TextHasher>>,
+    /// The places of the texts that were asked for last, by where those are in memory. Only a guess: the text is compared.
+    guesses: [usize; N_GUESSES],
     slots: Vec<Slot>,
     /// Counts uses.
     clock: u64,
@@ -32,6 +37,7 @@ impl Cache {
             handle,
             capacity: capacity.max(1),
             places: HashMap::default(),
+            guesses: [0; N_GUESSES],
             slots: Vec::new(),
             clock: 0,
         }
@@ -39,10 +45,7 @@ impl Cache {
 
     /// Returns a statement and its place, which is the same until another statement is got.
     pub(super) fn get(&mut self, sql: &str) -> Result<(usize, &mut Statement), Error> {
-        let at = match self.places.get(sql) {
-            Some(at) => *at,
-            None => self.add(sql)?,
-        };
+        let at = self.place(sql)?;
         self.clock += 1;
         let clock = self.clock;
         let slot = self
@@ -51,6 +54,27 @@ impl Cache {
             .expect("places are those of statements");
         slot.last_used = clock;
         Ok((at, &mut slot.statement))
+    }
+
+    #[inline]
+    fn place(&mut self, sql: &str) -> Result<usize, Error> {
+        let guess = (sql.as_ptr().addr() >> 4) % N_GUESSES;
+        let guessed = self.guesses.get(guess).copied().unwrap_or(0);
+        if self
+            .slots
+            .get(guessed)
+            .is_some_and(|slot| *slot.sql == *sql)
+        {
+            return Ok(guessed);
+        }
+        let at = match self.places.get(sql) {
+            Some(at) => *at,
+            None => self.add(sql)?,
+        };
+        if let Some(guessed) = self.guesses.get_mut(guess) {
+            *guessed = at;
+        }
+        Ok(at)
     }
 
     /// Makes a statement the first to go.
