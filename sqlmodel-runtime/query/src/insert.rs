@@ -136,6 +136,13 @@ impl<R: Record> InsertMany<R> {
             if const { <R::Model as Model>::IN_FAMILY } && family::is_split::<R::Model>() {
                 return family::insert(&self.rows, cx, executor).await;
             }
+            if let [_] = &*self.rows {
+                let plan = Plan::of(&self.rows);
+                let text = plan.text_of_only::<R>(executor.dialect(), Returning::Nothing);
+                let params = plan.into_params();
+                let done = ok!(executor.execute(cx, Statement::new(&text, &params)).await);
+                return Outcome::Ok(done.rows_affected);
+            }
             let statements = Plan::of(&self.rows).into_statements(executor, Returning::Nothing);
             match &*statements {
                 [] => Outcome::Ok(0),
@@ -356,7 +363,9 @@ impl<'r> Plan<'r> {
 
     /// Returns the values that are given.
     fn into_params(mut self) -> Vec<Value<'r>> {
-        self.values.retain(|value| !matches!(value, Value::Default));
+        if self.leaves_out_any() {
+            self.values.retain(|value| !matches!(value, Value::Default));
+        }
         self.values
     }
 
@@ -369,6 +378,12 @@ impl<'r> Plan<'r> {
         self.values
             .get(row * n_columns..(row + 1) * n_columns)
             .unwrap_or_default()
+    }
+
+    /// Tells whether a row leaves out a column.
+    fn leaves_out_any(&self) -> bool {
+        let mut values = self.values.iter();
+        values.any(|value| matches!(value, Value::Default))
     }
 
     /// Tells whether two rows leave out the same columns.
@@ -404,6 +419,13 @@ impl<'r> Plan<'r> {
 
     /// Splits the rows; `max_rows_of` is told how many values each row gives, which is never none.
     fn split(&self, max_rows_of: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
+        if !self.columns.is_empty() && !self.leaves_out_any() {
+            let max_rows = max_rows_of(self.columns.len()).max(1);
+            let starts = (0..self.n_rows).step_by(max_rows);
+            return starts
+                .map(|start| start..self.n_rows.min(start.saturating_add(max_rows)))
+                .collect();
+        }
         let mut runs: Vec<Range<usize>> = Vec::new();
         let mut max_rows = 0;
         for row in 0..self.n_rows {
