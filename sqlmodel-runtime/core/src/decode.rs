@@ -5,7 +5,8 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
-use crate::model::Model;
+use crate::model::{Model, Record};
+use crate::texts::Texts;
 use crate::value::{Date, Decimal, Duration, Time, Timestamp, Value, ValueKind};
 
 /// A row as a driver holds it: columns by position, read in place.
@@ -244,6 +245,8 @@ pub trait Decode: Sized {
     const WIDTH: usize = 1;
     /// Whether the value can be of one of several models, or has a part that can.
     const IS_POLYMORPHIC: bool = false;
+    /// The texts of a model's statements that are the same every time.
+    const TEXTS: Option<&'static Texts> = None;
 
     /// Reads the value whose first column is at position `at`.
     ///
@@ -266,6 +269,7 @@ pub trait Decode: Sized {
 
 impl<M: Model> Decode for M {
     const WIDTH: usize = M::COLUMN_COUNT;
+    const TEXTS: Option<&'static Texts> = <M as Record>::TEXTS;
 
     fn decode<R: RowRead>(row: &R, at: usize) -> Result<Self, DecodeError> {
         M::from_row(row, at)

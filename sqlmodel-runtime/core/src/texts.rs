@@ -17,18 +17,20 @@ pub enum FixedStatement {
     Insert,
     /// The same, which returns the row.
     InsertReturning,
+    /// The SELECT of all rows.
+    All,
 }
 
 /// The texts of a model's fixed statements, each written when it is needed first.
 ///
 /// Generated code has one for each struct that is stored, as a `static`.
 #[derive(Debug, Default)]
-pub struct Texts([[OnceLock<Box<str>>; 3]; 5]);
+pub struct Texts([[OnceLock<Box<str>>; 3]; 6]);
 
 impl Texts {
     /// Creates it without any text.
     pub const fn new() -> Self {
-        Self([const { [const { OnceLock::new() }; 3] }; 5])
+        Self([const { [const { OnceLock::new() }; 3] }; 6])
     }
 
     /// Returns the text of a statement, written by `write` when it is asked for first.
@@ -38,13 +40,14 @@ impl Texts {
         dialect: Dialect,
         write: impl FnOnce() -> String,
     ) -> &str {
-        let Self([get, update, delete, insert, insert_returning]) = self;
+        let Self([get, update, delete, insert, insert_returning, all]) = self;
         let [sqlite, postgres, mysql] = match statement {
             FixedStatement::Get => get,
             FixedStatement::Update => update,
             FixedStatement::Delete => delete,
             FixedStatement::Insert => insert,
             FixedStatement::InsertReturning => insert_returning,
+            FixedStatement::All => all,
         };
         let text = match dialect {
             Dialect::Sqlite => sqlite,

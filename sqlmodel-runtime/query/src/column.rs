@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use sqlmodel_core::Model;
 
-use crate::expr::{Expr, Level, Token};
+use crate::expr::{Expr, Token};
 use crate::scope::{Entity, Excluded, Table};
 
 /// A column of the model or alias `M` that holds a `T`; nullable when `T` is an `Option`.
@@ -58,10 +58,7 @@ impl<M: Entity, T> Column<M, T> {
     }
 
     pub(crate) fn into_expr_of<U>(self) -> Expr<Table<M>, U> {
-        Expr::new(
-            vec![Token::column(M::NAME, self.inherited_from, self.name)],
-            Level::Atom,
-        )
+        Expr::atom(Token::column(M::NAME, self.inherited_from, self.name))
     }
 }
 

@@ -288,7 +288,7 @@ fn write_arm(query: &Query, writer: &mut Writer<'_>) {
     let is_plain = query.order.is_empty()
         && query.limit.is_none()
         && query.offset == 0
-        && query.common.is_empty();
+        && query.rare().common.is_empty();
     if is_plain {
         return query.write(writer);
     }

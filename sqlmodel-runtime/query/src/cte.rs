@@ -60,15 +60,16 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     #[must_use]
     pub fn with(self, common: With) -> Self {
         let mut query = self.into_query();
-        query.common.push(common.0);
+        query.rare_mut().common.push(common.0);
         Self::from_query(query)
     }
 }
 
 impl Query {
     pub(crate) fn write_common(&self, writer: &mut Writer<'_>) {
-        let is_recursive = self.common.iter().any(|common| common.is_recursive);
-        for (position, common) in self.common.iter().enumerate() {
+        let all = &self.rare().common;
+        let is_recursive = all.iter().any(|common| common.is_recursive);
+        for (position, common) in all.iter().enumerate() {
             writer.text(match position {
                 0 if is_recursive => "WITH RECURSIVE ",
                 0 => "WITH ",
@@ -87,7 +88,7 @@ impl Query {
             }
             writer.text(")");
         }
-        if !self.common.is_empty() {
+        if !all.is_empty() {
             writer.text(" ");
         }
     }

@@ -17,9 +17,54 @@ use crate::window::WindowCall;
 ///
 /// The methods of [`Expression`](crate::Expression) make larger expressions of it.
 pub struct Expr<S, T> {
-    tokens: Vec<Token>,
+    tokens: Tokens,
     level: Level,
     types: PhantomData<fn() -> (S, T)>,
+}
+
+/// What an expression says: most begin as one token, which needs no memory of its own.
+#[derive(Clone)]
+enum Tokens {
+    One(Token),
+    Many(Vec<Token>),
+}
+
+impl Tokens {
+    fn as_slice(&self) -> &[Token] {
+        match self {
+            Self::One(token) => std::slice::from_ref(token),
+            Self::Many(tokens) => tokens,
+        }
+    }
+
+    fn into_vec(self) -> Vec<Token> {
+        match self {
+            Self::One(token) => vec![token],
+            Self::Many(tokens) => tokens,
+        }
+    }
+
+    /// Returns a list with room for so many tokens more.
+    fn into_vec_with(self, n_more: usize) -> Vec<Token> {
+        match self {
+            Self::One(token) => {
+                let mut tokens = Vec::with_capacity(1 + n_more);
+                tokens.push(token);
+                tokens
+            }
+            Self::Many(mut tokens) => {
+                tokens.reserve(n_more);
+                tokens
+            }
+        }
+    }
+
+    fn append_to(self, list: &mut Vec<Token>) {
+        match self {
+            Self::One(token) => list.push(token),
+            Self::Many(tokens) => list.extend(tokens),
+        }
+    }
 }
 
 /// A piece of an expression, rendered in order.
@@ -104,34 +149,79 @@ pub(crate) enum Level {
 impl<S, T> Expr<S, T> {
     pub(crate) fn new(tokens: Vec<Token>, level: Level) -> Self {
         Self {
-            tokens,
+            tokens: Tokens::Many(tokens),
             level,
+            types: PhantomData,
+        }
+    }
+
+    /// Creates an expression of one token.
+    pub(crate) fn atom(token: Token) -> Self {
+        Self {
+            tokens: Tokens::One(token),
+            level: Level::Atom,
             types: PhantomData,
         }
     }
 
     /// Returns the same text as an expression of other types.
     pub(crate) fn retyped<R, U>(self) -> Expr<R, U> {
-        Expr::new(self.tokens, self.level)
+        Expr {
+            tokens: self.tokens,
+            level: self.level,
+            types: PhantomData,
+        }
     }
 
     pub(crate) fn into_tokens(self) -> Vec<Token> {
-        self.tokens
+        self.tokens.into_vec()
+    }
+
+    /// Changes the list of tokens.
+    fn change(&mut self, change: impl FnOnce(&mut Vec<Token>)) {
+        let tokens = std::mem::replace(&mut self.tokens, Tokens::Many(Vec::new()));
+        let mut tokens = tokens.into_vec();
+        change(&mut tokens);
+        self.tokens = Tokens::Many(tokens);
     }
 
     /// Puts text around the expression, which makes an atom of it.
     pub(crate) fn wrap(&mut self, before: Token, after: Token) {
-        self.tokens.insert(0, before);
-        self.tokens.push(after);
+        self.change(|tokens| {
+            tokens.insert(0, before);
+            tokens.push(after);
+        });
         self.level = Level::Atom;
     }
 
     pub(crate) fn push(&mut self, token: Token) {
-        self.tokens.push(token);
+        self.change(|tokens| tokens.push(token));
     }
 
     pub(crate) fn tokens_mut(&mut self) -> &mut [Token] {
-        &mut self.tokens
+        match &mut self.tokens {
+            Tokens::One(token) => std::slice::from_mut(token),
+            Tokens::Many(tokens) => tokens,
+        }
+    }
+
+    /// Returns the tokens of an operand that is compared, with room for so many more behind them.
+    pub(crate) fn compared_with(self, n_more: usize) -> Vec<Token>
+    where
+        T: FieldValue,
+    {
+        match T::IS_DECIMAL || self.level < Level::Sum {
+            true => self.compared(),
+            false => self.tokens.into_vec_with(n_more),
+        }
+    }
+
+    /// Appends the tokens for a place that takes what binds at `loosest` or tighter.
+    pub(crate) fn append_at_least(self, loosest: Level, list: &mut Vec<Token>) {
+        match self.level >= loosest {
+            true => self.tokens.append_to(list),
+            false => list.extend(self.at_least(loosest)),
+        }
     }
 
     /// Returns the tokens of an operand that is compared: decimals are told to be numbers.
@@ -155,18 +245,18 @@ impl<S, T> Expr<S, T> {
         if T::IS_DECIMAL {
             self.compared()
         } else {
-            self.tokens
+            self.into_tokens()
         }
     }
 
     /// Returns the tokens for a place that takes what binds at `loosest` or tighter, in parentheses where needed.
     pub(crate) fn at_least(self, loosest: Level) -> Vec<Token> {
         if self.level >= loosest {
-            return self.tokens;
+            return self.into_tokens();
         }
-        let mut tokens = Vec::with_capacity(self.tokens.len() + 2);
+        let mut tokens = Vec::with_capacity(self.tokens.as_slice().len() + 2);
         tokens.push(Token::Text("("));
-        tokens.extend(self.tokens);
+        self.tokens.append_to(&mut tokens);
         tokens.push(Token::Text(")"));
         tokens
     }
@@ -184,7 +274,7 @@ impl<S, T> Clone for Expr<S, T> {
 
 impl<S, T> fmt::Debug for Expr<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(&self.tokens).finish()
+        f.debug_list().entries(self.tokens.as_slice()).finish()
     }
 }
 
@@ -221,7 +311,7 @@ pub trait Assign<T> {
 
 /// Returns a parameter.
 pub(crate) fn param<T>(value: Value<'static>) -> Expr<(), T> {
-    Expr::new(vec![Token::Param(value)], Level::Atom)
+    Expr::atom(Token::Param(value))
 }
 
 /// Implements what a type needs to be used as a field: comparisons with columns, and assignment to them.
@@ -431,11 +521,13 @@ impl<T, V: Assign<T>> Assign<Option<T>> for Option<V> {
     type Source = V::Source;
 
     fn into_assigned(self) -> Expr<V::Source, Option<T>> {
-        let tokens = match self {
-            Some(assigned) => assigned.into_assigned().into_tokens(),
-            None => vec![Token::Param(Value::Null)],
-        };
-        Expr::new(tokens, Level::Atom)
+        match self {
+            Some(assigned) => Expr {
+                level: Level::Atom,
+                ..assigned.into_assigned().retyped()
+            },
+            None => Expr::atom(Token::Param(Value::Null)),
+        }
     }
 }
 

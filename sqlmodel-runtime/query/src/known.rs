@@ -167,14 +167,14 @@ impl Pieces {
         self.piece(Kind::Alias, position, []);
     }
 
-    pub(crate) fn models(&mut self, models: &[ModelColumns]) {
-        self.piece(Kind::Models, models.len(), []);
+    pub(crate) fn models(&mut self, first: &ModelColumns, others: &[ModelColumns]) {
+        self.piece(Kind::Models, 1 + others.len(), []);
         for ModelColumns {
             name,
             key,
             fields,
             part: _,
-        } in models
+        } in std::iter::once(first).chain(others)
         {
             self.0.extend_from_slice(&[
                 address(name.as_bytes()),

@@ -383,14 +383,17 @@ fn compare<E: Expression, R: Operand<Base<E>>>(
     operator: Token,
     right: R,
 ) -> Compared<E, R> {
-    let mut tokens = left.into_expr().compared();
+    let mut tokens = left.into_expr().compared_with(2);
     tokens.push(operator);
-    tokens.extend(right.into_operand().at_least(Level::Sum));
+    right
+        .into_operand()
+        .append_at_least(Level::Sum, &mut tokens);
     Expr::new(tokens, Level::Comparison)
 }
 
 fn postfix<E: Expression>(operand: E, operator: &'static str) -> Expr<Settled<E::Source>, bool> {
-    let mut tokens = operand.into_expr().at_least(Level::Sum);
+    let mut tokens = Vec::with_capacity(2);
+    operand.into_expr().append_at_least(Level::Sum, &mut tokens);
     tokens.push(Token::Text(operator));
     Expr::new(tokens, Level::Comparison)
 }

@@ -13,18 +13,25 @@ use crate::scope::Entity;
 /// A SELECT.
 #[derive(Debug, Clone)]
 pub(crate) struct Query {
-    pub(crate) common: Vec<CommonQuery>,
-    pub(crate) is_distinct: bool,
-    pub(crate) distinct_on: Vec<Vec<Token>>,
     pub(crate) columns: Columns,
     pub(crate) from: Source,
     pub(crate) joins: Vec<Join>,
     pub(crate) conditions: Vec<Vec<Token>>,
-    pub(crate) groups: Vec<Vec<Token>>,
-    pub(crate) group_conditions: Vec<Vec<Token>>,
     pub(crate) order: Vec<Order>,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: u64,
+    /// A query is moved with each step of its building, so what few have is elsewhere.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few queries have.
+#[derive(Debug, Clone)]
+pub(crate) struct Rare {
+    pub(crate) common: Vec<CommonQuery>,
+    pub(crate) is_distinct: bool,
+    pub(crate) distinct_on: Vec<Vec<Token>>,
+    pub(crate) groups: Vec<Vec<Token>>,
+    pub(crate) group_conditions: Vec<Vec<Token>>,
     pub(crate) lock: Option<RowLock>,
     /// The models that extend the one selected from, where rows of all of them are loaded as what they are.
     pub(crate) parts: Vec<FamilyPart>,
@@ -32,10 +39,23 @@ pub(crate) struct Query {
     pub(crate) load: PolymorphicLoad,
 }
 
+impl Rare {
+    const NONE: Self = Self {
+        common: Vec::new(),
+        is_distinct: false,
+        distinct_on: Vec::new(),
+        groups: Vec::new(),
+        group_conditions: Vec::new(),
+        lock: None,
+        parts: Vec::new(),
+        load: PolymorphicLoad::Join,
+    };
+}
+
 /// What a query selects.
 #[derive(Debug, Clone)]
 pub(crate) enum Columns {
-    /// All columns of these models.
+    /// All columns of the model that is selected from, and of these.
     Models(Vec<ModelColumns>),
     /// One column for each expression.
     Expressions(Vec<Vec<Token>>),
@@ -135,6 +155,16 @@ impl ModelColumns {
 }
 
 impl Source {
+    /// All columns of the model.
+    fn columns(&self) -> ModelColumns {
+        ModelColumns {
+            name: self.name,
+            key: &[],
+            fields: self.fields,
+            part: None,
+        }
+    }
+
     pub(crate) fn of<E: Entity>() -> Self {
         Self {
             schema: E::Model::SCHEMA_NAME,
@@ -426,29 +456,63 @@ impl FamilyPart {
 impl Query {
     pub(crate) fn new(columns: Columns, from: Source) -> Self {
         Self {
-            common: Vec::new(),
-            is_distinct: false,
-            distinct_on: Vec::new(),
             columns,
             from,
             joins: Vec::new(),
             conditions: Vec::new(),
-            groups: Vec::new(),
-            group_conditions: Vec::new(),
             order: Vec::new(),
             limit: None,
             offset: 0,
-            lock: None,
-            parts: Vec::new(),
-            load: PolymorphicLoad::Join,
+            rare: None,
         }
     }
 
     pub(crate) fn of<E: Entity>() -> Self {
-        // A join adds another.
-        let mut models = Vec::with_capacity(2);
-        models.push(ModelColumns::of::<E>());
-        Self::new(Columns::Models(models), Source::of::<E>())
+        Self::new(Columns::Models(Vec::new()), Source::of::<E>())
+    }
+
+    /// Tells whether the query is for all rows of a model, under its own name, and nothing else.
+    pub(crate) fn is_of_all_rows(&self) -> bool {
+        let Self {
+            columns,
+            from,
+            joins,
+            conditions,
+            order,
+            limit,
+            offset,
+            rare,
+        } = self;
+        matches!(columns, Columns::Models(others) if others.is_empty())
+            && from.name.as_ptr() == from.table.as_ptr()
+            && from.name.len() == from.table.len()
+            && joins.is_empty()
+            && conditions.is_empty()
+            && order.is_empty()
+            && limit.is_none()
+            && *offset == 0
+            && rare.is_none()
+    }
+
+    /// Returns what few queries have.
+    pub(crate) fn rare(&self) -> &Rare {
+        const NONE: &Rare = &Rare::NONE;
+        self.rare.as_deref().unwrap_or(NONE)
+    }
+
+    /// Returns what few queries have, to be changed.
+    pub(crate) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_with(|| Box::new(Rare::NONE))
+    }
+
+    /// Returns the models whose columns are selected.
+    pub(crate) fn models(&self) -> impl Iterator<Item = ModelColumns> {
+        let others = match &self.columns {
+            Columns::Models(others) => Some(others),
+            Columns::Expressions(_) | Columns::One => None,
+        };
+        let own = others.map(|_| self.from.columns());
+        own.into_iter().chain(others.into_iter().flatten().copied())
     }
 
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
@@ -457,10 +521,10 @@ impl Query {
         }
         let n_common = writer.common.len();
         self.write_common(writer);
-        if self.parts.is_empty() {
+        if self.rare().parts.is_empty() {
             self.write_clauses(writer);
         } else {
-            let parts = self.parts.iter();
+            let parts = self.rare().parts.iter();
             let renames = parts.flat_map(|part| part.renames(&self.from)).collect();
             writer.with_renames(renames, |writer| self.write_clauses(writer));
         }
@@ -469,14 +533,16 @@ impl Query {
 
     fn is_union_of_parts(&self) -> bool {
         let strategy = self.from.inheritance.strategy;
-        strategy == InheritanceStrategy::ConcreteTable && !self.parts.is_empty()
+        strategy == InheritanceStrategy::ConcreteTable && !self.rare().parts.is_empty()
     }
 
     /// Selects rows of models that extend the one selected from as what they are.
     pub(crate) fn with_parts(mut self, parts: Vec<FamilyPart>, load: PolymorphicLoad) -> Self {
-        self.parts = parts;
-        self.load = load;
-        let own = self.parts.iter().map(|part| part.columns(&self.from));
+        let rare = self.rare_mut();
+        rare.parts = parts;
+        rare.load = load;
+        let own = self.rare().parts.iter();
+        let own = own.map(|part| part.columns(&self.from));
         let own: Vec<_> = own.collect();
         let member = self.is_union_of_parts().then_some(ModelColumns {
             name: self.from.name,
@@ -493,18 +559,25 @@ impl Query {
 
     fn write_clauses(&self, writer: &mut Writer<'_>) {
         writer.text("SELECT ");
-        if self.is_distinct {
-            writer.text("DISTINCT ");
+        if let Some(rare) = &self.rare {
+            if rare.is_distinct {
+                writer.text("DISTINCT ");
+            }
+            write_distinct_on(&rare.distinct_on, writer);
         }
-        self.write_distinct_on(writer);
-        self.columns.write(writer);
+        match &self.columns {
+            Columns::Models(others) => writer.models(self.from.columns(), others),
+            Columns::Expressions(expressions) => write_expressions(expressions, writer),
+            Columns::One => writer.text("1"),
+        }
         writer.text(" FROM ");
+        let parts = &*self.rare().parts;
         if self.is_union_of_parts() {
-            self.from.write_union(Some(&self.parts), writer);
+            self.from.write_union(Some(parts), writer);
         } else {
             self.from.write(writer);
         }
-        for (number, part) in self.parts.iter().enumerate() {
+        for (number, part) in parts.iter().enumerate() {
             part.write_join(&self.from, number, writer);
         }
         for Join {
@@ -539,41 +612,39 @@ impl Query {
                 }
             }
         }
-        for (position, group) in self.groups.iter().enumerate() {
-            writer.text(if position == 0 { " GROUP BY " } else { ", " });
-            self.write_group(group, writer);
+        if let Some(rare) = &self.rare {
+            for (position, group) in rare.groups.iter().enumerate() {
+                writer.text(if position == 0 { " GROUP BY " } else { ", " });
+                self.write_group(group, writer);
+            }
+            writer.conditions(" HAVING ", &rare.group_conditions);
         }
-        writer.conditions(" HAVING ", &self.group_conditions);
         self.write_order(writer);
         write_limit(self.limit, self.offset, writer);
-        self.write_lock(writer);
-    }
-
-    fn write_distinct_on(&self, writer: &mut Writer<'_>) {
-        for (position, expression) in self.distinct_on.iter().enumerate() {
-            if position == 0 {
-                writer.token(&NO_DISTINCT_ON[0]);
-                writer.token(&NO_DISTINCT_ON[1]);
-            }
-            writer.text(if position == 0 { "DISTINCT ON (" } else { ", " });
-            writer.tokens(expression);
-        }
-        if !self.distinct_on.is_empty() {
-            writer.text(") ");
+        if let Some(lock) = self.rare().lock {
+            self.write_lock(lock, writer);
         }
     }
 
     /// Returns a query with as many rows, which are of no use but to be counted.
     pub(crate) fn into_counted(mut self) -> Self {
-        let is_plain = !self.is_distinct && self.distinct_on.is_empty() && !self.is_grouped();
+        let rare = self.rare();
+        let is_plain = !rare.is_distinct && rare.distinct_on.is_empty() && !self.is_grouped();
         if is_plain {
             self.columns = Columns::One;
         }
-        self.lock = None;
+        self.unlock();
         if self.limit.is_none() && self.offset == 0 {
             self.order.clear();
         }
         self
+    }
+
+    /// Locks no rows.
+    pub(crate) fn unlock(&mut self) {
+        if let Some(rare) = &mut self.rare {
+            rare.lock = None;
+        }
     }
 
     /// Writes `SELECT count(*)` of the rows that the query has.
@@ -592,7 +663,7 @@ impl Query {
         if self.limit.is_none() && self.offset == 0 {
             self.order.clear();
         }
-        self.lock = None;
+        self.unlock();
         vec![
             Token::Text("EXISTS ("),
             Token::Query(Box::new(self)),
@@ -632,11 +703,11 @@ impl Query {
         };
         selected
             .iter()
-            .chain(&self.distinct_on)
+            .chain(&self.rare().distinct_on)
             .chain(self.joins.iter().map(|join| &join.condition))
             .chain(&self.conditions)
-            .chain(&self.groups)
-            .chain(&self.group_conditions)
+            .chain(&self.rare().groups)
+            .chain(&self.rare().group_conditions)
             .chain(self.order.iter().map(|order| &order.tokens))
             .map(Vec::as_slice)
     }
@@ -645,6 +716,7 @@ impl Query {
     pub(crate) fn reads(&self, table: &str, column: &str) -> bool {
         self.parts().any(|tokens| reads(tokens, table, column))
             || self
+                .rare()
                 .common
                 .iter()
                 .flat_map(CommonQuery::queries)
@@ -659,8 +731,7 @@ impl Query {
     }
 
     /// SQLite has no locks of rows: whoever may write holds the lock of the whole database.
-    fn write_lock(&self, writer: &mut Writer<'_>) {
-        let Some(lock) = self.lock else { return };
+    fn write_lock(&self, lock: RowLock, writer: &mut Writer<'_>) {
         if writer.dialect() == Dialect::Sqlite {
             return;
         }
@@ -712,7 +783,7 @@ impl Query {
         }
         if let Some(only) = only {
             sources.retain(|source| source.name == only);
-        } else if self.parts.is_empty() && sources.len() == self.joins.len() + 1 {
+        } else if self.rare().parts.is_empty() && sources.len() == self.joins.len() + 1 {
             return;
         }
         for (position, source) in sources.into_iter().enumerate() {
@@ -742,8 +813,13 @@ impl Query {
     }
 
     fn is_grouped(&self) -> bool {
-        !self.groups.is_empty()
-            || !self.group_conditions.is_empty()
+        let Rare {
+            groups,
+            group_conditions,
+            ..
+        } = self.rare();
+        !groups.is_empty()
+            || !group_conditions.is_empty()
             || matches!(&self.columns, Columns::Expressions(all) if all.iter().any(|tokens| has_aggregate(tokens)))
             || self.order.iter().any(|order| has_aggregate(&order.tokens))
     }
@@ -754,9 +830,9 @@ impl Query {
             return Ok(());
         }
         match &self.columns {
-            Columns::Models(models) => {
-                for ModelColumns { name, fields, .. } in models {
-                    for field in *fields {
+            Columns::Models(_) => {
+                for ModelColumns { name, fields, .. } in self.models() {
+                    for field in fields {
                         self.check_column(name, field.column)?;
                     }
                 }
@@ -768,14 +844,15 @@ impl Query {
             }
             Columns::One => {}
         }
-        let conditions = self.group_conditions.iter();
+        let conditions = self.rare().group_conditions.iter();
         conditions
             .chain(self.order.iter().map(|order| &order.tokens))
             .try_for_each(|tokens| self.check_expression(tokens))
     }
 
     fn check_expression(&self, tokens: &[Token]) -> Result<(), Error> {
-        if self.groups.iter().any(|group| are_same(group, tokens)) {
+        let mut groups = self.rare().groups.iter();
+        if groups.any(|group| are_same(group, tokens)) {
             return Ok(());
         }
         tokens.iter().try_for_each(|token| match token {
@@ -800,7 +877,7 @@ impl Query {
     /// Passes a column that is grouped by, and every column of a table whose whole key is grouped by.
     fn check_column(&self, table: &str, column: &str) -> Result<(), Error> {
         let is_group = |column: &str| {
-            self.groups.iter().any(|group| {
+            self.rare().groups.iter().any(|group| {
                 matches!(
                     &**group,
                     [Token::Column { table: of, column: grouped }
@@ -865,22 +942,28 @@ pub(crate) fn write_limit(limit: Option<u64>, offset: u64, writer: &mut Writer<'
     }
 }
 
-impl Columns {
-    fn write(&self, writer: &mut Writer<'_>) {
-        match self {
-            Self::Models(models) => writer.models(models),
-            Self::Expressions(expressions) => {
-                for (position, expression) in expressions.iter().enumerate() {
-                    if position > 0 {
-                        writer.text(", ");
-                    }
-                    writer.tokens(expression);
-                    writer.text(" AS ");
-                    writer.column_alias(position);
-                }
-            }
-            Self::One => writer.text("1"),
+fn write_expressions(expressions: &[Vec<Token>], writer: &mut Writer<'_>) {
+    for (position, expression) in expressions.iter().enumerate() {
+        if position > 0 {
+            writer.text(", ");
         }
+        writer.tokens(expression);
+        writer.text(" AS ");
+        writer.column_alias(position);
+    }
+}
+
+fn write_distinct_on(expressions: &[Vec<Token>], writer: &mut Writer<'_>) {
+    for (position, expression) in expressions.iter().enumerate() {
+        if position == 0 {
+            writer.token(&NO_DISTINCT_ON[0]);
+            writer.token(&NO_DISTINCT_ON[1]);
+        }
+        writer.text(if position == 0 { "DISTINCT ON (" } else { ", " });
+        writer.tokens(expression);
+    }
+    if !expressions.is_empty() {
+        writer.text(") ");
     }
 }
 

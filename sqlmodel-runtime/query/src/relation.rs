@@ -23,7 +23,7 @@ pub trait Relation: Sized {
 
     /// Returns the steps of the path; the last one leads to the target's table.
     #[doc(hidden)]
-    fn steps(&self) -> Vec<Step>;
+    fn steps(&self) -> Steps;
 
     /// Returns the same relation, starting from an alias: `Employee::MANAGER.of::<Manager>()`.
     fn of<A>(self) -> Aliased<Self, A, Self::To>
@@ -145,14 +145,11 @@ impl<L: Relation, F: Entity, T: Entity> Relation for Aliased<L, F, T> {
     type From = F;
     type To = T;
 
-    fn steps(&self) -> Vec<Step> {
+    fn steps(&self) -> Steps {
         let mut steps = self.relation.steps();
-        if let Some(first) = steps.first_mut() {
-            first.from = F::NAME;
-        }
-        if let Some(last) = steps.last_mut() {
-            last.to = last.to.named(T::NAME);
-        }
+        steps.first.from = F::NAME;
+        let last = steps.second.as_mut().unwrap_or(&mut steps.first);
+        last.to = last.to.named(T::NAME);
         steps
     }
 }
@@ -219,6 +216,23 @@ macro_rules! alias {
             const NAME: &'static str = $text;
         }
     };
+}
+
+/// The joins of a relation: one, or two by way of a link.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Steps {
+    first: Step,
+    second: Option<Step>,
+}
+
+impl IntoIterator for Steps {
+    type Item = Step;
+    type IntoIter = std::iter::Chain<std::iter::Once<Step>, std::option::IntoIter<Step>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(self.first).chain(self.second)
+    }
 }
 
 /// One join of a relation.
@@ -310,8 +324,11 @@ macro_rules! direct_relation {
             type From = M;
             type To = $target;
 
-            fn steps(&self) -> Vec<Step> {
-                vec![Step::new::<M, $target>(self.near, self.far)]
+            fn steps(&self) -> Steps {
+                Steps {
+                    first: Step::new::<M, $target>(self.near, self.far),
+                    second: None,
+                }
             }
         }
     };
@@ -388,10 +405,10 @@ impl<M: Model, T: Model, L: Model> Relation for ManyToMany<M, T, L> {
     type From = M;
     type To = T;
 
-    fn steps(&self) -> Vec<Step> {
-        vec![
-            Step::new::<M, L>(self.near, self.link_near),
-            Step::new::<L, T>(self.link_far, self.far),
-        ]
+    fn steps(&self) -> Steps {
+        Steps {
+            first: Step::new::<M, L>(self.near, self.link_near),
+            second: Some(Step::new::<L, T>(self.link_far, self.far)),
+        }
     }
 }

@@ -197,13 +197,14 @@ impl<'a> Writer<'a> {
     /// Writes all columns of models.
     ///
     /// Columns of one table keep their names; those of several are told apart as `table__column`.
-    pub(crate) fn models(&mut self, models: &[ModelColumns]) {
+    pub(crate) fn models(&mut self, first: ModelColumns, others: &[ModelColumns]) {
         if self.renames.is_empty()
             && let Output::Pieces(pieces) = &mut self.output
         {
             // What is written follows from the models alone.
-            return pieces.models(models);
+            return pieces.models(&first, others);
         }
+        let is_alone = others.is_empty();
         let mut is_first = true;
         let mut alias = String::new();
         for ModelColumns {
@@ -211,7 +212,7 @@ impl<'a> Writer<'a> {
             key,
             fields,
             part: _,
-        } in models
+        } in std::iter::once(&first).chain(others)
         {
             let key = key.iter().map(|column| (None, *column));
             let fields = fields
@@ -222,7 +223,7 @@ impl<'a> Writer<'a> {
                     self.text(", ");
                 }
                 self.qualified(name, table, column);
-                if models.len() > 1 {
+                if !is_alone {
                     self.text(" AS ");
                     alias.clear();
                     alias.extend([name, "__", column]);

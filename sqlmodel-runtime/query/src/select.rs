@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use sqlmodel_core::{
-    Append, Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, Outcome, Perhaps, RowRead,
-    RowSink, Rows, ok, ok_result,
+    Append, Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, FixedStatement, Outcome,
+    Perhaps, RowRead, RowSink, Rows, Statement, ok, ok_result,
 };
 
 use crate::expr::{Expr, Level, Token};
@@ -112,7 +112,8 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
         E: Expression<Source: PerRow>,
         Scope: Covers<E::Source, Proof>,
     {
-        self.query.groups.push(expression.into_expr().into_tokens());
+        let group = expression.into_expr().into_tokens();
+        self.query.rare_mut().groups.push(group);
         self
     }
 
@@ -124,7 +125,7 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
         Scope: Covers<C::Source, Proof>,
     {
         let condition = condition.into_condition().at_least(Level::And);
-        self.query.group_conditions.push(condition);
+        self.query.rare_mut().group_conditions.push(condition);
         self
     }
 
@@ -141,7 +142,7 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     /// Returns equal rows once.
     #[must_use]
     pub fn distinct(mut self) -> Self {
-        self.query.is_distinct = true;
+        self.query.rare_mut().is_distinct = true;
         self
     }
 
@@ -157,7 +158,7 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     {
         let mut list = ColumnList::default();
         expressions.push_columns(&mut list);
-        self.query.distinct_on = list.0;
+        self.query.rare_mut().distinct_on = list.0;
         self
     }
 
@@ -217,7 +218,7 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     }
 
     fn locked(mut self, lock: RowLock) -> Self {
-        self.query.lock = Some(lock);
+        self.query.rare_mut().lock = Some(lock);
         self
     }
 
@@ -553,6 +554,16 @@ impl Query {
         known(dialect, &|writer| self.write(writer))
     }
 
+    /// Returns the text of a query for all rows of a model, which is kept with the model.
+    fn fixed_text<R: Decode>(&self, dialect: Dialect) -> Option<&'static str> {
+        let texts = R::TEXTS.filter(|_| self.is_of_all_rows())?;
+        Some(texts.get(FixedStatement::All, dialect, || {
+            let mut writer = Writer::new(dialect);
+            self.write(&mut writer);
+            writer.finish().sql
+        }))
+    }
+
     fn select_also<E: Entity>(&mut self) {
         if let Columns::Models(models) = &mut self.columns {
             models.push(ModelColumns::of::<E>());
@@ -604,11 +615,19 @@ pub(crate) async fn fetch<R: Decode + Send, E: Executor>(
     executor: &mut E,
     mut rows: Collect<R>,
 ) -> Outcome<Vec<R>, Error> {
-    if const { R::IS_POLYMORPHIC } && query.load == PolymorphicLoad::ByType {
+    if const { R::IS_POLYMORPHIC } && query.rare().load == PolymorphicLoad::ByType {
         return family::fetch_by_type(query, cx, executor, rows).await;
     }
-    let known = ok_result!(query.known(executor.dialect()));
-    let done = executor.query(cx, known.statement(), &mut rows).await;
+    let dialect = executor.dialect();
+    let known;
+    let statement = match query.fixed_text::<R>(dialect) {
+        Some(text) => Statement::new(text, &[]),
+        None => {
+            known = ok_result!(query.known(dialect));
+            known.statement()
+        }
+    };
+    let done = executor.query(cx, statement, &mut rows).await;
     ok!(query.name_column(done));
     Outcome::Ok(rows.into_rows())
 }

@@ -357,7 +357,7 @@ pub(crate) fn locked<M: Model>(joins: &[Join], conditions: &[Vec<Token>]) -> Que
     let mut query = Query::of::<M>();
     query.joins = joins.to_vec();
     query.conditions = conditions.to_vec();
-    query.lock = Some(RowLock::UPDATE);
+    query.rare_mut().lock = Some(RowLock::UPDATE);
     query
 }
 

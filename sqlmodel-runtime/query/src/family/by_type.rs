@@ -79,24 +79,17 @@ impl Slot {
 
 impl Layout {
     fn of(query: &Query) -> Self {
-        let models = match &query.columns {
-            Columns::Models(models) => models.as_slice(),
-            Columns::Expressions(_) | Columns::One => &[],
-        };
         let mut at = 0;
         let mut names = Vec::new();
-        let slot = |columns: &ModelColumns| {
-            let slot = Slot {
-                columns: *columns,
-                at,
-            };
+        let slot = |columns: ModelColumns| {
+            let slot = Slot { columns, at };
             let key = columns.key.iter().copied();
             let fields = columns.fields.iter().map(|field| field.column);
             names.extend(key.chain(fields).map(Box::<str>::from));
             at = names.len();
             slot
         };
-        let models: Vec<Slot> = models.iter().map(slot).collect();
+        let models: Vec<Slot> = query.models().map(slot).collect();
         let tables = models.iter().enumerate().filter_map(|(number, slot)| {
             let part = slot.columns.part?;
             (slot.n_key() > 0).then_some((number, part))
@@ -118,7 +111,8 @@ impl Layout {
             },
             None => slot.columns,
         });
-        first.columns = Columns::Models(columns.collect());
+        // The first is the model that is selected from, which has no part.
+        first.columns = Columns::Models(columns.skip(1).collect());
         first
     }
 

@@ -542,7 +542,7 @@ fn chosen<M: Model>(expressions: Vec<Vec<Token>>, conditions: &[Vec<Token>]) -> 
     let mut query = Query::of::<M>();
     query.columns = Columns::Expressions(expressions);
     query.conditions = conditions.to_vec();
-    query.lock = Some(RowLock::UPDATE);
+    query.rare_mut().lock = Some(RowLock::UPDATE);
     query
 }
 
@@ -578,7 +578,7 @@ fn write_is_chosen<M: Model>(part: &TablePart, conditions: &[Vec<Token>], writer
     writer.columns(part.key.iter().copied());
     writer.text(if is_list { ") IN (" } else { " IN (" });
     let mut query = chosen::<M>(key_tokens::<M>(), conditions);
-    query.lock = None;
+    query.unlock();
     // MySQL refuses to read the table that it updates, unless a derived table stands between (error 1093).
     let is_derived = writer.dialect() == Dialect::Mysql;
     if is_derived {

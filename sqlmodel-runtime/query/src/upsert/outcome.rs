@@ -236,7 +236,7 @@ impl<R: Record, Rows> Upsert<R, Rows> {
             let table = <R::Model as Model>::TABLE_NAME;
             query.conditions.push(equals(table, column, value));
         }
-        query.lock = Some(RowLock::UPDATE);
+        query.rare_mut().lock = Some(RowLock::UPDATE);
         Some(query)
     }
 }
