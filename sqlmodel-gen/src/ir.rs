@@ -10,6 +10,7 @@ mod mapping;
 mod model;
 mod query;
 mod relation;
+mod table_sql;
 mod types;
 
 pub use sqlmodel_sql::{Dialect, Function, Literal, PerDialect, Table};
@@ -30,6 +31,7 @@ pub use self::relation::{
     Discriminator, DiscriminatorValue, Family, FieldPair, Join, PolymorphicLoad, Relation,
     RelationKind, Strategy,
 };
+pub use self::table_sql::{TableSql, TableSqlKind};
 pub use self::types::{
     Builtin, Enum, EnumLiteral, EnumStorage, EnumValue, FieldType, NamedType, RustType, Scalar,
     Value, ValueBy, ValueSource,
@@ -87,6 +89,8 @@ pub struct Schema {
     pub functions: Vec<SqlFunction>,
     /// Typed queries, in declaration order.
     pub queries: Vec<Query>,
+    /// The SQL in the tables that goes to the database as it is written.
+    pub table_sql: Vec<TableSql>,
 }
 
 /// The crate whose types stand for dates and times in generated code.

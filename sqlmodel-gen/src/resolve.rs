@@ -501,6 +501,7 @@ impl<'a> Resolver<'a> {
             views: Vec::new(),
             functions: Vec::new(),
             queries: Vec::new(),
+            table_sql: tables.table_sql,
         })
     }
 }

@@ -100,6 +100,8 @@ WHERE id = :id'''
                |
             11 | SELECT *, metaphone(name) AS sound
                |           ^^^^^^^^^ no such function: metaphone
+               |
+               = help: if the program adds the function to its connections, declare it: `[function.metaphone]` with `args = ["text"]` and `returns = "text"`; else give SQLite a text of its own: `dialect.sqlite = { sql = ".." }`
 
         "#]],
     );
@@ -127,6 +129,7 @@ ORDER BY /*order*/ name /*end*/"""
                | |__________________________________^ no such collation sequence: sounds
                |
                = note: with the block `name` on, the order `Sound`
+               = help: write it as SQLite takes it, or give SQLite a text of its own: `dialect.sqlite = { sql = ".." }`
 
         "#]],
     );
@@ -151,13 +154,15 @@ sql = "SELECT id FROM sound"
                |
             10 | sql = "SELECT id, metaphone(name) AS sound FROM hero"
                |                   ^^^^^^^^^ no such function: metaphone
+               |
+               = help: if the program adds the function to its connections, declare it: `[function.metaphone]` with `args = ["text"]` and `returns = "text"`; else give SQLite a text of its own: `dialect.sqlite = { sql = ".." }`
 
         "#]],
     );
 }
 
 #[test]
-fn a_check_that_sqlite_does_not_know_is_refused_at_its_model() {
+fn a_check_that_sqlite_does_not_know_is_refused_at_its_place() {
     check(
         r#"
 [[model.Team.checks]]
@@ -169,18 +174,80 @@ id = { type = "i64", key = "auto" }
 name = "text"
 "#,
         &expect![[r#"
-            error[SM0801]: SQLite refuses a statement that creates the table of `Team`
-             --> models.toml:7:9
+            error[SM0801]: SQLite refuses the table of `Team`
+             --> models.toml:9:8
               |
-            7 | [[model.Team.checks]]
-              |         ^^^^ no such function: metaphone
+            9 | sql = "metaphone(name) <> ''"
+              |        ^^^^^^^^^ no such function: metaphone
               |
-              = note: the statement: CREATE TABLE "team" (
-                          "id" INTEGER NOT NULL,
-                          "name" TEXT NOT NULL,
-                          CONSTRAINT "pk_team" PRIMARY KEY ("id"),
-                          CONSTRAINT "ck_team_name_sounds" CHECK (metaphone(name) <> '')
-                      )
+              = help: if the program adds the function to its connections, declare it: `[function.metaphone]` with `args = ["text"]` and `returns = "text"`; else give SQLite a text of its own: `{ sqlite = "..", default = ".." }`
+
+        "#]],
+    );
+}
+
+#[test]
+fn the_text_of_a_table_that_is_refused_is_shown() {
+    // Each schema has one text that is right, and one that is not; SQLite tells no place of any.
+    let with = |rest: &str| {
+        let fields = "id = { type = \"i64\", key = \"auto\" }\nname = \"text\"\nlow = { type = \"text\", generated = { sql = \"lower(name)\", stored = true } }";
+        format!("[model.Team.fields]\n{fields}\n{rest}")
+    };
+    check(
+        &with(
+            "late = { type = \"text\", generated = { sql = \"upper(metaphone(name))\", stored = true } }",
+        ),
+        &expect![[r#"
+            error[SM0801]: SQLite refuses the table of `Team`
+              --> models.toml:10:52
+               |
+            10 | late = { type = "text", generated = { sql = "upper(metaphone(name))", stored = true } }
+               |                                                    ^^^^^^^^^ no such function: metaphone
+               |
+               = help: if the program adds the function to its connections, declare it: `[function.metaphone]` with `args = ["text"]` and `returns = "text"`; else give SQLite a text of its own: `{ sqlite = "..", default = ".." }`
+
+        "#]],
+    );
+    check(
+        &with("code = { type = \"text\", collation = { sqlite = \"sounds\" } }"),
+        &expect![[r#"
+            error[SM0801]: SQLite refuses the table of `Team`
+              --> models.toml:10:49
+               |
+            10 | code = { type = "text", collation = { sqlite = "sounds" } }
+               |                                                 ^^^^^^ no such collation sequence: sounds
+               |
+               = help: write it as SQLite takes it
+
+        "#]],
+    );
+    check(
+        &with(
+            "[[model.Team.indexes]]\non = [\"id\", { sql = \"metaphone(name)\" }]\ndialects = [\"sqlite\"]",
+        ),
+        &expect![[r#"
+            error[SM0801]: SQLite refuses the table of `Team`
+              --> models.toml:11:22
+               |
+            11 | on = ["id", { sql = "metaphone(name)" }]
+               |                      ^^^^^^^^^ no such function: metaphone
+               |
+               = help: if the program adds the function to its connections, declare it: `[function.metaphone]` with `args = ["text"]` and `returns = "text"`; else give SQLite a text of its own: `{ sqlite = "..", default = ".." }`
+
+        "#]],
+    );
+    check(
+        &with(
+            "[[model.Team.indexes]]\non = [\"id\"]\nwhere = { sqlite = \"metaphone(name) > 'A'\" }",
+        ),
+        &expect![[r#"
+            error[SM0801]: SQLite refuses the table of `Team`
+              --> models.toml:12:21
+               |
+            12 | where = { sqlite = "metaphone(name) > 'A'" }
+               |                     ^^^^^^^^^ no such function: metaphone
+               |
+               = help: if the program adds the function to its connections, declare it: `[function.metaphone]` with `args = ["text"]` and `returns = "text"`; else write it as SQLite takes it
 
         "#]],
     );

@@ -30,7 +30,6 @@ fn find(written: &SourceText, sent: &str, offset: usize, sources: &SourceMap) ->
 }
 
 /// Returns the last place in the schema of a name or a parameter of a statement; all of it where there is none.
-#[cfg(feature = "live")]
 pub(crate) fn place_of(written: &SourceText, name: &str, sources: &SourceMap) -> Span {
     let text = Text::read(written, sources).ok();
     let found = text.and_then(|text| {

@@ -7,6 +7,7 @@ mod check_sql;
 mod column;
 mod constraint;
 mod fragment;
+mod table_sql;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +41,8 @@ pub(super) struct Tables {
     pub(super) origins: Arena<TableId, Origins>,
     /// The SQL in them, which nobody has looked at.
     pub(super) fragments: Vec<ir::Fragment>,
+    /// The places of all SQL in them.
+    pub(super) table_sql: Vec<ir::TableSql>,
 }
 
 /// Where the parts of a table are written.
@@ -406,6 +409,7 @@ impl Builder<'_, '_> {
 
     fn finish(self) -> Tables {
         let fragments = self.fragments();
+        let table_sql = self.table_sql(&fragments);
         let Self {
             tables, mappings, ..
         } = self;
@@ -428,6 +432,7 @@ impl Builder<'_, '_> {
             mappings,
             origins,
             fragments,
+            table_sql,
         }
     }
 }

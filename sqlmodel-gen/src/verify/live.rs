@@ -19,8 +19,9 @@ use crate::emit;
 use crate::ir::{FieldType, Query, Returns, Schema};
 use crate::query::place_of;
 use crate::source::SourceMap;
+use crate::verify::suspect::{blamed, suspects};
 use crate::verify::types::{Way, fits};
-use crate::verify::{Refusal, refused_ddl, refused_query, refused_view, statements};
+use crate::verify::{Refusal, refused_ddl, refused_query, refused_text, refused_view, statements};
 
 /// What a server had to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,7 +242,7 @@ impl Work<'_> {
         };
         for sql in &tables {
             if let Some((refusal, error)) = ok!(refused(session.execute(cx, sql).await, sql)).1 {
-                let diagnostic = refused_ddl(self.schema, self.dialect, sql, &refusal);
+                let diagnostic = ok!(self.refused_table(cx, session, sql, &refusal).await);
                 let Some(diagnostic) = diagnostic else {
                     return Outcome::Err(error);
                 };
@@ -262,6 +263,40 @@ impl Work<'_> {
             self.report.n_views += 1;
         }
         Outcome::Ok(true)
+    }
+
+    /// Says what the server has against a statement that creates a table, at the text without which it takes it.
+    ///
+    /// On MySQL a trial that is taken leaves a table behind, in the database that is dropped.
+    async fn refused_table(
+        &self,
+        cx: &Cx,
+        session: &mut Session<'_, '_>,
+        sql: &str,
+        refusal: &Refusal,
+    ) -> Outcome<Option<Diagnostic>, Error> {
+        let suspects = suspects(self.schema, self.dialect, sql);
+        let mut outcomes = Vec::new();
+        for suspect in &suspects {
+            let tried = session.execute(cx, &suspect.trial).await;
+            let (_, refusal) = ok!(refused(tried, &suspect.trial));
+            let is_taken = refusal.is_none();
+            outcomes.push(refusal.map(|(refusal, _)| refusal));
+            if is_taken {
+                break;
+            }
+        }
+        Outcome::Ok(match blamed(&suspects, &outcomes, refusal) {
+            Some(suspect) => refused_text(
+                self.schema,
+                self.dialect,
+                sql,
+                suspect,
+                refusal,
+                self.sources,
+            ),
+            None => refused_ddl(self.schema, self.dialect, sql, refusal),
+        })
     }
 
     async fn queries(&mut self, cx: &Cx, session: &mut Session<'_, '_>) -> Outcome<(), Error> {
@@ -338,10 +373,17 @@ impl Work<'_> {
             self.dialect.title()
         );
         let label = format!("`{}{list}` here", crate::query::name_of(self.schema, ty));
+        let help = match what {
+            "column" => format!("cast it, or say what it is: `columns = {{ {name} = \"..\" }}`"),
+            _ => format!(
+                "say what it is: `params = {{ {} = \"..\" }}`",
+                name.trim_start_matches(':')
+            ),
+        };
         let diagnostic = Diagnostic::new(&codes::OTHER_TYPE, span, message);
         self.report
             .refused
-            .push(diagnostic.label(label).note(reason.to_owned()));
+            .push(diagnostic.label(label).note(reason.to_owned()).help(help));
     }
 
     /// The name of a type of PostgreSQL, where the driver has its number alone.

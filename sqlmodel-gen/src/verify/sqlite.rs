@@ -10,7 +10,10 @@ use crate::diagnostic::Diagnostic;
 use crate::emit;
 use crate::ir::{Query, Returns, Schema};
 use crate::source::SourceMap;
-use crate::verify::{Refusal, Statement, refused_ddl, refused_query, refused_view, statements};
+use crate::verify::suspect::{blamed, suspects};
+use crate::verify::{
+    Refusal, Statement, refused_ddl, refused_query, refused_text, refused_view, statements,
+};
 
 /// The functions of the driver that the SQL of decimals calls, and how many arguments each takes.
 const DRIVER_FUNCTIONS: &[(&str, i32)] = &[
@@ -50,14 +53,6 @@ fn open(schema: &Schema) -> Result<Connection, Error> {
         connection.create_scalar_function(*name, *n_args, flags, |_| Ok(0))?;
     }
     connection.create_window_function("sqlmodel_decimal_sum", 1, flags, Sum)?;
-    // Programs register their functions on their connections; here they are names.
-    let declared = schema.functions.iter();
-    for function in declared.filter(|it| it.dialects.contains(&Dialect::Sqlite)) {
-        match function.is_aggregate {
-            true => connection.create_window_function(&*function.name, -1, flags, Sum)?,
-            false => connection.create_scalar_function(&*function.name, -1, flags, |_| Ok(0))?,
-        }
-    }
     // The functions that the schema declares are registered by the program, when it opens a connection.
     let declared = schema.functions.iter();
     for function in declared.filter(|it| it.dialects.contains(&Dialect::Sqlite)) {
@@ -89,7 +84,7 @@ fn create(
     let tables = emit::create_tables(schema, dialect).map_err(|error| error.to_string())?;
     for sql in &tables {
         if let Err(error) = connection.execute_batch(sql) {
-            let refused = refused_ddl(schema, dialect, sql, &refusal(&error));
+            let refused = refused_table(connection, schema, sql, &refusal(&error), sources);
             return refused.map(|it| vec![it]).ok_or(error.to_string());
         }
     }
@@ -111,6 +106,38 @@ fn create(
         }
     }
     Ok(Vec::new())
+}
+
+/// Says what SQLite has against a statement that creates a table, at the text without which it takes it.
+fn refused_table(
+    connection: &Connection,
+    schema: &Schema,
+    sql: &str,
+    refusal: &Refusal,
+    sources: &SourceMap,
+) -> Option<Diagnostic> {
+    let dialect = Dialect::Sqlite;
+    let suspects = suspects(schema, dialect, sql);
+    let outcomes: Vec<Option<Refusal>> = suspects
+        .iter()
+        .map(|it| try_out(connection, &it.trial))
+        .collect();
+    match blamed(&suspects, &outcomes, refusal) {
+        Some(suspect) => refused_text(schema, dialect, sql, suspect, refusal, sources),
+        None => refused_ddl(schema, dialect, sql, refusal),
+    }
+}
+
+/// Runs a statement and takes it back.
+fn try_out(connection: &Connection, sql: &str) -> Option<Refusal> {
+    let trial = format!("SAVEPOINT trial; {sql}");
+    let outcome = connection
+        .execute_batch(&trial)
+        .err()
+        .map(|it| refusal(&it));
+    // Nothing is left of the trial, whatever came of it.
+    let _ = connection.execute_batch("ROLLBACK TO trial; RELEASE trial");
+    outcome
 }
 
 /// Prepares what a query may become, up to the first that is refused.
