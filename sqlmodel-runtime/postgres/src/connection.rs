@@ -21,7 +21,7 @@ use crate::link::Link;
 use crate::options::PostgresOptions;
 use crate::protocol::backend::{Cell, Notification, Status};
 use crate::statements::Statements;
-use crate::task::{Aim, MAX_PARAMETERS, Task, has_types};
+use crate::task::{Aim, MAX_PARAMETERS, Task};
 use crate::types::oid;
 
 /// A connection to a PostgreSQL server.
@@ -171,58 +171,6 @@ impl<T: Transport> PostgresConnection<T> {
         self.finish(cx, result).await
     }
 
-    /// Runs statements in one round trip, and tells what each of them did. Texts that are new and have values whose types they do
-    /// not tell are prepared in another one before. Rows that they return are passed over.
-    ///
-    /// Where one fails, those after it do not run; outside of a transaction, those before it are undone too.
-    ///
-    /// # Errors
-    ///
-    /// That of the first statement that fails.
-    pub async fn batch(
-        &mut self,
-        cx: &Cx,
-        statements: &[Statement<'_>],
-    ) -> Outcome<Vec<Done>, Error> {
-        let result = self.run_batch(cx, statements).await;
-        self.finish(cx, result).await
-    }
-
-    async fn run_batch(
-        &mut self,
-        cx: &Cx,
-        statements: &[Statement<'_>],
-    ) -> Result<Vec<Done>, Stop> {
-        self.make_ready(cx).await?;
-        self.learn_types(cx, statements).await?;
-        let tasks = statements.iter().map(|statement| self.task(*statement));
-        let mut tasks = tasks.collect::<Result<Vec<_>, _>>()?;
-        self.exchange(cx, &mut tasks).await?;
-        Ok(tasks.into_iter().map(|task| task.done).collect())
-    }
-
-    /// Prepares, each once, the statements whose parameters have types that must be asked for.
-    async fn learn_types(&mut self, cx: &Cx, statements: &[Statement<'_>]) -> Result<(), Stop> {
-        if !self.statements.are_kept() {
-            return Ok(());
-        }
-        let mut tasks: Vec<Task<'_>> = Vec::new();
-        for statement in statements.iter().filter(|it| !it.is_once) {
-            if tasks.iter().any(|it| it.statement.sql == statement.sql) {
-                continue;
-            }
-            if self.statements.get(statement.sql).is_none() && has_types(statement.params) {
-                let mut task = self.task(*statement)?;
-                task.aim = Aim::Prepare;
-                tasks.push(task);
-            }
-        }
-        match tasks.is_empty() {
-            true => Ok(()),
-            false => self.exchange(cx, &mut tasks).await,
-        }
-    }
-
     /// Runs one statement. One whose preparation the server has forgotten or outlived is prepared again.
     pub(crate) async fn run(
         &mut self,
@@ -233,41 +181,55 @@ impl<T: Transport> PostgresConnection<T> {
         self.make_ready(cx).await?;
         let is_alone = self.link.status() == Status::Idle && self.controls.is_empty();
         let mut task = self.task(statement)?;
-        if task.needs_types() && self.statements.are_kept() && !statement.is_once {
-            task.aim = Aim::Prepare;
-            let tasks = std::slice::from_mut(&mut task);
-            self.exchange(cx, tasks).await?;
-            task = self.task(statement)?;
+        let needs_types = task.needs_types() && self.statements.are_kept() && !statement.is_once;
+        if needs_types {
+            task = self.prepare_task(cx, task).await?;
         }
         let was_prepared = task.shape.is_some();
-        let (ran, has_rows) = self.run_task(cx, &mut task, reborrow(&mut sink)).await;
-        let is_outlived =
-            was_prepared && !statement.is_once && self.statements.get(statement.sql).is_none();
-        match ran {
-            Err(Stop::Err(_)) if is_outlived && is_alone && !has_rows && !self.is_closed() => {
-                task = self.task(statement)?;
-                self.run_task(cx, &mut task, sink).await.0?;
+        if let Err(error) = self.say(std::slice::from_ref(&task)) {
+            let misfits = self.forget_misfits(std::slice::from_ref(&task), &error);
+            if misfits.is_empty() || needs_types {
+                return Err(Stop::Err(error));
             }
-            ran => ran?,
+            let new = self.task(statement)?;
+            task = self.prepare_task(cx, new).await?;
+            self.say(std::slice::from_ref(&task))?;
+        }
+        let (heard, is_outlived) = self.hear_task(cx, &mut task, reborrow(&mut sink)).await;
+        let is_outlived = is_outlived && was_prepared;
+        match heard {
+            Err(Stop::Err(_)) if is_outlived && is_alone && !self.is_closed() => {
+                task = self.task(statement)?;
+                self.say(std::slice::from_ref(&task))?;
+                self.hear_task(cx, &mut task, sink).await.0?;
+            }
+            heard => heard?,
         }
         Ok(task.done)
     }
 
-    /// Runs a statement as a unit of its own, and tells whether it had rows.
-    async fn run_task(
+    /// Asks the server for the types of a statement's parameters before it runs.
+    async fn prepare_task<'s>(&mut self, cx: &Cx, mut task: Task<'s>) -> Result<Task<'s>, Stop> {
+        task.aim = Aim::Prepare;
+        self.exchange(cx, std::slice::from_mut(&mut task)).await?;
+        let statement = task.statement;
+        let known = Task::with_shape(statement, Aim::Run, task.shape, &mut self.statements);
+        Ok(known.map_err(|error| error.with_sql(statement.sql))?)
+    }
+
+    /// Hears the answers to a statement that is a unit of its own; and whether it has not run, because what was prepared of
+    /// it is not what it was.
+    async fn hear_task(
         &mut self,
         cx: &Cx,
         task: &mut Task<'_>,
         mut sink: Option<&mut dyn Sink>,
     ) -> (Result<(), Stop>, bool) {
         let tasks = std::slice::from_mut(task);
-        if let Err(error) = self.say(tasks) {
-            return (Err(Stop::Err(error)), false);
-        }
         let mut answers = Answers::new(tasks, reborrow(&mut sink));
         let heard = self.hear(Wait::on(cx), &mut answers).await;
-        let has_rows = answers.has_rows;
-        (heard.and_then(|()| answers.into_result()), has_rows)
+        let is_outlived = answers.is_outlived && !answers.has_rows;
+        (heard.and_then(|()| answers.into_result()), is_outlived)
     }
 
     fn task<'s>(&mut self, statement: Statement<'s>) -> Result<Task<'s>, Error> {

@@ -8,7 +8,7 @@ use sqlmodel_net::Transport;
 
 use crate::connection::PostgresConnection;
 use crate::exchange::{Answers, Sink};
-use crate::protocol::backend::tag;
+use crate::protocol::backend::{Status, tag};
 use crate::protocol::frontend;
 use crate::statements::Shape;
 use crate::task::{Aim, Task};
@@ -32,26 +32,39 @@ impl<T: Transport> PostgresConnection<T> {
         statement: Statement<'_>,
     ) -> Result<(), Stop> {
         self.make_ready(cx).await?;
-        let mut task = Task::new(statement, Aim::Run, &mut self.statements)
-            .map_err(|error| error.with_sql(statement.sql))?;
-        // From here on the unit is open, and whatever stops this has to close it.
-        self.link.begin_unit();
-        let begun = self.bind_cursor(cx, &mut task).await;
-        if !matches!(begun, Err(Stop::Err(_))) {
-            return begun;
+        let is_alone = self.link.status() == Status::Idle && self.controls.is_empty();
+        let mut is_last = false;
+        loop {
+            let mut task = Task::new(statement, Aim::Run, &mut self.statements)
+                .map_err(|error| error.with_sql(statement.sql))?;
+            is_last |= task.is_new();
+            // From here on the unit is open, and whatever stops this has to close it.
+            self.link.begin_unit();
+            let begun = self.bind_cursor(cx, &mut task).await;
+            let Err(Stop::Err(error)) = begun else {
+                return begun;
+            };
+            if self.link.withdraw() {
+                self.controls.unsend();
+                self.statements.end_unit();
+            } else if !self.link.is_broken() {
+                self.end_unit_of_cursor(cx).await?;
+            }
+            let is_misfit = !self
+                .forget_misfits(std::slice::from_ref(&task), &error)
+                .is_empty();
+            let is_outlived = is_alone && self.statements.get(statement.sql).is_none();
+            if is_last || self.link.is_broken() || !(is_misfit || is_outlived) {
+                return Err(Stop::Err(error.with_sql(statement.sql)));
+            }
+            is_last = true;
         }
-        if self.link.withdraw() {
-            self.controls.unsend();
-            self.statements.end_unit();
-        } else {
-            self.end_unit_of_cursor(cx).await?;
-        }
-        begun
     }
 
     async fn bind_cursor(&mut self, cx: &Cx, task: &mut Task<'_>) -> Result<(), Stop> {
         self.write(&[])?;
-        if task.shape.is_none() {
+        let was_prepared = !task.is_new();
+        if !was_prepared {
             task.aim = Aim::Prepare;
             self.write(std::slice::from_ref(task))?;
             frontend::flush(self.link.output());
@@ -75,7 +88,29 @@ impl<T: Transport> PostgresConnection<T> {
             shape,
             is_suspended: false,
         });
-        Ok(())
+        match was_prepared {
+            // While the parameters are at hand, it can be prepared again.
+            true => self.hear_bound(cx, task).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Hears whether the server still knows the statement as it was prepared; the rows come together with the answer.
+    async fn hear_bound(&mut self, cx: &Cx, task: &mut Task<'_>) -> Result<(), Stop> {
+        let wait = Wait::on(cx);
+        let mut answers = Answers::new(std::slice::from_mut(task), None);
+        loop {
+            let frame = self.link.message(wait).await?;
+            let is_of_control = self.controls.has_sent();
+            let answered = self.answer(frame, &mut answers);
+            self.link.consume(frame);
+            answered?;
+            match frame.tag {
+                tag::ERROR_RESPONSE => return answers.into_result(),
+                tag::BIND_COMPLETE if !is_of_control => return Ok(()),
+                _ => {}
+            }
+        }
     }
 
     /// Hears what the server knows of a statement, which ends with its columns.

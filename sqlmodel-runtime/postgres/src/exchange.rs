@@ -14,10 +14,11 @@ use crate::declared;
 use crate::error::ServerMessage;
 use crate::protocol::Malformed;
 use crate::protocol::backend::{
-    Frame, Status, changes_session, read_columns, read_parameter_types, rows_affected, tag,
+    Frame, Status, changes_session, is_undone_with_its_unit, read_columns, read_parameter_types,
+    rows_affected, tag,
 };
 use crate::protocol::frontend;
-use crate::task::Task;
+use crate::task::{Aim, Task};
 use crate::types::row::PostgresRow;
 
 /// How long the rows of a cursor that was given up are read over before the server is asked to stop.
@@ -44,6 +45,10 @@ pub(crate) struct Answers<'u, 's> {
     sink: Option<&'u mut dyn Sink>,
     /// Whether there was a row.
     pub(crate) has_rows: bool,
+    /// Whether a statement failed because what was prepared of it is not what it was.
+    pub(crate) is_outlived: bool,
+    /// Whether a statement was completed that an error of a later one may not undo.
+    pub(crate) may_be_kept: bool,
     /// The task whose answers come next.
     at: usize,
     /// Whether its rows are wanted no more.
@@ -57,6 +62,8 @@ impl<'u, 's> Answers<'u, 's> {
             tasks,
             sink,
             has_rows: false,
+            is_outlived: false,
+            may_be_kept: false,
             at: 0,
             is_full: false,
             failure: None,
@@ -149,7 +156,7 @@ impl<T: Transport> PostgresConnection<T> {
 
     pub(crate) fn write(&mut self, tasks: &[Task<'_>]) -> Result<(), Error> {
         let out = self.link.output();
-        for name in self.statements.take_closed() {
+        for name in self.statements.take_closed(tasks.iter().map(Task::name)) {
             frontend::close_statement(out, &name);
         }
         if self.has_left_cursor {
@@ -261,9 +268,16 @@ impl<T: Transport> PostgresConnection<T> {
         };
         let body = self.link.body(frame);
         match frame.tag {
-            tag::PARAMETER_DESCRIPTION => task.parameters = read_parameter_types(body)?,
-            tag::ROW_DESCRIPTION => task.describe(read_columns(body)?, &mut self.statements),
-            _ => task.describe(Vec::new(), &mut self.statements),
+            tag::PARAMETER_DESCRIPTION => {
+                task.parameters = read_parameter_types(body)?;
+                return Ok(());
+            }
+            tag::ROW_DESCRIPTION => task.describe(read_columns(body)?, &mut self.statements)?,
+            _ => task.describe(Vec::new(), &mut self.statements)?,
+        }
+        if task.aim == Aim::Prepare {
+            // It is not run, and has no other end.
+            answers.at += 1;
         }
         Ok(())
     }
@@ -281,6 +295,7 @@ impl<T: Transport> PostgresConnection<T> {
                 if let Some(task) = answers.tasks.get_mut(answers.at) {
                     task.done.rows_affected = rows_affected(body);
                 }
+                answers.may_be_kept |= !is_undone_with_its_unit(body);
                 answers.at += 1;
                 answers.is_full = false;
             }
@@ -298,10 +313,12 @@ impl<T: Transport> PostgresConnection<T> {
         let is_miscounted = message.code() == "08P01";
         let error = match task {
             Some(task) => {
+                let kept = self.statements.get(task.statement.sql);
                 if message.is_stale_statement() {
                     self.statements.forget(task.statement.sql);
+                    answers.is_outlived = true;
                 }
-                let counted = match (&task.shape, is_miscounted) {
+                let counted = match (task.shape.as_ref().or(kept.as_ref()), is_miscounted) {
                     (Some(shape), true) => task.check_count(shape.parameters.len()),
                     _ => Ok(()),
                 };

@@ -4,6 +4,7 @@
 //! binary, and rows are decoded where they stand in the read buffer.
 //! The protocol is written without I/O in `protocol`, what a connection remembers of it in `link` and `exchange`.
 
+mod batch;
 mod cancel;
 mod connect;
 mod connection;

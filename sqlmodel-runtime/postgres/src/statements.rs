@@ -1,6 +1,6 @@
 //! Statements that are kept prepared on a connection, by their text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::protocol::backend::Column;
@@ -103,9 +103,17 @@ impl Statements {
         self.to_close.append(&mut self.unconfirmed);
     }
 
-    /// Returns the names to close. Closing one that the server does not know is no error.
-    pub(crate) fn take_closed(&mut self) -> Vec<Box<str>> {
-        std::mem::take(&mut self.to_close)
+    /// Returns the names to close, but for those that are about to be used.
+    ///
+    /// Closing one that the server does not know is no error.
+    pub(crate) fn take_closed<'n>(&mut self, used: impl Iterator<Item = &'n str>) -> Vec<Box<str>> {
+        let mut closed = std::mem::take(&mut self.to_close);
+        if !closed.is_empty() {
+            let used: HashSet<&str> = used.collect();
+            let is_used = |name: &mut Box<str>| used.contains(&**name);
+            self.to_close = closed.extract_if(.., is_used).collect();
+        }
+        closed
     }
 }
 
@@ -122,6 +130,10 @@ mod tests {
         statements.keep(sql, &Arc::new(shape));
     }
 
+    fn closed(statements: &mut Statements) -> Vec<Box<str>> {
+        statements.take_closed(std::iter::empty())
+    }
+
     #[test]
     fn the_statement_that_was_not_used_for_longest_makes_room() {
         let mut statements = Statements::new(2);
@@ -131,7 +143,12 @@ mod tests {
         keep(&mut statements, "c");
         assert!(statements.get("b").is_none());
         assert!(statements.get("a").is_some() && statements.get("c").is_some());
-        assert_eq!(statements.take_closed(), [Box::from("s2")]);
+        assert_eq!(
+            statements.take_closed(["s2"].into_iter()),
+            [],
+            "it is about to be used"
+        );
+        assert_eq!(closed(&mut statements), [Box::from("s2")]);
     }
 
     #[test]
@@ -139,7 +156,7 @@ mod tests {
         let mut statements = Statements::new(2);
         let name = statements.new_name();
         statements.end_unit();
-        assert_eq!(statements.take_closed(), [name]);
+        assert_eq!(closed(&mut statements), [name]);
     }
 
     #[test]
@@ -148,6 +165,6 @@ mod tests {
         keep(&mut statements, "a");
         assert!(statements.get("a").is_none());
         statements.end_unit();
-        assert_eq!(statements.take_closed(), []);
+        assert_eq!(closed(&mut statements), []);
     }
 }

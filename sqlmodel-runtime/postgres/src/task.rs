@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sqlmodel_core::{Done, Error, ErrorKind, Statement, Value};
 
+use crate::protocol::Malformed;
 use crate::protocol::backend::Column;
 use crate::protocol::frontend;
 use crate::statements::{Shape, Statements};
@@ -24,8 +25,10 @@ pub(crate) struct Task<'s> {
     pub(crate) aim: Aim,
     /// What the server knows of it, once it is prepared.
     pub(crate) shape: Option<Arc<Shape>>,
-    /// The name it is given when it is prepared in this unit.
-    new_name: Option<Box<str>>,
+    /// Its name until there is a shape.
+    name: Box<str>,
+    /// Whether it is parsed by this task, and described to it.
+    is_new: bool,
     /// The types of its parameters, which the server tells before its columns.
     pub(crate) parameters: Vec<u32>,
     pub(crate) done: Done,
@@ -36,6 +39,16 @@ impl<'s> Task<'s> {
     pub(crate) fn new(
         statement: Statement<'s>,
         aim: Aim,
+        statements: &mut Statements,
+    ) -> Result<Self, Error> {
+        Self::with_shape(statement, aim, None, statements)
+    }
+
+    /// Does the same, for a statement that the server may know although it is not kept.
+    pub(crate) fn with_shape(
+        statement: Statement<'s>,
+        aim: Aim,
+        shape: Option<Arc<Shape>>,
         statements: &mut Statements,
     ) -> Result<Self, Error> {
         let Statement {
@@ -55,24 +68,76 @@ impl<'s> Task<'s> {
         // A statement without a name is planned for its values.
         let shape = match is_once {
             true => None,
-            false => statements.get(sql),
+            false => shape.or_else(|| statements.get(sql)),
         };
-        let new_name = match is_once {
-            true => Some(Box::default()),
-            false => shape.is_none().then(|| statements.new_name()),
+        let is_new = shape.is_none();
+        let name = match is_new && !is_once {
+            true => statements.new_name(),
+            false => Box::default(),
         };
         let task = Self {
             statement,
             aim,
             shape,
-            new_name,
+            name,
+            is_new,
             parameters: Vec::new(),
             done: Done::default(),
         };
-        if let (Some(shape), Aim::Run) = (&task.shape, aim) {
-            task.check_count(shape.parameters.len())?;
+        task.checked()
+    }
+
+    /// Runs its statement once more in the same unit, which parses it once.
+    pub(crate) fn again(&self, statement: Statement<'s>) -> Result<Self, Error> {
+        let task = Self {
+            statement,
+            aim: self.aim,
+            shape: self.shape.clone(),
+            name: self.name.clone(),
+            is_new: false,
+            parameters: Vec::new(),
+            done: Done::default(),
+        };
+        task.checked()
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        if let (Some(shape), Aim::Run) = (&self.shape, self.aim) {
+            self.check_count(shape.parameters.len())?;
         }
-        Ok(task)
+        Ok(self)
+    }
+
+    /// Tells whether it is to be parsed.
+    pub(crate) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Tells whether another statement is run by what this one has parsed.
+    pub(crate) fn is_like(&self, other: &Statement<'_>) -> bool {
+        let types = |params| <[Value<'_>]>::iter(params).map(encode::declared_type);
+        self.statement.sql == other.sql
+            && self.statement.is_once == other.is_once
+            && (self.has_name() || types(self.statement.params).eq(types(other.params)))
+    }
+
+    /// Tells whether what it parses is there for the rest of the unit, whatever is parsed after it.
+    pub(crate) fn has_name(&self) -> bool {
+        !self.name().is_empty()
+    }
+
+    /// Tells whether a value fits the statement, but not the type that its parameter had when the statement was prepared.
+    #[cold]
+    pub(crate) fn is_misfit(&self) -> bool {
+        let Some(shape) = &self.shape else {
+            return false;
+        };
+        let mut out = Vec::new();
+        let mut params = self.statement.params.iter().zip(&shape.parameters);
+        params.any(|(value, oid)| {
+            encode::parameter(value, *oid, &mut out).is_err()
+                && encode::parameter(value, 0, &mut out).is_ok()
+        })
     }
 
     /// Compares the number of values with that of the parameters.
@@ -86,19 +151,15 @@ impl<'s> Task<'s> {
         )))
     }
 
-    fn name(&self) -> &str {
-        match (&self.shape, &self.new_name) {
-            (Some(shape), _) => &shape.name,
-            (None, Some(name)) => name,
-            (None, None) => "",
-        }
+    pub(crate) fn name(&self) -> &str {
+        self.shape.as_ref().map_or(&self.name, |shape| &shape.name)
     }
 
     /// Appends the messages that prepare the statement, if it is not, and run it.
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         let Statement { sql, params, .. } = self.statement;
         let name = self.name();
-        if self.shape.is_none() {
+        if self.is_new {
             // A statement without a name is said as one unit, and nobody asks for its types first.
             let is_one_unit = name.is_empty() && self.aim == Aim::Run;
             let types: Vec<u32> = match is_one_unit {
@@ -135,14 +196,24 @@ impl<'s> Task<'s> {
 
     /// Tells whether the parameters' types must be asked for before it runs: no text means the same for all of them.
     pub(crate) fn needs_types(&self) -> bool {
-        let is_new = self.shape.is_none() && self.aim == Aim::Run;
-        is_new && has_types(self.statement.params)
+        self.is_new && self.aim == Aim::Run && has_types(self.statement.params)
     }
 
     /// Notes the columns, which end the description of a statement, and keeps it prepared.
-    pub(crate) fn describe(&mut self, columns: Vec<Column>, statements: &mut Statements) {
+    ///
+    /// # Errors
+    ///
+    /// When nobody has asked for the description: it is that of another statement.
+    pub(crate) fn describe(
+        &mut self,
+        columns: Vec<Column>,
+        statements: &mut Statements,
+    ) -> Result<(), Malformed> {
+        if !std::mem::replace(&mut self.is_new, false) {
+            return Err(Malformed);
+        }
         let shape = Arc::new(Shape {
-            name: self.new_name.take().unwrap_or_default(),
+            name: std::mem::take(&mut self.name),
             parameters: std::mem::take(&mut self.parameters),
             columns,
         });
@@ -150,6 +221,7 @@ impl<'s> Task<'s> {
             statements.keep(self.statement.sql, &shape);
         }
         self.shape = Some(shape);
+        Ok(())
     }
 }
 

@@ -511,6 +511,54 @@ fn a_batch_is_one_unit() -> Test {
 }
 
 #[test]
+fn a_text_of_a_batch_is_prepared_once() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        run(cx, connection, "CREATE TABLE t (a int)").await?;
+        let values: Vec<[Value<'_>; 1]> = (0..50).map(|number| [Value::I32(number)]).collect();
+        let texts = [
+            "INSERT INTO t VALUES ($1)",
+            "DELETE FROM t WHERE a = $1 + 1",
+        ];
+        let statements: Vec<_> = values
+            .iter()
+            .flat_map(|values| texts.map(|sql| Statement::new(sql, values)))
+            .collect();
+        connection.batch(cx, &statements).await.into_result()?;
+        let prepared =
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement ~ '^(INSERT|DELETE)'";
+        assert_eq!(value(cx, connection, prepared).await?, Value::I64(2));
+        let left = "SELECT count(*) FROM t";
+        assert_eq!(value(cx, connection, left).await?, Value::I64(50));
+        Ok(())
+    })
+}
+
+#[test]
+fn spans_are_said_in_their_type_whatever_is_kept() -> Test {
+    on_postgres(&[], async |cx, options, _| {
+        for capacity in [1, 2, 10] {
+            let options = options.clone().statement_cache_capacity(capacity);
+            let mut connection = Connector::connect(&options, cx).await.into_result()?;
+            let connection = &mut connection;
+            run(cx, connection, "DROP TABLE IF EXISTS t").await?;
+            run(cx, connection, "CREATE TABLE t (a interval, b interval)").await?;
+            let span = [Value::Duration(sqlmodel_runtime::value::Duration {
+                micros: 5_000_000,
+            })];
+            let texts = ["a", "b", "b, a"].map(|columns| match columns.len() {
+                1 => format!("INSERT INTO t ({columns}) VALUES ($1)"),
+                _ => format!("INSERT INTO t ({columns}) VALUES ($1, $1)"),
+            });
+            let batch = texts.each_ref().map(|sql| Statement::new(sql, &span));
+            connection.batch(cx, &batch).await.into_result()?;
+            let sum = "SELECT extract(epoch FROM sum(a) + sum(b))::int8 FROM t";
+            assert_eq!(value(cx, connection, sum).await?, Value::I64(20));
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn what_a_session_has_changed_is_undone_for_the_next_user() -> Test {
     on_postgres(&[], async |cx, options, _| {
         let mut connection = Connector::connect(options, cx).await.into_result()?;

@@ -9,6 +9,7 @@ use super::{MAX_DESCRIPTION, MAX_LOGIN, MAX_MESSAGE, Malformed};
 pub(crate) mod tag {
     pub(crate) const AUTHENTICATION: u8 = b'R';
     pub(crate) const BACKEND_KEY_DATA: u8 = b'K';
+    pub(crate) const BIND_COMPLETE: u8 = b'2';
     pub(crate) const COMMAND_COMPLETE: u8 = b'C';
     pub(crate) const COPY_DATA: u8 = b'd';
     pub(crate) const COPY_IN_RESPONSE: u8 = b'G';
@@ -223,6 +224,14 @@ pub(crate) fn rows_affected(body: &[u8]) -> u64 {
         }
         _ => 0,
     }
+}
+
+/// Tells whether an error of what follows in a unit undoes a command, by the tag that completes it.
+///
+/// COMMIT, VACUUM and others end the transaction that a unit is.
+pub(crate) fn is_undone_with_its_unit(body: &[u8]) -> bool {
+    const TAGS: &[&[u8]] = &[b"INSERT ", b"UPDATE ", b"DELETE ", b"SELECT ", b"MERGE "];
+    TAGS.iter().any(|tag| body.starts_with(tag))
 }
 
 /// Tells whether a command has done something that outlives its transaction and is no data, by the tag that completes it.
