@@ -194,6 +194,16 @@ macro_rules! drivers {
                 }
             }
 
+            async fn execute_each(
+                &mut self,
+                cx: &Cx,
+                statements: &[Statement<'_>],
+            ) -> Outcome<Vec<Done>, Error> {
+                match self {
+                    $(#[cfg($feature)] Self::$driver(connection) => connection.execute_each(cx, statements).await,)+
+                }
+            }
+
             async fn step(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
                 match self {
                     $(#[cfg($feature)] Self::$driver(connection) => connection.step(cx, step).await,)+

@@ -53,21 +53,31 @@ pub trait Executor: Send {
         statement: Statement<'_>,
     ) -> impl Future<Output = Outcome<Done, Error>> + Send;
 
-    /// Runs commands in their order, and tells what each did. Where one fails, those after it do not run.
+    /// Runs commands in their order, and tells what each did. All of them take effect, or none.
     ///
-    /// Drivers that can do so send all of them in one round trip.
+    /// Where one fails, those after it do not run. Outside of a transaction they get one of their own, so that those before it are
+    /// undone; in a transaction they are undone with it, and a [savepoint](TransactionOps::savepoint) around them is what lets it
+    /// go on after an error. MySQL cannot undo most statements that define data: what follows one of them is refused.
     ///
-    /// Cancel: how many of them took effect is decided by the transaction they run in.
+    /// PostgreSQL takes all of them in one round trip; the others take them one after the other.
+    ///
+    /// Cancel: none of them took effect, or, where the transaction's COMMIT was on its way, all of them.
     fn execute_all(
         &mut self,
         cx: &Cx,
         statements: &[Statement<'_>],
     ) -> impl Future<Output = Outcome<Vec<Done>, Error>> + Send {
         async move {
-            let mut done = Vec::with_capacity(statements.len());
-            for statement in statements {
-                done.push(ok!(self.execute(cx, *statement).await));
+            if let [statement] = statements {
+                let done = self.execute(cx, *statement).await;
+                return done.map(|done| vec![done]);
             }
+            if statements.is_empty() {
+                return Outcome::Ok(Vec::new());
+            }
+            let mut unit = ok!(self.nested(cx).await);
+            let done = ok!(unit.execute_all(cx, statements).await);
+            ok!(unit.commit(cx).await);
             Outcome::Ok(done)
         }
     }
@@ -146,6 +156,23 @@ pub trait Connection: Executor + Sized {
         cx: &Cx,
         sql: &str,
     ) -> impl Future<Output = Outcome<Prepared, Error>> + Send;
+
+    /// Runs commands in their order, in a transaction that is running; for drivers that can send several at once.
+    ///
+    /// Users call [`execute_all`](Executor::execute_all).
+    fn execute_each(
+        &mut self,
+        cx: &Cx,
+        statements: &[Statement<'_>],
+    ) -> impl Future<Output = Outcome<Vec<Done>, Error>> + Send {
+        async move {
+            let mut done = Vec::with_capacity(statements.len());
+            for statement in statements {
+                done.push(ok!(self.execute(cx, *statement).await));
+            }
+            Outcome::Ok(done)
+        }
+    }
 
     /// Performs one step of the transaction protocol.
     fn step(

@@ -239,7 +239,7 @@ impl<C: Connection> Executor for Transaction<'_, C> {
         cx: &Cx,
         statements: &[Statement<'_>],
     ) -> Outcome<Vec<Done>, Error> {
-        self.connection.execute_all(cx, statements).await
+        self.connection.execute_each(cx, statements).await
     }
 
     async fn open_cursor(

@@ -167,6 +167,14 @@ impl<K: Connector> Connection for Pooled<K> {
         (**self).prepare(cx, sql)
     }
 
+    fn execute_each(
+        &mut self,
+        cx: &Cx,
+        statements: &[Statement<'_>],
+    ) -> impl Future<Output = Outcome<Vec<Done>, Error>> + Send {
+        (**self).execute_each(cx, statements)
+    }
+
     fn step(
         &mut self,
         cx: &Cx,

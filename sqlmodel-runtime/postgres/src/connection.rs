@@ -457,6 +457,14 @@ impl<T: Transport> Connection for PostgresConnection<T> {
         self.finish(cx, result).await
     }
 
+    async fn execute_each(
+        &mut self,
+        cx: &Cx,
+        statements: &[Statement<'_>],
+    ) -> Outcome<Vec<Done>, Error> {
+        self.execute_all(cx, statements).await
+    }
+
     async fn step(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
         let result = self.run_step(cx, step).await;
         self.finish(cx, result).await

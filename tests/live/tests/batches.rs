@@ -10,6 +10,7 @@ on_every_driver! {
     a_batch_runs_the_statements_that_it_was_given,
     a_batch_may_have_more_texts_than_are_kept,
     equal_statements_run_as_often_as_they_are_given,
+    a_batch_takes_effect_as_a_whole,
     a_batch_of_a_transaction_is_undone_with_its_savepoint,
 }
 
@@ -141,6 +142,28 @@ async fn equal_statements_run_as_often_as_they_are_given<C: Connection>(
         let took = values(cx, connection, "SELECT took FROM job").await?;
         assert_eq!(took, [[expected]]);
     }
+    Ok(())
+}
+
+async fn a_batch_takes_effect_as_a_whole<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    run(cx, connection, JOB).await?;
+    run(cx, connection, "INSERT INTO job VALUES (1, 0, 0)").await?;
+    let batch = [
+        "DELETE FROM job",
+        "INSERT INTO job VALUES (2, 0, 0)",
+        "INSERT INTO job VALUES (2, 0, 0)",
+        "INSERT INTO job VALUES (3, 0, 0)",
+    ];
+    let batch = batch.map(|sql| Statement::new(sql, &[]));
+    match connection.execute_all(cx, &batch).await {
+        Outcome::Err(error) => assert!(error.is_unique_violation(), "{error:?}"),
+        other => return Err(format!("{other:?}").into()),
+    }
+    let ids = "SELECT id FROM job ORDER BY id";
+    assert_eq!(values(cx, connection, ids).await?, [[1]]);
+    let done = connection.execute_all(cx, &batch[..2]).await;
+    assert_eq!(done.into_result()?.len(), 2);
+    assert_eq!(values(cx, connection, ids).await?, [[2]]);
     Ok(())
 }
 

@@ -81,9 +81,15 @@ fn of_every_driver<C: Connection>() -> Vec<Operation<C>> {
         operation!(["core execute_sql"], [0, 1], |cx, connection| {
             ok!(connection.execute_sql(cx, INSERT, &[]).await);
         }),
-        operation!(["core execute_all"], [0, 1, 2], |cx, connection| {
+        operation!(["core execute_all"], [0, 2], |cx, connection| {
             let statement = Statement::new(INSERT, &[]);
             ok!(connection.execute_all(cx, &[statement; 2]).await);
+        }),
+        operation!(["core execute_each"], [0, 2], |cx, connection| {
+            let statement = Statement::new(INSERT, &[]);
+            let mut transaction = ok!(connection.begin(cx).await);
+            ok!(transaction.execute_all(cx, &[statement; 2]).await);
+            ok!(transaction.commit(cx).await);
         }),
         operation!(["core prepare"], [0], |cx, connection| {
             // Another one each time: what is prepared already costs nothing.
