@@ -34,6 +34,7 @@ pub(crate) use self::fragment::check_fragments;
 use self::one::Analysis;
 #[cfg(any(feature = "sqlite", feature = "live"))]
 pub(crate) use self::place::place;
+#[cfg(any(feature = "sqlite", feature = "live"))]
 pub(crate) use self::place::place_of;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::ir::{Piece, Schema, View, WrittenQuery, WrittenView};
