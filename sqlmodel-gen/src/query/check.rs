@@ -13,6 +13,7 @@ mod scope;
 mod select;
 mod table_function;
 mod time;
+mod window;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,6 +136,8 @@ pub(super) struct Checker<'a> {
     ctes: Vec<(Name, Source)>,
     /// The scopes around the place that is looked at, the innermost last.
     scopes: Vec<Scope>,
+    /// The scope of the SELECT that was looked at last.
+    left_scope: Scope,
     n_joins: u32,
     /// Whether a function that is not known may stand here, since the user states the type.
     is_stated: bool,
@@ -169,6 +172,7 @@ pub(super) fn check(
         diagnostics: Vec::new(),
         ctes: Vec::new(),
         scopes: Vec::new(),
+        left_scope: Scope::default(),
         n_joins: 0,
         is_stated: false,
         has_writes: false,

@@ -71,6 +71,11 @@ pub(super) enum Feature {
     ComparisonChain,
     ConcatBeside,
     QualifiedSet,
+    FrameGroups,
+    FrameExclude,
+    LockOfTables,
+    LockShared,
+    LockOfKeys,
 }
 
 const SQLITE: u8 = 1;
@@ -265,6 +270,27 @@ impl Feature {
                 "`||` or `->` of a sum or product without parentheses",
                 POSTGRES | MYSQL,
                 "write `a || (b + c)`: there `||` and `->` go before `*` and `+`",
+            ),
+            Self::FrameGroups => ("GROUPS", SQLITE | POSTGRES, "write ROWS or RANGE"),
+            Self::FrameExclude => (
+                "EXCLUDE",
+                SQLITE | POSTGRES,
+                "subtract the row from the result",
+            ),
+            Self::LockOfTables => (
+                "lock of single tables",
+                POSTGRES,
+                "lock all rows: MariaDB knows no OF",
+            ),
+            Self::LockShared => (
+                "FOR SHARE",
+                POSTGRES,
+                "write FOR UPDATE: MariaDB has LOCK IN SHARE MODE instead",
+            ),
+            Self::LockOfKeys => (
+                "FOR NO KEY UPDATE and FOR KEY SHARE",
+                POSTGRES,
+                "write FOR UPDATE",
             ),
             Self::QualifiedSet => ("table before a column of SET", MYSQL, "leave it out"),
         }

@@ -57,8 +57,15 @@ pub(super) struct Query {
     pub(super) order: Vec<OrderBy>,
     pub(super) limit: Option<Expr>,
     pub(super) offset: Option<Expr>,
-    /// Where it locks its rows.
-    pub(super) lock: Option<Ignored<At>>,
+    /// What it locks.
+    pub(super) lock: Option<Lock>,
+}
+
+/// `FOR UPDATE OF a, b`: the tables whose rows are locked, all if it names none.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Lock {
+    pub(super) tables: Vec<Name>,
+    pub(super) at: Ignored<At>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -200,9 +207,26 @@ pub(super) struct Window {
     pub(super) base: Option<Name>,
     pub(super) partition: Vec<Expr>,
     pub(super) order: Vec<OrderBy>,
-    pub(super) has_frame: bool,
+    pub(super) frame: Option<Frame>,
     /// The numbers of rows at which the frame begins and ends.
     pub(super) bounds: Vec<Expr>,
+}
+
+/// The rows of a window around each row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) unit: FrameUnit,
+    /// Whether a bound is so far away.
+    pub(super) has_distance: bool,
+    /// Whether that distance is one of time.
+    pub(super) has_interval: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FrameUnit {
+    Rows,
+    Range,
+    Groups,
 }
 
 /// An expression and its place.

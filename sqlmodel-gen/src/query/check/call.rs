@@ -7,7 +7,7 @@ use crate::ir::Builtin;
 use crate::query::check::scope::Grouping;
 use crate::query::check::{Checker, Edit, Expected};
 use crate::query::functions::{Arg, Function, Functions, Kind, Nulls, Returns};
-use crate::query::tree::{At, Call, Expr, ExprKind, Over, Window};
+use crate::query::tree::{At, Call, Expr, ExprKind, OrderBy, Over};
 use crate::query::types::{Class, Constant, Known, Ty, Typed};
 
 /// A list of texts.
@@ -28,7 +28,7 @@ impl Checker<'_> {
         if let Some(typed) = self.moved_time(call) {
             return typed;
         }
-        let n_args = n_args(call);
+        let n_args = n_args(call, self.dialect);
         let Some(function) = self.functions().find(&call.name.text, n_args) else {
             self.unknown_function(call, n_args);
             return Typed::unknown(format!(
@@ -51,6 +51,7 @@ impl Checker<'_> {
             let n_asked = call.args.len().saturating_sub(1);
             call.args.iter().take(n_asked).for_each(|it| self.asked(it));
         }
+        self.form(call, &function, at);
         match function.kind {
             Kind::Scalar => {
                 if call.over.is_some() {
@@ -66,6 +67,39 @@ impl Checker<'_> {
             Kind::Aggregate if call.over.is_none() => self.aggregate(&function, call, at),
             Kind::Aggregate | Kind::Window => self.window_call(&function, call, at),
         }
+    }
+
+    /// Reports what may not stand in a call of such a function.
+    fn form(&mut self, call: &Call, function: &Function<'_>, at: At) {
+        let is_sqlite = self.dialect == Dialect::Sqlite;
+        let is_mysql = self.dialect == Dialect::Mysql;
+        let is_aggregate = function.kind == Kind::Aggregate;
+        let is_window = call.over.is_some();
+        let is_argument = |it: &OrderBy| call.args.contains(&it.expr);
+        let texts = ["group_concat", "json_arrayagg", "json_objectagg"];
+        let problem = match () {
+            () if call.is_distinct && !is_aggregate => "DISTINCT in what is no aggregate",
+            () if !call.order.is_empty() && !is_aggregate => "ORDER BY in what is no aggregate",
+            () if call.filter.is_some() && !is_aggregate => "FILTER after what is no aggregate",
+            () if call.is_distinct && call.is_star => "DISTINCT before `*`",
+            () if call.is_distinct && is_window => "DISTINCT in a window function",
+            () if !call.order.is_empty() && is_window => "ORDER BY in a window function",
+            () if is_mysql && is_window && texts.contains(&function.name) => {
+                "an aggregate that MySQL knows over no window"
+            }
+            () if is_sqlite && call.is_distinct && call.args.len() > 1 => {
+                "DISTINCT with several arguments"
+            }
+            () if self.dialect == Dialect::Postgres
+                && call.is_distinct
+                && !call.order.iter().all(is_argument) =>
+            {
+                "DISTINCT with an order by what is no argument"
+            }
+            () => return,
+        };
+        self.error(&codes::UNKNOWN_FUNCTION_CALL, at, problem).help =
+            Some("leave it out, or do it in a subquery".to_owned());
     }
 
     fn unknown_function(&mut self, call: &Call, n_args: usize) {
@@ -124,7 +158,7 @@ impl Checker<'_> {
     }
 
     /// Looks at the arguments; those of one type tell each other's.
-    fn args(
+    pub(super) fn args(
         &mut self,
         call: &Call,
         function: &Function<'_>,
@@ -201,7 +235,12 @@ impl Checker<'_> {
         self.expr(arg, Some(hint))
     }
 
-    fn result_type(&mut self, function: &Function<'_>, call: &Call, args: &[Typed]) -> Ty {
+    pub(super) fn result_type(
+        &mut self,
+        function: &Function<'_>,
+        call: &Call,
+        args: &[Typed],
+    ) -> Ty {
         let first = args.first().and_then(Typed::known);
         let class = first.map(|it| it.class(self.schema));
         let builtin = first.map(|it| it.builtin(self.schema));
@@ -406,6 +445,7 @@ impl Checker<'_> {
             Grouping::None => false,
         };
         scope.is_in_aggregate = true;
+        let has_windows = std::mem::take(&mut scope.has_windows);
         let ((args, orders), reads) = self.reading(|checker| {
             let args = checker.args(call, function, None);
             let orders = call.order.iter().map(|it| checker.expr(&it.expr, None));
@@ -416,6 +456,7 @@ impl Checker<'_> {
             (args, orders)
         });
         self.scope().is_in_aggregate = false;
+        self.scope().has_windows = has_windows;
         // An aggregate is one of the innermost query whose columns it reads.
         if reads
             .iter()
@@ -507,16 +548,22 @@ impl Checker<'_> {
             value.is_nullable,
             "",
         );
+        // NULL of all rows is NULL of none.
+        let is_nullable = value.is_nullable || args.iter().any(|it| it.is_nullable);
+        let value = Typed {
+            is_nullable,
+            ..value.clone()
+        };
         self.aggregate_result(
             function,
             typed.ty,
-            std::slice::from_ref(value),
+            std::slice::from_ref(&value),
             has_rows,
             "no row is in the group",
         )
     }
 
-    fn aggregate_result(
+    pub(super) fn aggregate_result(
         &mut self,
         function: &Function<'_>,
         ty: Ty,
@@ -525,7 +572,12 @@ impl Checker<'_> {
         empty: &str,
     ) -> Typed {
         let name = function.name;
-        let argument = args.first();
+        // MySQL puts all arguments of a row together.
+        let is_joined = name == "group_concat" && self.dialect == Dialect::Mysql;
+        let argument = args
+            .iter()
+            .find(|it| is_joined && it.is_nullable)
+            .or(args.first());
         let is_argument_nullable = argument.is_some_and(|it| it.is_nullable);
         let (is_nullable, reason) = match (function.nulls, has_rows, is_argument_nullable) {
             (Nulls::Never, _, _) => (false, format!("`{name}` is never NULL")),
@@ -551,109 +603,12 @@ impl Checker<'_> {
             column: None,
         }
     }
-
-    fn window_call(&mut self, function: &Function<'_>, call: &Call, at: At) -> Typed {
-        let Some(over) = &call.over else {
-            self.error(
-                &codes::UNKNOWN_FUNCTION_CALL,
-                at,
-                format!("`{}` is a window function: add `OVER (..)`", function.name),
-            );
-            return Typed::unknown("");
-        };
-        if !self.scope().has_windows {
-            let message = format!(
-                "the window function `{}` stands in the column list and in ORDER BY alone",
-                function.name
-            );
-            self.error(&codes::GROUP_BY, at, message).help =
-                Some("select it in a subquery, and filter outside".to_owned());
-            return Typed::unknown("");
-        }
-        let args = self.args(call, function, None);
-        if let Some(filter) = &call.filter {
-            self.condition(filter);
-        }
-        let window = match over {
-            Over::Window(window) => {
-                self.window(window);
-                window.clone()
-            }
-            Over::Named(name) => {
-                let named = self
-                    .scope()
-                    .windows
-                    .iter()
-                    .find(|(it, _)| it == name)
-                    .map(|(_, it)| it.clone());
-                match named {
-                    Some(window) => window,
-                    None => {
-                        self.error(
-                            &codes::SQL_SYNTAX,
-                            name.at,
-                            format!("there is no window `{}`", name.text),
-                        );
-                        return Typed::unknown("");
-                    }
-                }
-            }
-        };
-        let ty = self.result_type(function, call, &args);
-        let any = args.first().is_some_and(|it| it.is_nullable);
-        // Without a frame of its own, the window of a row has the row itself in it.
-        let has_rows = !window.has_frame && window.base.is_none() && call.filter.is_none();
-        let name = function.name;
-        match function.nulls {
-            Nulls::Neighbour => {
-                let default = args.get(2);
-                let is_nullable = args.iter().any(|it| it.is_nullable) || default.is_none();
-                let reason = match default {
-                    None => format!("`{name}`: NULL where there is no such row"),
-                    Some(_) => {
-                        format!("`{name}`: NULL when the value, the offset or the default is")
-                    }
-                };
-                Typed {
-                    ty,
-                    is_nullable,
-                    constant: None,
-                    reason: reason.into(),
-                    column: None,
-                }
-            }
-            Nulls::Frame => Typed {
-                ty,
-                is_nullable: any || !has_rows,
-                constant: None,
-                reason: format!(
-                    "`{name}` of a window: NULL when the value is, or no row is in the frame"
-                )
-                .into(),
-                column: None,
-            },
-            _ => self.aggregate_result(function, ty, &args, has_rows, "no row is in the frame"),
-        }
-    }
-
-    pub(super) fn window(&mut self, window: &Window) {
-        for expr in &window.partition {
-            self.expr(expr, None);
-        }
-        for order in &window.order {
-            let typed = self.expr(&order.expr, None);
-            self.ordered(&typed, order.expr.at);
-        }
-        for bound in &window.bounds {
-            let typed = self.expr(bound, Some(Expected::of(Known::I64, "a number of rows")));
-            self.expect_class(&typed, bound.at, Class::Int);
-        }
-    }
 }
 
 /// The number of arguments, by which a function is found: `count(*)` and `count(DISTINCT a, b)` have one.
-fn n_args(call: &Call) -> usize {
-    if call.is_star || (call.is_distinct && call.name.is("count")) {
+fn n_args(call: &Call, dialect: Dialect) -> usize {
+    let is_tuple = dialect == Dialect::Mysql && call.is_distinct && call.name.is("count");
+    if call.is_star || is_tuple {
         1
     } else {
         call.args.len()
@@ -670,7 +625,7 @@ pub(super) fn has_aggregate(expr: &Expr, functions: Functions<'_>) -> bool {
     let any = |exprs: &[Expr]| exprs.iter().any(|it| has_aggregate(it, functions));
     match &*expr.kind {
         ExprKind::Call(call) => {
-            let function = functions.find(&call.name.text, n_args(call));
+            let function = functions.find(&call.name.text, n_args(call, functions.dialect));
             let is_aggregate =
                 function.is_some_and(|it| it.kind == Kind::Aggregate) && call.over.is_none();
             is_aggregate

@@ -42,7 +42,10 @@ impl Checker<'_> {
                 let names: Vec<&str> = tables.iter().map(String::as_str).collect();
                 let help = tables
                     .first()
-                    .map(|table| format!("write `{table}.{}`", column.text));
+                    .map(|table| match tables.get(1) == Some(table) {
+                        true => format!("give the columns of `{table}` names of their own"),
+                        false => format!("write `{table}.{}`", column.text),
+                    });
                 let message = format!("`{}` is a column of {}", column.text, list(&names));
                 self.error(&codes::AMBIGUOUS_COLUMN, at, message).help = help;
                 Typed::unknown("")

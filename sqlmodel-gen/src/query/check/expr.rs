@@ -13,6 +13,9 @@ impl Checker<'_> {
     /// Returns what an expression is; `expected` is what its place wants, and tells the type of a parameter.
     pub(super) fn expr(&mut self, expr: &Expr, expected: Option<Expected>) -> Typed {
         let at = expr.at;
+        if self.is_part_of_key(expr) {
+            return self.grouped_expr(expr, expected);
+        }
         match &*expr.kind {
             ExprKind::Column(parts) => self.column(parts, at),
             ExprKind::Param(name) => self.param(name, at, expected, false),

@@ -12,7 +12,7 @@ use crate::query::check::{Checker, Output};
 use crate::query::tree::{
     Alias, Constraint, Expr, ExprKind, Factor, From, Join, JoinKind, Name, Operator,
 };
-use crate::query::types::{ColumnAt, unify};
+use crate::query::types::{ColumnAt, Known, Ty, unify};
 use crate::syntax::list;
 
 impl Checker<'_> {
@@ -329,13 +329,30 @@ impl Checker<'_> {
             self.error(&codes::SQL_TYPES, of.at, message).help =
                 Some("give a name for each column, or none".to_owned());
         }
+        if names.is_empty() && self.dialect == Dialect::Mysql && !self.is_wrong() {
+            let mut seen: Vec<&str> = Vec::new();
+            for name in outputs.iter().filter_map(|it| it.name.as_deref()) {
+                if seen.iter().any(|it| it.eq_ignore_ascii_case(name)) {
+                    let message = format!("`{}` has two columns `{name}`", of.text);
+                    self.error(&codes::AMBIGUOUS_COLUMN, of.at, message).help =
+                        Some("give one of them a name of its own: `AS other`".to_owned());
+                    break;
+                }
+                seen.push(name);
+            }
+        }
         let columns = outputs.iter().enumerate().map(|(at, output)| Column {
             name: names
                 .get(at)
                 .map(|it| it.text.clone())
                 .or_else(|| output.name.clone())
                 .unwrap_or_default(),
-            ty: output.typed.ty,
+            // A NULL that leaves its query is a text on PostgreSQL; what it is on MySQL, the server does not tell.
+            ty: match (output.typed.ty, self.dialect) {
+                (Ty::Null, Dialect::Postgres) => Ty::Known(Known::TEXT),
+                (Ty::Null, Dialect::Mysql) => Ty::Unknown,
+                (ty, _) => ty,
+            },
             is_nullable: output.typed.is_nullable,
             reason: output.typed.reason.clone(),
         });

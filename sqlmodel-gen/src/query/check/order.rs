@@ -4,8 +4,9 @@ use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::codes;
 use crate::query::check::call::{has_aggregate, has_window};
+use crate::query::check::scope::Relation;
 use crate::query::check::{Checker, Expected, Output};
-use crate::query::tree::{At, Expr, ExprKind, Item, OrderBy, Query, Select, Term};
+use crate::query::tree::{Expr, ExprKind, Item, Lock, Name, OrderBy, Query, Select, Term};
 use crate::query::types::{Class, ColumnAt, Known};
 use crate::syntax::list;
 
@@ -59,37 +60,60 @@ impl Checker<'_> {
         }
     }
 
-    /// Reports a lock on rows that are none of a table, which PostgreSQL refuses.
-    pub(super) fn lock(&mut self, query: &Query, at: At) {
-        if self.dialect != Dialect::Postgres {
-            return;
-        }
+    /// Reports a lock on rows that are none of a table, or may not be there, which PostgreSQL refuses.
+    pub(super) fn lock(&mut self, query: &Query, lock: &Lock) {
+        let relations = std::mem::take(&mut self.left_scope.relations);
         let functions = self.functions();
         let problem = match &query.first {
             _ if !query.rest.is_empty() => Some("a set operation"),
             Term::Select(select) => {
-                let has = |item: &Item| matches!(item, Item::Expr(expr, _) if has_aggregate(expr, functions));
-                if select.is_distinct {
-                    Some("DISTINCT")
-                } else if !select.group.is_empty() || select.items.iter().any(has) {
-                    Some("groups")
-                } else if select
-                    .items
-                    .iter()
-                    .any(|it| matches!(it, Item::Expr(expr, _) if has_window(expr)))
-                {
-                    Some("window functions")
-                } else {
-                    None
+                let items = || {
+                    select.items.iter().filter_map(|it| match it {
+                        Item::Expr(expr, _) => Some(expr),
+                        Item::Star(..) => None,
+                    })
+                };
+                let is_grouped =
+                    !select.group.is_empty() || items().any(|it| has_aggregate(it, functions));
+                match () {
+                    () if select.is_distinct => Some("DISTINCT"),
+                    () if is_grouped => Some("groups"),
+                    () if items().any(has_window) => Some("window functions"),
+                    () => None,
                 }
             }
             Term::Query(_) => None,
             Term::Values(..) => Some("VALUES"),
         };
+        if self.dialect != Dialect::Postgres || self.is_wrong() {
+            return;
+        }
         if let Some(problem) = problem {
             let message = format!("PostgreSQL locks no rows of a query with {problem}");
-            self.error(&codes::SQL_DIALECT, at, message).help =
+            self.error(&codes::SQL_DIALECT, lock.at.0, message).help =
                 Some("lock the rows in a subquery".to_owned());
+            return;
+        }
+        let is_named = |relation: &&Relation, table: &Name| {
+            relation.name.as_ref().is_some_and(|it| table.is(it))
+        };
+        for table in &lock.tables {
+            if !relations.iter().any(|it| is_named(&it, table)) {
+                let message = format!("the query reads no table `{}`", table.text);
+                self.error(&codes::UNKNOWN_TABLE, table.at, message).help =
+                    Some("name a table of FROM, as it is called there".to_owned());
+            }
+        }
+        let is_locked = |it: &&Relation| {
+            lock.tables.is_empty() || lock.tables.iter().any(|table| is_named(it, table))
+        };
+        let mut locked = relations.iter().filter(is_locked);
+        if let Some(missing) = locked.find(|it| !it.missing_in.is_empty()) {
+            let name = missing.name.as_deref().unwrap_or("the subquery");
+            let message =
+                format!("PostgreSQL locks no rows of `{name}`, which an outer join may leave out");
+            self.error(&codes::SQL_DIALECT, lock.at.0, message).help =
+                Some("say which rows to lock: `FOR UPDATE OF table`".to_owned());
         }
     }
 
@@ -139,7 +163,7 @@ impl Checker<'_> {
             }
             None => {
                 self.position(expr, outputs.len(), "ORDER BY");
-                let typed = self.expr(expr, None);
+                let typed = self.grouped_expr(expr, None);
                 let is_selected = select
                     .items
                     .iter()

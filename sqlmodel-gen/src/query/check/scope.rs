@@ -101,6 +101,13 @@ impl Relation {
         !self.missing_in.is_empty() || (is_declared && !self.refined.contains(&column))
     }
 
+    /// Whether several of its columns have a name.
+    fn is_twice(&self, name: &str) -> bool {
+        let columns = self.source.columns.iter();
+        let named = columns.filter(|it| it.name.eq_ignore_ascii_case(name));
+        named.count() > 1
+    }
+
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.source
             .columns
@@ -160,6 +167,14 @@ impl Checker<'_> {
                         .get(relation_idx)
                         .and_then(|it| it.position(column))
                     {
+                        Some(_)
+                            if scope
+                                .relations
+                                .get(relation_idx)
+                                .is_some_and(|it| it.is_twice(column)) =>
+                        {
+                            Found::Ambiguous(vec![table.to_owned(), table.to_owned()])
+                        }
                         Some(column) => Found::Column(at(column)),
                         None => Found::NoColumn(at(0)),
                     };
@@ -210,6 +225,19 @@ impl Checker<'_> {
                                 .get(only.relation)
                                 .and_then(|it| it.name.clone());
                             return Found::Hidden(name.unwrap_or_default(), scope.hidden.why);
+                        }
+                        [only]
+                            if scope
+                                .relations
+                                .get(only.relation)
+                                .is_some_and(|it| it.is_twice(column)) =>
+                        {
+                            let name = scope
+                                .relations
+                                .get(only.relation)
+                                .and_then(|it| it.name.clone());
+                            let name = name.unwrap_or_default();
+                            return Found::Ambiguous(vec![name.clone(), name]);
                         }
                         [only] => return Found::Column(*only),
                         several => {

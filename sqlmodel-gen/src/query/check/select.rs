@@ -1,5 +1,7 @@
 //! SELECT: groups and columns, and what WITH and set operations make of them.
 
+use sqlmodel_sql::Dialect;
+
 use crate::diagnostic::{codes, nearest};
 use crate::query::check::call::has_aggregate;
 use crate::query::check::scope::{Grouping, Origin, Scope, Side};
@@ -31,11 +33,11 @@ impl Checker<'_> {
         if !query.rest.is_empty() || !matches!(query.first, Term::Select(_)) {
             self.order_of_outputs(&query.order, &outputs);
         }
+        if let Some(lock) = &query.lock {
+            self.lock(query, lock);
+        }
         for count in query.limit.iter().chain(&query.offset) {
             self.count_of_rows(count);
-        }
-        if let Some(lock) = query.lock {
-            self.lock(query, lock.0);
         }
         self.ctes.truncate(n_ctes);
         outputs
@@ -233,10 +235,8 @@ impl Checker<'_> {
             self.refine(filter);
         }
         self.group(select, order);
+        self.named_windows(&select.windows);
         self.scope().has_windows = true;
-        for (_, window) in &select.windows {
-            self.window(window);
-        }
         let mut outputs = Vec::new();
         for item in &select.items {
             self.item(
@@ -259,7 +259,7 @@ impl Checker<'_> {
         if let Some(having) = &select.having {
             self.condition(having);
         }
-        self.scopes.pop();
+        self.left_scope = self.scopes.pop().unwrap_or_default();
         outputs
     }
 
@@ -380,7 +380,7 @@ impl Checker<'_> {
     }
 
     /// Checks an expression; one that rows are grouped by needs no look at its columns.
-    fn grouped_expr(&mut self, expr: &Expr, expected: Option<Expected>) -> Typed {
+    pub(super) fn grouped_expr(&mut self, expr: &Expr, expected: Option<Expected>) -> Typed {
         let key = match &self.scope().grouping {
             Grouping::By {
                 exprs, has_totals, ..
@@ -398,6 +398,17 @@ impl Checker<'_> {
             typed.reason = format!("{}; NULL in rows of totals", typed.reason).into();
         }
         typed
+    }
+
+    /// Whether rows are grouped by an expression that stands in a larger one; MySQL looks at whole columns.
+    pub(super) fn is_part_of_key(&self, expr: &Expr) -> bool {
+        let Some(scope) = self.scopes.last() else {
+            return false;
+        };
+        let Grouping::By { exprs, .. } = &scope.grouping else {
+            return false;
+        };
+        !scope.is_in_aggregate && self.dialect != Dialect::Mysql && exprs.contains(expr)
     }
 
     fn origin(&self, at: ColumnAt) -> Option<Origin> {

@@ -1,11 +1,12 @@
 //! SELECT: what is selected, from where, in which groups and order.
 
 use crate::query::feature::Feature;
-use crate::query::parse::{Parse, Parser};
+use crate::query::parse::{Parse, ParseError, Parser};
 use crate::query::text::TokenKind;
 use crate::query::tree::{
-    Alias, At, Call, Constraint, Cte, CteBody, Expr, ExprKind, Factor, From, Ignored, Item, Join,
-    JoinKind, Name, OrderBy, Query, Select, SetOperator, Statement, Term, Window, With,
+    Alias, Call, Constraint, Cte, CteBody, Expr, ExprKind, Factor, Frame, FrameUnit, From, Ignored,
+    Item, Join, JoinKind, Lock, Name, OrderBy, Query, Select, SetOperator, Statement, Term, Window,
+    With,
 };
 
 /// Whose WITH it is.
@@ -101,7 +102,7 @@ impl Parser<'_> {
         } else {
             Vec::new()
         };
-        let (limit, offset) = self.limit()?;
+        let (limit, offset) = self.limit(!order.is_empty())?;
         let lock = self.lock()?;
         Ok(Query {
             with,
@@ -114,7 +115,7 @@ impl Parser<'_> {
         })
     }
 
-    fn limit(&mut self) -> Parse<(Option<Expr>, Option<Expr>)> {
+    fn limit(&mut self, is_ordered: bool) -> Parse<(Option<Expr>, Option<Expr>)> {
         let start = self.at;
         let (mut limit, mut offset) = (None, None);
         if self.eat("limit") {
@@ -147,7 +148,15 @@ impl Parser<'_> {
                 limit = Some(self.node(ExprKind::Number("1".to_owned()), self.here(), &[])?);
             }
             let _ = self.eat("rows") || self.eat("row");
-            if !(self.eat("only") || self.eat("with ties")) {
+            let ties = self.at;
+            if self.eat("with ties") {
+                if !is_ordered {
+                    return Err(ParseError {
+                        at: self.since(ties),
+                        ..self.error_here("rows tie by ORDER BY, and there is none")
+                    });
+                }
+            } else if !self.eat("only") {
                 return Err(self.unexpected("`ONLY` or `WITH TIES`"));
             }
             self.note(Feature::Fetch, start);
@@ -155,27 +164,33 @@ impl Parser<'_> {
         Ok((limit, offset))
     }
 
-    fn lock(&mut self) -> Parse<Option<Ignored<At>>> {
+    fn lock(&mut self) -> Parse<Option<Lock>> {
         let start = self.at;
         if !self.eat("for") {
             return Ok(None);
         }
-        if !(self.eat("update")
-            || self.eat("share")
-            || self.eat("no key update")
-            || self.eat("key share"))
-        {
+        if self.eat("no key update") || self.eat("key share") {
+            self.note(Feature::LockOfKeys, start);
+        } else if self.eat("share") {
+            self.note(Feature::LockShared, start);
+        } else if !self.eat("update") {
             return Err(self.unexpected("`UPDATE` or `SHARE`"));
         }
+        let mut tables = Vec::new();
+        let of_start = self.at;
         if self.eat("of") {
-            self.name("a table")?;
+            tables.push(self.name("a table")?);
             while self.eat_sign(",") {
-                self.name("a table")?;
+                tables.push(self.name("a table")?);
             }
+            self.note(Feature::LockOfTables, of_start);
         }
         let _ = self.eat("nowait") || self.eat("skip locked");
         self.note(Feature::ForUpdate, start);
-        Ok(Some(Ignored(self.since(start))))
+        Ok(Some(Lock {
+            tables,
+            at: Ignored(self.since(start)),
+        }))
     }
 
     fn term(&mut self) -> Parse<Term> {
@@ -500,7 +515,7 @@ impl Parser<'_> {
             base: None,
             partition: Vec::new(),
             order: Vec::new(),
-            has_frame: false,
+            frame: None,
             bounds: Vec::new(),
         };
         if !self.at_any(&["partition", "order", "rows", "range", "groups"])
@@ -514,41 +529,94 @@ impl Parser<'_> {
         if self.eat("order by") {
             window.order = self.order_list()?;
         }
-        if self.eat("rows") || self.eat("range") || self.eat("groups") {
-            window.has_frame = true;
-            if self.eat("between") {
-                self.frame_bound(&mut window)?;
-                self.expect("and")?;
-            }
-            self.frame_bound(&mut window)?;
-            if self.eat("exclude")
-                && !(self.eat("current row")
-                    || self.eat("group")
-                    || self.eat("ties")
-                    || self.eat("no others"))
-            {
-                return Err(self.unexpected("`CURRENT ROW`, `GROUP`, `TIES` or `NO OTHERS`"));
-            }
+        let start = self.at;
+        let unit = match () {
+            () if self.eat("rows") => Some(FrameUnit::Rows),
+            () if self.eat("range") => Some(FrameUnit::Range),
+            () if self.eat("groups") => Some(FrameUnit::Groups),
+            () => None,
+        };
+        if let Some(unit) = unit {
+            self.frame(unit, start, &mut window)?;
         }
         self.expect_sign(")")?;
         Ok(window)
     }
 
-    fn frame_bound(&mut self, window: &mut Window) -> Parse<()> {
-        if self.eat("current row") {
-            return Ok(());
+    /// Reads the bounds of a frame, and what it leaves out.
+    fn frame(&mut self, unit: FrameUnit, start: u32, window: &mut Window) -> Parse<()> {
+        let mut frame = Frame {
+            unit,
+            has_distance: false,
+            has_interval: false,
+        };
+        if unit == FrameUnit::Groups {
+            self.note(Feature::FrameGroups, start);
         }
-        if !self.eat("unbounded") {
+        let bounds_start = self.at;
+        let (first, last) = if self.eat("between") {
+            let first = self.frame_bound(window, &mut frame)?;
+            self.expect("and")?;
+            (first, self.frame_bound(window, &mut frame)?)
+        } else {
+            (self.frame_bound(window, &mut frame)?, Bound::Current)
+        };
+        if first > last || first == Bound::End || last == Bound::Start {
+            return Err(ParseError {
+                at: self.since(bounds_start),
+                ..self.error_here("the frame ends before it begins")
+            });
+        }
+        let start = self.at;
+        if self.eat("exclude") {
+            self.note(Feature::FrameExclude, start);
+            if !(self.eat("current row")
+                || self.eat("group")
+                || self.eat("ties")
+                || self.eat("no others"))
+            {
+                return Err(self.unexpected("`CURRENT ROW`, `GROUP`, `TIES` or `NO OTHERS`"));
+            }
+        }
+        window.frame = Some(frame);
+        Ok(())
+    }
+
+    fn frame_bound(&mut self, window: &mut Window, frame: &mut Frame) -> Parse<Bound> {
+        if self.eat("current row") {
+            return Ok(Bound::Current);
+        }
+        let is_far = self.eat("unbounded");
+        if !is_far {
+            frame.has_distance = true;
             match self.token(self.at) {
                 Some((TokenKind::Number | TokenKind::String, _)) => self.at += 1,
                 Some((TokenKind::Param, _)) => window.bounds.push(self.expr()?),
-                Some((TokenKind::Word, _)) if self.at_word("interval") => self.at += 2,
+                Some((TokenKind::Word, _)) if self.at_word("interval") => {
+                    frame.has_interval = true;
+                    self.at += 2;
+                }
                 _ => return Err(self.unexpected("a bound of the frame")),
             }
         }
-        match self.eat("preceding") || self.eat("following") {
-            true => Ok(()),
-            false => Err(self.unexpected("`PRECEDING` or `FOLLOWING`")),
+        match (self.eat("preceding"), is_far) {
+            (true, true) => Ok(Bound::Start),
+            (true, false) => Ok(Bound::Before),
+            (false, _) if !self.eat("following") => {
+                Err(self.unexpected("`PRECEDING` or `FOLLOWING`"))
+            }
+            (false, true) => Ok(Bound::End),
+            (false, false) => Ok(Bound::After),
         }
     }
+}
+
+/// Where a frame begins or ends, in the order of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    Start,
+    Before,
+    Current,
+    After,
+    End,
 }
