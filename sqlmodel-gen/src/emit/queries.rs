@@ -248,16 +248,31 @@ impl QueryFile<'_> {
                 values.push("codegen::Value::Null".to_owned());
             }
             out.blank();
+            // Few values are kept in the call.
+            let few = ["One", "Two", "Three", "Four"];
+            let kind = values.len().checked_sub(1).map(|it| few.get(it));
+            let local = self.free_name("params");
+            let (open, close) = match kind {
+                None => (String::new(), ""),
+                Some(Some(few)) => (
+                    format!("let {local} = codegen::typed::Params::{few}(["),
+                    "]);",
+                ),
+                Some(None) => (
+                    format!("let {local} = codegen::typed::Params::Many(::std::vec!["),
+                    "]);",
+                ),
+            };
             if values.is_empty() {
-                out.line(format!("let values = {}::new();", self.types.names.vec));
+                out.line(format!("let {local} = codegen::typed::Params::None;"));
             } else {
-                out.enclosed("let values = ::std::vec![", "];", |out| {
+                out.enclosed(&open, close, |out| {
                     for value in &values {
                         out.line(format!("{value},"));
                     }
                 });
             }
-            let mut call = "codegen::typed::Call::new(&SQL, values)".to_owned();
+            let mut call = format!("codegen::typed::Call::new(&SQL, {local})");
             for (at, block) in query.blocks.iter().enumerate() {
                 let is_of_page = query.page.is_some() && at + 1 == query.blocks.len();
                 let is_on = match block.params.as_slice() {

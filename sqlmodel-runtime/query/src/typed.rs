@@ -7,6 +7,7 @@ mod batch;
 mod call;
 mod gather;
 mod page;
+mod params;
 mod text;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub use self::batch::TypedBatch;
 pub use self::call::{Anywhere, Call, InTransaction, RunsIn};
 pub use self::gather::{Gather, Gathered, Key};
 pub use self::page::{Cursor, KeysetPage, TypedPage};
+pub use self::params::Params;
 pub use self::text::{Piece, Sql, Text};
 
 /// How many rows `run` returns, as `returns` says in the schema.
@@ -133,8 +135,17 @@ impl<R: Decode + Send, N: Number<R>, P> TypedQuery<'_, R, N, P> {
     /// [`ErrorKind::NoRows`](sqlmodel_core::ErrorKind::NoRows) when there must be a row and is none,
     /// [`ErrorKind::TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several and at most one may be.
     pub async fn run<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<N::Output, Error> {
-        let rows = ok!(self.fetch(cx, executor, N::LIMIT).await);
-        Outcome::Ok(ok_result!(N::finish(rows)))
+        let mut rows = Collect::up_to(N::LIMIT);
+        // Each future around the driver's costs a short query some of its time, so that the usual ones have this one alone.
+        let done = match self.call.plain(executor.dialect()) {
+            Some(sql) => {
+                let statement = self.call.statement(sql, &self.call.params);
+                executor.query(cx, statement, &mut rows).await
+            }
+            None => self.call.query_made(cx, executor, &mut rows).await,
+        };
+        ok!(done);
+        Outcome::Ok(ok_result!(N::finish(rows.into_rows())))
     }
 
     /// Returns all rows. No rows give an empty vector.

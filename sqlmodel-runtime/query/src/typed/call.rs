@@ -9,7 +9,7 @@ use sqlmodel_core::{
     ok_result, within,
 };
 
-use crate::typed::{Sql, Text};
+use crate::typed::{Params, Sql, Text};
 
 /// What runs a query: anything, or with `tx = true` in the schema a transaction alone.
 ///
@@ -59,19 +59,19 @@ impl<T: TransactionOps> RunsIn<InTransaction> for T {}
 /// A statement of the schema and the values of its parameters.
 #[derive(Clone)]
 pub struct Call<'q> {
-    sql: &'static Sql,
-    pub(super) params: Vec<Value<'q>>,
+    pub(super) sql: &'static Sql,
+    pub(super) params: Params<'q>,
     /// The blocks that are on, as bits.
     pub(super) blocks: u64,
     pub(super) order: usize,
     pub(super) access: Access,
-    timeout: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
     is_once: bool,
 }
 
 impl<'q> Call<'q> {
     /// Creates a call with the values of the parameters in the order of the schema.
-    pub const fn new(sql: &'static Sql, params: Vec<Value<'q>>) -> Self {
+    pub const fn new(sql: &'static Sql, params: Params<'q>) -> Self {
         Self {
             sql,
             params,
@@ -120,6 +120,7 @@ impl<'q> Call<'q> {
         self
     }
 
+    #[inline]
     pub(super) fn statement<'s>(&self, sql: &'s str, params: &'s [Value<'s>]) -> Statement<'s> {
         match self.is_once {
             true => Statement::once(sql, params),
@@ -139,8 +140,17 @@ impl<'q> Call<'q> {
     pub(super) fn text(
         &self,
         dialect: Dialect,
-    ) -> Result<(Cow<'static, str>, Vec<Value<'_>>), Error> {
+    ) -> Result<(Cow<'static, str>, Cow<'_, [Value<'_>]>), Error> {
         Ok(self.sql.text(dialect)?.write(self, dialect))
+    }
+
+    /// Returns the text of the statement if it can be sent as it is: always the same, and without a timeout of its own.
+    #[inline]
+    pub(super) fn plain(&self, dialect: Dialect) -> Option<&'static str> {
+        match self.sql.get(dialect) {
+            Some(Text::Fixed { sql, params: [] }) if self.timeout.is_none() => Some(sql),
+            _ => None,
+        }
     }
 
     /// Runs the statement and hands its rows to a sink.
@@ -150,20 +160,25 @@ impl<'q> Call<'q> {
         executor: &mut E,
         sink: &mut S,
     ) -> Outcome<(), Error> {
-        let cx = &*self.context(cx);
-        match ok_result!(self.sql.text(executor.dialect())) {
-            Text::Fixed { sql, params: [] } => {
-                executor
-                    .query(cx, self.statement(sql, &self.params), sink)
-                    .await
-            }
-            text => {
-                let (sql, params) = text.write(self, executor.dialect());
-                executor
-                    .query(cx, self.statement(&sql, &params), sink)
-                    .await
-            }
+        if let Some(sql) = self.plain(executor.dialect()) {
+            let statement = self.statement(sql, &self.params);
+            return executor.query(cx, statement, sink).await;
         }
+        self.query_made(cx, executor, sink).await
+    }
+
+    /// Makes the text, and runs the statement.
+    pub(super) async fn query_made<E: Executor, S: RowSink>(
+        &self,
+        cx: &Cx,
+        executor: &mut E,
+        sink: &mut S,
+    ) -> Outcome<(), Error> {
+        let cx = &*self.context(cx);
+        let (sql, params) = ok_result!(self.text(executor.dialect()));
+        executor
+            .query(cx, self.statement(&sql, &params), sink)
+            .await
     }
 
     pub(super) async fn execute<E: Executor>(
@@ -171,18 +186,13 @@ impl<'q> Call<'q> {
         cx: &Cx,
         executor: &mut E,
     ) -> Outcome<Done, Error> {
-        let cx = &*self.context(cx);
-        match ok_result!(self.sql.text(executor.dialect())) {
-            Text::Fixed { sql, params: [] } => {
-                executor
-                    .execute(cx, self.statement(sql, &self.params))
-                    .await
-            }
-            text => {
-                let (sql, params) = text.write(self, executor.dialect());
-                executor.execute(cx, self.statement(&sql, &params)).await
-            }
+        if let Some(sql) = self.plain(executor.dialect()) {
+            let statement = self.statement(sql, &self.params);
+            return executor.execute(cx, statement).await;
         }
+        let cx = &*self.context(cx);
+        let (sql, params) = ok_result!(self.text(executor.dialect()));
+        executor.execute(cx, self.statement(&sql, &params)).await
     }
 }
 

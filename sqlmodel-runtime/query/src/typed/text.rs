@@ -51,14 +51,19 @@ pub enum Piece {
 const NOTHING: &str = "(SELECT 1 FROM (SELECT 1) AS nothing WHERE 1 = 0)";
 
 impl Sql {
-    /// Returns the text for a dialect.
-    pub(super) fn text(&self, dialect: Dialect) -> Result<Text, Error> {
-        let text = match dialect {
+    /// Returns the text for a dialect, if the query is for it.
+    #[inline]
+    pub(super) const fn get(&self, dialect: Dialect) -> Option<Text> {
+        match dialect {
             Dialect::Sqlite => self.sqlite,
             Dialect::Postgres => self.postgres,
             Dialect::Mysql => self.mysql,
-        };
-        text.ok_or_else(|| {
+        }
+    }
+
+    /// Returns the text for a dialect.
+    pub(super) fn text(&self, dialect: Dialect) -> Result<Text, Error> {
+        self.get(dialect).ok_or_else(|| {
             Error::unsupported(format!(
                 "the schema has this query for other databases than {dialect}"
             ))
@@ -72,12 +77,12 @@ impl Text {
         self,
         call: &'c Call<'_>,
         dialect: Dialect,
-    ) -> (Cow<'static, str>, Vec<Value<'c>>) {
+    ) -> (Cow<'static, str>, Cow<'c, [Value<'c>]>) {
         match self {
-            Self::Fixed { sql, params: [] } => (Cow::Borrowed(sql), call.params.clone()),
+            Self::Fixed { sql, params: [] } => (Cow::Borrowed(sql), Cow::Borrowed(&call.params)),
             Self::Fixed { sql, params } => {
                 let params = params.iter().filter_map(|at| call.params.get(*at).cloned());
-                (Cow::Borrowed(sql), params.collect())
+                (Cow::Borrowed(sql), Cow::Owned(params.collect()))
             }
             Self::Pieces(pieces) => {
                 let mut writer = Writer {
@@ -88,7 +93,7 @@ impl Text {
                     numbers: vec![0; call.params.len()],
                 };
                 writer.pieces(pieces);
-                (Cow::Owned(writer.sql), writer.params)
+                (Cow::Owned(writer.sql), Cow::Owned(writer.params))
             }
         }
     }

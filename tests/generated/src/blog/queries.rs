@@ -35,10 +35,10 @@ pub fn user_by_email(
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::One([
         codegen::Encode::encode(email),
-    ];
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
+    ]);
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params))
 }
 
 /// Feed with optional filters and caller-chosen order.
@@ -161,14 +161,14 @@ pub fn search_posts(
         ])),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Many(::std::vec![
         codegen::array::encode(statuses),
         author.map_or(codegen::Value::Null, codegen::Encode::into_value),
         since.map_or(codegen::Value::Null, codegen::Encode::into_value),
         codegen::Encode::into_value(limit),
         codegen::Encode::into_value(offset),
-    ];
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).block(0, author.is_some()).block(1, since.is_some()).order(order as usize))
+    ]);
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params).block(0, author.is_some()).block(1, since.is_some()).order(order as usize))
 }
 
 /// The orders of [`search_posts`].
@@ -252,8 +252,8 @@ pub fn posts_with_tags() -> codegen::typed::TypedGather<'static, PostsWithTagsRo
         }),
     };
 
-    let values = Vec::new();
-    codegen::typed::TypedGather::new(codegen::typed::Call::new(&SQL, values))
+    let params = codegen::typed::Params::None;
+    codegen::typed::TypedGather::new(codegen::typed::Call::new(&SQL, params))
 }
 
 /// A value of [`posts_with_tags`], made of several rows.
@@ -311,10 +311,10 @@ pub fn publish(id: i64) -> codegen::typed::TypedCommand<'static> {
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::One([
         codegen::Encode::into_value(id),
-    ];
-    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values).writes())
+    ]);
+    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, params).writes())
 }
 
 /// The query `insert_user`.
@@ -348,12 +348,12 @@ pub fn insert_user<'q>(
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Three([
         codegen::Encode::encode(email),
         codegen::Value::Text(::std::borrow::Cow::Borrowed(name)),
         codegen::Value::Bytes(::std::borrow::Cow::Borrowed(password)),
-    ];
-    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, values).writes())
+    ]);
+    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, params).writes())
 }
 
 /// The query `tag_stats`.
@@ -377,8 +377,8 @@ pub fn tag_stats() -> codegen::typed::TypedQuery<'static, TagStatsRow> {
         }),
     };
 
-    let values = Vec::new();
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
+    let params = codegen::typed::Params::None;
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params))
 }
 
 /// A row of [`tag_stats`].
@@ -430,10 +430,10 @@ pub fn logins(name: &str) -> codegen::typed::TypedQuery<'_, LoginsRow> {
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::One([
         codegen::Value::Text(::std::borrow::Cow::Borrowed(name)),
-    ];
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
+    ]);
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params))
 }
 
 /// A row of [`logins`].

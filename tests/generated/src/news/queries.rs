@@ -29,10 +29,10 @@ pub fn lock_article(
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::One([
         codegen::Encode::into_value(id),
-    ];
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).writes())
+    ]);
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params).writes())
 }
 
 /// The query `rename_article`.
@@ -63,11 +63,11 @@ pub fn rename_article(
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Two([
         codegen::Value::Text(::std::borrow::Cow::Borrowed(title)),
         codegen::Encode::into_value(id),
-    ];
-    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values).writes())
+    ]);
+    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, params).writes())
 }
 
 /// The parameters of one run of [`rename_article`], for [`rename_article_batch`].
@@ -120,8 +120,8 @@ pub fn count_for_ever() -> codegen::typed::TypedQuery<'static, i64, codegen::typ
         }),
     };
 
-    let values = Vec::new();
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).timeout(::core::time::Duration::from_millis(50)))
+    let params = codegen::typed::Params::None;
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params).timeout(::core::time::Duration::from_millis(50)))
 }
 
 /// The query `titles_of`.
@@ -148,10 +148,10 @@ pub fn titles_of(section: &str) -> codegen::typed::TypedQuery<'_, TitlesOfRow> {
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::One([
         codegen::Value::Text(::std::borrow::Cow::Borrowed(section)),
-    ];
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).once())
+    ]);
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params).once())
 }
 
 /// A row of [`titles_of`].
@@ -199,8 +199,8 @@ pub fn old_titles() -> codegen::typed::TypedQuery<'static, OldTitlesRow> {
         }),
     };
 
-    let values = Vec::new();
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).writes())
+    let params = codegen::typed::Params::None;
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params).writes())
 }
 
 /// A row of [`old_titles`].
@@ -253,12 +253,12 @@ pub fn rate(stars: i32, note: Option<&str>, id: i64) -> codegen::typed::TypedCom
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Three([
         codegen::Encode::into_value(stars),
         note.map_or(codegen::Value::Null, |it| codegen::Value::Text(::std::borrow::Cow::Borrowed(it))),
         codegen::Encode::into_value(id),
-    ];
-    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values).writes())
+    ]);
+    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, params).writes())
 }
 
 /// The parameters of one run of [`rate`], for [`rate_batch`].
@@ -318,12 +318,12 @@ pub fn post<'q>(
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Three([
         codegen::Value::Text(::std::borrow::Cow::Borrowed(section)),
         codegen::Value::Text(::std::borrow::Cow::Borrowed(title)),
         codegen::Encode::into_value(posted),
-    ];
-    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, values).writes())
+    ]);
+    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, params).writes())
 }
 
 /// The parameters of one run of [`post`], for [`post_batch`].
@@ -404,12 +404,12 @@ pub fn stars_of<'q>(
         ])),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Three([
         codegen::Value::Array(sections.iter().map(|text| codegen::Value::Text(::std::borrow::Cow::Borrowed(text.as_ref()))).collect()),
         least.map_or(codegen::Value::Null, codegen::Encode::into_value),
         codegen::Value::Text(::std::borrow::Cow::Borrowed(title)),
-    ];
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).block(0, least.is_some()))
+    ]);
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params).block(0, least.is_some()))
 }
 
 /// The parameters of one run of [`stars_of`], for [`stars_of_batch`].
@@ -562,14 +562,14 @@ pub fn feed<'q>(
         ])),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Many(::std::vec![
         codegen::Value::Text(::std::borrow::Cow::Borrowed(section)),
         least.map_or(codegen::Value::Null, codegen::Encode::into_value),
         after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.posted)),
         after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.id)),
         codegen::Value::Null,
-    ];
-    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, values).block(0, least.is_some()).block(1, after.is_some()), 3)
+    ]);
+    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, params).block(0, least.is_some()).block(1, after.is_some()), 3)
 }
 
 /// The place of a row in the order of [`feed`], behind which a page begins.
@@ -656,12 +656,12 @@ pub fn cheapest(
         ])),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Three([
         after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.price)),
         after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.title)),
         codegen::Value::Null,
-    ];
-    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, values).block(0, after.is_some()), 50)
+    ]);
+    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, params).block(0, after.is_some()), 50)
 }
 
 /// The place of a row in the order of [`cheapest`], behind which a page begins.
@@ -795,13 +795,13 @@ pub fn most_read(
         ])),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Four([
         after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.minutes)),
         after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.section)),
         after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.title)),
         codegen::Value::Null,
-    ];
-    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, values).block(0, after.is_some()), 2)
+    ]);
+    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, params).block(0, after.is_some()), 2)
 }
 
 /// The place of a row in the order of [`most_read`], behind which a page begins.
@@ -923,12 +923,12 @@ pub fn readings_with_articles(
         ])),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Three([
         after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.reader)),
         after.map_or(codegen::Value::Null, |it| codegen::Encode::encode(&it.article_id)),
         codegen::Value::Null,
-    ];
-    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, values).block(0, after.is_some()), 50)
+    ]);
+    codegen::typed::TypedPage::new(codegen::typed::Call::new(&SQL, params).block(0, after.is_some()), 50)
 }
 
 /// The place of a row in the order of [`readings_with_articles`], behind which a page begins.
@@ -1021,8 +1021,8 @@ pub fn initials() -> codegen::typed::TypedQuery<'static, InitialsRow> {
         }),
     };
 
-    let values = Vec::new();
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
+    let params = codegen::typed::Params::None;
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params))
 }
 
 /// A row of [`initials`].
@@ -1099,11 +1099,11 @@ pub fn articles_by_length(
         ])),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Two([
         codegen::Value::Array(sections.iter().map(|text| codegen::Value::Text(::std::borrow::Cow::Borrowed(text.as_ref()))).collect()),
         more.map_or(codegen::Value::Null, codegen::Encode::into_value),
-    ];
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values).block(0, more.is_some()))
+    ]);
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params).block(0, more.is_some()))
 }
 
 /// The query `shout`.
@@ -1129,10 +1129,10 @@ pub fn shout(id: i64) -> codegen::typed::TypedCommand<'static> {
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::One([
         codegen::Encode::into_value(id),
-    ];
-    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values).writes())
+    ]);
+    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, params).writes())
 }
 
 /// The query `one_two`.
@@ -1153,10 +1153,10 @@ pub fn one_two(numbers: &[i64]) -> codegen::typed::TypedQuery<'_, OneTwoRow> {
         mysql: None,
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::One([
         codegen::array::encode(numbers),
-    ];
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
+    ]);
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params))
 }
 
 /// A row of [`one_two`].
@@ -1218,10 +1218,10 @@ pub fn post_unless_there<'q>(
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Three([
         codegen::Value::Text(::std::borrow::Cow::Borrowed(section)),
         codegen::Value::Text(::std::borrow::Cow::Borrowed(title)),
         codegen::Encode::into_value(posted),
-    ];
-    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, values).writes())
+    ]);
+    codegen::typed::TypedInsert::new(codegen::typed::Call::new(&SQL, params).writes())
 }

@@ -25,8 +25,8 @@ pub fn all_users() -> codegen::typed::TypedQuery<'static, super::User> {
         }),
     };
 
-    let values = Vec::new();
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
+    let params = codegen::typed::Params::None;
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params))
 }
 
 /// The query `users_with_post`.
@@ -55,10 +55,10 @@ pub fn users_with_post(hair_color: &str) -> codegen::typed::TypedQuery<'_, Users
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::One([
         codegen::Value::Text(::std::borrow::Cow::Borrowed(hair_color)),
-    ];
-    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, values))
+    ]);
+    codegen::typed::TypedQuery::new(codegen::typed::Call::new(&SQL, params))
 }
 
 /// A row of [`users_with_post`].
@@ -76,7 +76,7 @@ impl codegen::Decode for UsersWithPostRow {
 
     fn decode<R: codegen::RowRead>(row: &R, at: usize) -> Result<Self, codegen::DecodeError> {
         Ok(Self {
-            user: codegen::Decode::decode(row, at + 0)?,
+            user: codegen::Decode::decode(row, at)?,
             post: if row.is_null(at + 3) { None } else { Some(codegen::Decode::decode(row, at + 3)?) },
         })
     }
@@ -110,9 +110,9 @@ pub fn insert_user<'q>(
         }),
     };
 
-    let values = ::std::vec![
+    let params = codegen::typed::Params::Two([
         codegen::Value::Text(::std::borrow::Cow::Borrowed(name)),
         hair_color.map_or(codegen::Value::Null, |it| codegen::Value::Text(::std::borrow::Cow::Borrowed(it))),
-    ];
-    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, values).writes())
+    ]);
+    codegen::typed::TypedCommand::new(codegen::typed::Call::new(&SQL, params).writes())
 }
