@@ -25,6 +25,7 @@ mod tree;
 mod types;
 mod variant;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use self::catalog::{Catalog, Column, Source};
@@ -37,7 +38,7 @@ pub(crate) use self::place::place;
 #[cfg(any(feature = "sqlite", feature = "live"))]
 pub(crate) use self::place::place_of;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::ir::{Piece, Schema, View, WrittenQuery, WrittenView};
+use crate::ir::{PartKind, Piece, Query, Row, Schema, View, WrittenQuery, WrittenView};
 use crate::query::types::{Known, Ty};
 use crate::source::SourceMap;
 
@@ -77,7 +78,63 @@ pub(crate) fn analyze(
             Err(found) => found.into_iter().for_each(|it| diagnostics.push(it)),
         }
     }
+    check_type_names(&schema, diagnostics);
     (!diagnostics.has_errors()).then_some(schema)
+}
+
+/// Reports types of one name among those that a module's queries have.
+fn check_type_names(schema: &Schema, diagnostics: &mut Diagnostics) {
+    let mut seen: BTreeMap<(usize, String), &Query> = BTreeMap::new();
+    for query in &schema.queries {
+        for name in type_names(query) {
+            let Some(other) = seen.insert((query.module, name.clone()), query) else {
+                continue;
+            };
+            let message = format!("two types of the queries are called `{name}` in Rust");
+            let diagnostic = Diagnostic::new(&codes::DUPLICATE_NAME, query.span, message);
+            diagnostics.push(match std::ptr::eq(other, query) {
+                true => diagnostic
+                    .label("both are made for this query")
+                    .help("give the part of `shape` another name"),
+                false => diagnostic
+                    .label("made for this query")
+                    .related(other.span, "and for this one")
+                    .help("give one of them another name"),
+            });
+        }
+    }
+}
+
+/// The names of the types that are written for a query.
+fn type_names(query: &Query) -> Vec<String> {
+    let base = row::camel(&query.name);
+    let mut names = Vec::new();
+    match &query.row {
+        Row::Struct {
+            name, home: None, ..
+        } => names.push(name.clone()),
+        Row::Nested { name, parts } => {
+            names.push(name.clone());
+            names.extend(parts.iter().filter_map(|it| match &it.kind {
+                PartKind::Struct { name, .. } => Some(name.clone()),
+                PartKind::Column(_) | PartKind::Model(_) => None,
+            }));
+        }
+        Row::Struct { home: Some(_), .. }
+        | Row::None
+        | Row::Ignored
+        | Row::Scalar(_)
+        | Row::Model(_)
+        | Row::View(_) => {}
+    }
+    let others = [
+        (!query.orders.is_empty(), "Order"),
+        (query.page.is_some(), "Cursor"),
+        (query.options.batch.is_some(), "Params"),
+    ];
+    let others = others.iter().filter(|(is_there, _)| *is_there);
+    names.extend(others.map(|(_, end)| format!("{base}{end}")));
+    names
 }
 
 /// Reports what cannot be read in views and queries of a schema with mistakes, where their names mean nothing yet.
@@ -184,6 +241,7 @@ fn view(
             rust: it.rust,
         }),
         is_nullable: it.ty.is_nullable,
+        is_hidden: it.is_hidden,
         reason: format!(
             "column `{}.{}`, {}",
             written.sql_name,

@@ -53,7 +53,6 @@ pub(crate) fn is_field_name(name: &str) -> bool {
 }
 
 /// Returns whether a name may be that of a model: in UpperCamelCase, and no keyword.
-#[cfg(feature = "cli")]
 pub(crate) fn is_model_name(name: &str) -> bool {
     case::is_upper_camel_case(name) && !case::is_rust_keyword(name)
 }

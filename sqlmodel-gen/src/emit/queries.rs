@@ -2,7 +2,7 @@
 
 mod batch;
 mod page;
-mod row;
+pub(super) mod row;
 mod sql;
 
 use crate::emit::rust::Rust;
@@ -77,21 +77,43 @@ impl QueryFile<'_> {
             self.orders(out);
         }
         match &self.query.row {
-            Row::Struct { name, columns } => {
+            Row::Struct {
+                name,
+                columns,
+                home: None,
+            } => {
                 out.blank();
-                self.row_struct(
-                    name,
-                    &format!("A row of [`{}`].", self.query.name),
-                    columns,
-                    out,
-                );
+                self.row_struct(name, &self.row_doc(name), columns, out);
             }
             Row::Nested { name, parts } => {
                 out.blank();
                 self.nested(name, parts, out);
             }
-            Row::None | Row::Ignored | Row::Scalar(_) | Row::Model(_) | Row::View(_) => {}
+            Row::Struct { home: Some(_), .. }
+            | Row::None
+            | Row::Ignored
+            | Row::Scalar(_)
+            | Row::Model(_)
+            | Row::View(_) => {}
         }
+    }
+
+    /// Says whose rows a struct is.
+    fn row_doc(&self, name: &str) -> String {
+        let queries = self.types.schema.queries.iter();
+        let others = queries.filter(|it| {
+            let Row::Struct {
+                name: other,
+                home: Some(_),
+                ..
+            } = &it.row
+            else {
+                return false;
+            };
+            *other == name
+        });
+        let others: String = others.map(|it| format!(", and of `{}`", it.name)).collect();
+        format!("A row of [`{}`]{others}.", self.query.name)
     }
 
     /// The type of a row.
@@ -111,6 +133,14 @@ impl QueryFile<'_> {
                     self.types.names.path(self.types.module, it.module, &name)
                 });
                 path.unwrap_or_default()
+            }
+            Row::Struct {
+                name,
+                home: Some(home),
+                ..
+            } if *home != self.types.module => {
+                let name = format!("{STEM}::{name}");
+                self.types.names.path(self.types.module, *home, &name)
             }
             Row::Struct { name, .. } | Row::Nested { name, .. } => name.clone(),
         }

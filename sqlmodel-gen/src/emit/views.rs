@@ -2,9 +2,10 @@
 
 use sqlmodel_sql::Dialect;
 
+use crate::emit::queries::row::{debug, derive, shown};
 use crate::emit::rust::Rust;
 use crate::emit::types::Types;
-use crate::emit::{File, Output, model, names};
+use crate::emit::{File, Output, model, names, serde};
 use crate::ir::{QueryColumn, View};
 
 /// The stem of the file.
@@ -64,13 +65,20 @@ fn emit_view(types: &Types<'_>, view: &View, out: &mut Rust) {
     let doc = view.written.doc.as_deref();
     out.blank();
     out.doc(doc.unwrap_or(&format!("A row of the view `{}`.", view.written.sql_name)));
-    model::derive(out, &["Debug", "Clone", "PartialEq"], &view.written.derive);
+    let shown = shown(&view.columns);
+    derive(&shown, &view.written.derive, out);
+    let mut derives = view.written.derive.iter();
+    let is_serialized = derives.any(|path| serde::is_serialize(path));
     out.block(format!("pub struct {name}"), |out| {
         for column in &view.columns {
             out.doc(&format!("The column `{}`.", column.name));
+            if column.is_hidden && is_serialized {
+                out.line("#[serde(skip_serializing)]");
+            }
             model::struct_field(out, &column.name, &types.column_of_query(column));
         }
     });
+    debug(name, &shown, out);
     // A row without a key cannot be told from others, so that it is read and nothing else.
     if view.key.is_empty() {
         out.blank();

@@ -194,7 +194,7 @@ pub struct WrittenQuery {
     pub returns: Option<SourceText>,
     /// What the statements of single dialects return instead, to the same end.
     pub dialect_returns: Vec<(Dialect, SourceText)>,
-    /// The model or view that a row becomes.
+    /// The model, view or named struct that a row becomes.
     pub row: Option<SourceText>,
     /// Parameter types that the user states.
     pub params: Vec<Statement>,
@@ -439,6 +439,8 @@ pub enum Row {
         name: String,
         /// Its fields.
         columns: Vec<QueryColumn>,
+        /// The module of the query that it is written for, where that is another which has the same row.
+        home: Option<usize>,
     },
     /// A struct of parts, some of which may be collected over rows.
     Nested {

@@ -16,6 +16,8 @@ pub(super) struct Column {
     pub(super) ty: Ty,
     pub(super) is_nullable: bool,
     pub(super) reason: Reason,
+    /// Whether it holds a field that must not be shown.
+    pub(super) is_hidden: bool,
 }
 
 /// Something that a query reads from.
@@ -157,6 +159,9 @@ fn column(schema: &Schema, at: ColumnRef, fields: &BTreeMap<ColumnRef, FieldId>)
         ty: Ty::Known(ty),
         is_nullable: column.is_nullable,
         reason: format!("column `{}.{}`, {declared}", table.name.name, column.name).into(),
+        is_hidden: fields
+            .get(&at)
+            .is_some_and(|it| schema.fields[*it].is_hidden),
     })
 }
 

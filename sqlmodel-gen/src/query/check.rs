@@ -46,6 +46,8 @@ pub(super) struct Output {
     pub(super) origin: Option<Origin>,
     /// The expression's tokens, where the statement's text has one for this column alone.
     pub(super) has_text: bool,
+    /// Whether it is a column that must not be shown, of a table or through a subquery or view.
+    pub(super) is_hidden: bool,
 }
 
 /// A change of the text on its way to the database; the key is the first token.

@@ -60,7 +60,12 @@ fn row(out: &mut String, schema: &Schema, row: &Row) {
     let whole = match row {
         Row::None | Row::Scalar(_) => return,
         Row::Ignored => "whether there is one".to_owned(),
-        Row::Struct { name, columns: _ } | Row::Nested { name, parts: _ } => name.clone(),
+        Row::Struct {
+            name,
+            columns: _,
+            home: _,
+        }
+        | Row::Nested { name, parts: _ } => name.clone(),
         Row::Model(id) => schema.models[*id].name.clone(),
         Row::View(at) => {
             let view = schema.views.get(*at);

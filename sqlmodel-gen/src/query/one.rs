@@ -7,8 +7,8 @@ use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::ir::{
-    Builtin, FieldType, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryParam, QuerySql,
-    Returns, Row, Schema, SourceText, Statement, WrittenPage, WrittenQuery,
+    Builtin, FieldType, Piece, Query, QueryBlock, QueryColumn, QueryParam, QuerySql, Returns,
+    Schema, SourceText, Statement, WrittenPage, WrittenQuery,
 };
 use crate::query::catalog::Catalog;
 use crate::query::check::{Action, Checked, Declared, Output, check};
@@ -186,7 +186,7 @@ impl Analysis<'_> {
             returns,
         };
         let row = shape.finish()?;
-        check_batch(written, &params, &row)?;
+        check_batch(written, &params)?;
         let page = match &written.page {
             None => None,
             Some(page) => {
@@ -724,6 +724,7 @@ impl Analysis<'_> {
                 output.typed.is_nullable = true;
                 output.typed.reason = format!("with other blocks: {}", more.typed.reason).into();
             }
+            output.is_hidden |= more.is_hidden;
             if let (Some(origin), Some(more)) = (&mut output.origin, more.origin) {
                 origin.is_missing |= more.is_missing;
                 origin.is_nullable |= more.is_nullable;
@@ -844,7 +845,7 @@ impl Analysis<'_> {
                 },
                 rust: known.rust,
                 reason,
-                is_hidden: self.is_hidden(output),
+                is_hidden: output.is_hidden,
             });
         }
         if diagnostics.is_empty() {
@@ -852,19 +853,6 @@ impl Analysis<'_> {
         } else {
             Err(diagnostics)
         }
-    }
-
-    /// Whether a column is that of a field which must not be shown.
-    fn is_hidden(&self, output: &Output) -> bool {
-        let Some(origin) = &output.origin else {
-            return false;
-        };
-        let mut columns = self.schema.mappings.values().flat_map(|it| &it.columns);
-        columns.any(|it| {
-            let is_here =
-                Some(it.column.table) == origin.table && it.column.column == origin.column;
-            is_here && self.schema.fields[it.field].is_hidden
-        })
     }
 
     /// The text around a column that makes a number of it the number that is stated.
@@ -1003,6 +991,7 @@ impl Analysis<'_> {
         for (at, (a, b)) in united.iter_mut().zip(columns).enumerate() {
             let (known, other) = (known_of(&a.ty, a.rust), known_of(&b.ty, b.rust));
             let wider = wider_integer(known, other, self.schema);
+            a.is_hidden |= b.is_hidden;
             if known.is_same(other, self.schema) {
                 a.ty.is_nullable |= b.ty.is_nullable;
             } else if let Some(wider) = wider {
@@ -1394,17 +1383,14 @@ fn check_order(text: &Text, name: &SourceText) -> Option<Diagnostic> {
 }
 
 /// Reports a batch of what cannot be run many times.
-fn check_batch(written: &WrittenQuery, params: &[QueryParam], row: &Row) -> Found<()> {
+fn check_batch(written: &WrittenQuery, params: &[QueryParam]) -> Found<()> {
     let Some(span) = written.options.batch else {
         return Ok(());
     };
-    let is_gathered = matches!(row, Row::Nested { parts, .. } if parts.iter().any(|it| it.number == PartNumber::Many));
     let problem = if params.is_empty() {
         "a batch is a run for each set of parameters, and there are none"
     } else if !written.order.is_empty() {
         "the runs of a batch have no order to choose"
-    } else if is_gathered {
-        "the rows of a batch are not collected over rows"
     } else {
         return Ok(());
     };

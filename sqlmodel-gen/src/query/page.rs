@@ -80,8 +80,17 @@ impl Paged<'_> {
             );
         }
         let any = |is_so: fn(&Checked) -> bool| found.iter().any(|it| is_so(&it.checked));
-        if any(|it| it.ending.has_order) || !self.written.order.is_empty() {
-            return self.fail("a page has its own order", "remove ORDER BY from the SQL");
+        if !self.written.order.is_empty() {
+            return self.fail(
+                "a place in one order is none in another, and the orders of a page are not chosen",
+                "remove `order`, and write a query with a page for each; they may share `row`",
+            );
+        }
+        if any(|it| it.ending.has_order) {
+            return self.fail(
+                "a page has its own order",
+                "remove ORDER BY from the SQL, and say it in `by`",
+            );
         }
         if any(|it| it.ending.has_limit || it.is_locking) {
             return self.fail(
@@ -207,6 +216,15 @@ impl Paged<'_> {
             | Class::Time
             | Class::Duration => {}
         }
+        if self.is_optional(column) {
+            let message = format!(
+                "`{}` is never NULL in the query, and an `Option` in its row",
+                column.name
+            );
+            return Err(Box::new(
+                at(message).help("leave out `row`: the query has a struct of its own"),
+            ));
+        }
         let Some(path) = self.path(column) else {
             let message = format!("`{}` is in a part that a row may be without", column.name);
             return Err(Box::new(at(message)));
@@ -216,6 +234,32 @@ impl Paged<'_> {
             is_descending,
             path,
         })
+    }
+
+    /// Whether the field of a column may be NULL in a row that is not the query's own.
+    fn is_optional(&self, column: &QueryColumn) -> bool {
+        let is_it = |name: &str, is_nullable: bool| name == column.name && is_nullable;
+        match self.row {
+            Row::Model(model) => {
+                let mut fields = self.schema.fields_of(*model).into_iter();
+                fields.any(|id| {
+                    let field = &self.schema.fields[id];
+                    is_it(&field.column, field.ty.is_nullable)
+                })
+            }
+            Row::View(at) => {
+                let mut views = self.schema.views.get(*at).into_iter();
+                views.any(|view| {
+                    view.columns
+                        .iter()
+                        .any(|it| is_it(&it.name, it.ty.is_nullable))
+                })
+            }
+            Row::Struct { columns, .. } => {
+                columns.iter().any(|it| is_it(&it.name, it.ty.is_nullable))
+            }
+            Row::Nested { .. } | Row::None | Row::Ignored | Row::Scalar(_) => false,
+        }
     }
 
     /// Where a row has the value of a column, in Rust.

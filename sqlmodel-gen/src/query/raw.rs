@@ -153,6 +153,7 @@ fn outputs(
         at: Default::default(),
         origin: None,
         has_text: false,
+        is_hidden: false,
     };
     if written.columns.is_empty()
         && let Some(row) = &written.row

@@ -108,11 +108,96 @@ impl Shaped<'_> {
         if let Some(name) = &self.written.row {
             return self.known_row(name);
         }
+        self.struct_row(format!("{}Row", camel(&self.written.name.value)))
+    }
+
+    /// A struct of a name: that of an earlier query, whose columns are the same, or a new one.
+    fn struct_row(&self, name: String) -> Found<Row> {
         named(&self.checked.places, &self.columns, &self.written.name)?;
+        let mut queries = self.schema.queries.iter();
+        let earlier = queries.find_map(|query| match &query.row {
+            Row::Struct {
+                name: other,
+                columns,
+                home: None,
+            } if *other == name => Some((query, columns)),
+            _ => None,
+        });
+        let Some((query, columns)) = earlier else {
+            let columns = self.columns.clone();
+            return Ok(Row::Struct {
+                name,
+                columns,
+                home: None,
+            });
+        };
+        let wanted: Vec<(String, QueryColumn)> = columns
+            .iter()
+            .map(|it| (it.name.clone(), it.clone()))
+            .collect();
+        let text = self.written.row.as_ref().unwrap_or(&self.written.name);
+        let text = SourceText {
+            value: name.clone(),
+            span: text.span,
+        };
+        self.expect_columns(&wanted, &text).map_err(|mut found| {
+            for it in &mut found {
+                it.notes
+                    .push(format!("`{name}` is the row of the query `{}`", query.name));
+            }
+            found
+        })?;
         Ok(Row::Struct {
-            name: format!("{}Row", camel(&self.written.name.value)),
-            columns: self.columns.clone(),
+            name,
+            columns: columns.clone(),
+            home: Some(query.module),
         })
+    }
+
+    /// A struct that `row` gives a name to, and which other queries may share.
+    fn named_struct(&self, name: &SourceText) -> Found<Row> {
+        // Names that generated code uses of Rust's prelude.
+        const TAKEN: &[&str] = &[
+            "Box", "Clone", "Debug", "Err", "Iterator", "None", "Ok", "Option", "Result", "Self",
+            "Some", "String", "Vec",
+        ];
+        let schema = self.schema;
+        let kinds = [
+            (
+                "a type",
+                schema.types.values().any(|it| it.name == name.value),
+            ),
+            (
+                "an enum",
+                schema.enums.values().any(|it| it.name == name.value),
+            ),
+            (
+                "an abstract base",
+                schema.abstracts.values().any(|it| it.name == name.value),
+            ),
+        ];
+        let fail = |message: String, help: &str| {
+            fail(Diagnostic::new(&codes::QUERY_ROW, name.span, message).help(help))
+        };
+        if let Some((kind, _)) = kinds.iter().find(|(_, is_it)| *is_it) {
+            return fail(
+                format!("`{}` is {kind}, and no row", name.value),
+                "name a model, a view, or a struct of its own",
+            );
+        }
+        if TAKEN.contains(&name.value.as_str()) {
+            return fail(
+                format!("`{}` is a name of Rust's", name.value),
+                "call the row something else",
+            );
+        }
+        let models = schema.models.values().map(|it| it.name.as_str());
+        let views = schema.views.iter().map(|it| it.written.name.value.as_str());
+        let is_upper = crate::resolve::is_model_name(&name.value);
+        if nearest(&name.value, models.chain(views)).is_some() || !is_upper {
+            return Err(vec![unknown_row(schema, name)]);
+        }
+        self.struct_row(name.value.clone())
     }
 
     /// A model or view whose columns are those of the query.
@@ -141,7 +226,7 @@ impl Shaped<'_> {
             self.expect_columns(&wanted, name)?;
             return Ok(Row::View(at));
         }
-        fail(unknown_row(self.schema, name))
+        self.named_struct(name)
     }
 
     fn expect_model(&self, id: ModelId, name: &SourceText) -> Found<()> {
@@ -198,6 +283,16 @@ impl Shaped<'_> {
                     Diagnostic::new(&codes::QUERY_ROW, name.span, message).help(format!(
                         "cast the column, or remove `row`: the query then gets a struct of its own with a `{right}`"
                     )),
+                );
+            }
+            if found.is_hidden && !column.is_hidden {
+                let message = format!(
+                    "`{}.{column_name}` is shown, and the query's is hidden",
+                    name.value
+                );
+                return fail(
+                    Diagnostic::new(&codes::QUERY_ROW, name.span, message)
+                        .help("leave out `row`: the query has a struct of its own"),
                 );
             }
             if found.ty.is_nullable && !column.ty.is_nullable {
@@ -539,7 +634,9 @@ pub(super) fn returns(
 
 /// Says that there is no model or view of a name.
 pub(super) fn unknown_row(schema: &Schema, name: &SourceText) -> Diagnostic {
-    let names: Vec<&str> = schema.models.values().map(|it| it.name.as_str()).collect();
+    let models = schema.models.values().map(|it| it.name.as_str());
+    let views = schema.views.iter().map(|it| it.written.name.value.as_str());
+    let names: Vec<&str> = models.chain(views).collect();
     let message = format!("there is no model or view `{}`", name.value);
     let diagnostic = Diagnostic::new(&codes::QUERY_ROW, name.span, message);
     match nearest(&name.value, names.iter().copied()) {
@@ -548,16 +645,23 @@ pub(super) fn unknown_row(schema: &Schema, name: &SourceText) -> Diagnostic {
     }
 }
 
-/// The columns of the model or view of a name.
+/// The columns of the model, view or named row of a name.
 pub(super) fn named_columns(schema: &Schema, name: &str) -> Option<Vec<(String, QueryColumn)>> {
     if let Some((id, _)) = schema.models.iter().find(|(_, it)| it.name == name) {
         return Some(model_columns(schema, id));
     }
-    let view = schema
-        .views
-        .iter()
-        .find(|it| it.written.name.value == name)?;
-    let columns = view.columns.iter();
+    let mut views = schema.views.iter();
+    let view = views.find(|it| it.written.name.value == name);
+    let mut queries = schema.queries.iter();
+    let columns = view.map(|it| &it.columns).or_else(|| {
+        queries.find_map(|it| match &it.row {
+            Row::Struct {
+                name: row, columns, ..
+            } if row == name => Some(columns),
+            _ => None,
+        })
+    })?;
+    let columns = columns.iter();
     Some(columns.map(|it| (it.name.clone(), it.clone())).collect())
 }
 
@@ -573,7 +677,7 @@ fn model_columns(schema: &Schema, id: ModelId) -> Vec<(String, QueryColumn)> {
                 ty: field.ty.clone(),
                 rust: field.rust.is_some().then_some(id),
                 reason: String::new(),
-                is_hidden: false,
+                is_hidden: field.is_hidden,
             };
             (field.column.clone(), column)
         })

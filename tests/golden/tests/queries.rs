@@ -997,6 +997,128 @@ sql = "SELECT id FROM hero WHERE name = :a /*if a*/ AND name > :a /*end*/"
 }
 
 #[test]
+fn a_row_has_one_struct_for_all_queries_that_name_it() {
+    check(
+        r#"
+[enum.Mood]
+values = ["calm"]
+[[query]]
+name = "a"
+row = "Line"
+sql = "SELECT id, name, age FROM hero"
+[[query]]
+name = "b"
+row = "Line"
+sql = "SELECT id, name, team_id AS age FROM hero"
+[[query]]
+name = "c"
+row = "Line"
+sql = "SELECT id, age, name FROM hero"
+[[query]]
+name = "d"
+row = "Line"
+sql = "SELECT id, name FROM hero"
+[[query]]
+name = "e"
+row = "Line"
+sql = "SELECT id, name, age FROM hero WHERE age > 1"
+[[query]]
+name = "f"
+row = "Name"
+sql = "SELECT name FROM hero"
+[[query]]
+name = "g"
+row = "Name"
+sql = "SELECT max(name) AS name FROM hero"
+[[query]]
+name = "h"
+row = "Heroo"
+sql = "SELECT name FROM hero"
+[[query]]
+name = "i"
+row = "Mood"
+sql = "SELECT name FROM hero"
+[[query]]
+name = "j"
+row = "Option"
+sql = "SELECT name FROM hero"
+[[query]]
+name = "k"
+row = "short_line"
+sql = "SELECT name FROM hero"
+"#,
+        expect![[r#"
+            1:7: warning[SM0115]: `Mood` is an enum that nothing uses
+            9:7: error[SM0718]: `Line.age` is `i32`, and the query's is `i64`
+            13:7: error[SM0718]: `Line` has the column `name` where the query has `age`
+            17:7: error[SM0718]: `Line` has 3 columns, and the query 2
+            29:7: error[SM0718]: `Name.name` is never NULL, and the query's may be
+            33:7: error[SM0718]: there is no model or view `Heroo`
+            37:7: error[SM0718]: `Mood` is an enum, and no row
+            41:7: error[SM0718]: `Option` is a name of Rust's
+            45:7: error[SM0718]: there is no model or view `short_line`
+        "#]],
+    );
+}
+
+#[test]
+fn no_two_types_of_queries_have_one_name() {
+    check(
+        r#"
+[[query]]
+name = "a1"
+sql = "SELECT id FROM hero"
+[[query]]
+name = "a_1"
+sql = "SELECT name FROM hero"
+[[query]]
+name = "b"
+shape = { row = "h" }
+sql = "SELECT h.name, h.age FROM hero h"
+[[query]]
+name = "c"
+order = { up = "id" }
+shape = { order = "h" }
+sql = "SELECT h.name, h.age FROM hero h ORDER BY /*order*/ id /*end*/"
+[[query]]
+name = "d"
+page = { by = ["id"] }
+sql = "SELECT id, name FROM hero"
+[[query]]
+name = "e"
+row = "DCursor"
+sql = "SELECT id, name FROM hero"
+"#,
+        expect![[r#"
+            5:8: error[SM0718]: `A1Row` has the column `id` where the query has `name`
+            7:1: error[SM0101]: two types of the queries are called `BRow` in Rust
+            11:1: error[SM0101]: two types of the queries are called `COrder` in Rust
+            20:1: error[SM0101]: two types of the queries are called `DCursor` in Rust
+        "#]],
+    );
+}
+
+#[test]
+fn a_page_has_keys_that_its_row_has_always() {
+    check(
+        r#"
+[[query]]
+name = "a"
+row = "Hero"
+page = { by = ["age", "id"] }
+sql = "SELECT * FROM hero WHERE age IS NOT NULL"
+[[query]]
+name = "b"
+page = { by = ["age", "id"] }
+sql = "SELECT * FROM hero WHERE age IS NOT NULL"
+"#,
+        expect![[r#"
+            4:16: error[SM0721]: `age` is never NULL in the query, and an `Option` in its row
+        "#]],
+    );
+}
+
+#[test]
 fn warnings_are_about_habits_and_allowed_by_name() {
     check(
         r#"

@@ -183,7 +183,11 @@ fn row(json: &mut JsonWriter, schema: &Schema, row: &Row) {
             let view = schema.views.get(*at);
             text(json, "name", view.map(|it| it.written.name.value.as_str()));
         }
-        Row::Struct { name, columns: _ } => json.key("name").string(name),
+        Row::Struct {
+            name,
+            columns: _,
+            home: _,
+        } => json.key("name").string(name),
         Row::Nested { name, parts } => {
             json.key("name").string(name);
             objects(json, "parts", parts, |json, it| part(json, schema, it));

@@ -1,6 +1,7 @@
 //! `page`: the cursor that pages begin behind, and how it is made of a row.
 
 use crate::emit::model;
+use crate::emit::queries::row::{debug, derive};
 use crate::emit::queries::{QueryFile, camel};
 use crate::emit::rust::Rust;
 use crate::ir::Page;
@@ -22,7 +23,9 @@ impl QueryFile<'_> {
         out.doc(&format!(
             "The place of a row in the order of [`{name}`], behind which a page begins."
         ));
-        model::derive(out, &["Debug", "Clone", "PartialEq"], &page.derive);
+        let keys = page.keys.iter().map(|it| &it.column);
+        let shown: Vec<(&str, bool)> = keys.map(|it| (it.name.as_str(), it.is_hidden)).collect();
+        derive(&shown, &page.derive, out);
         out.block(format!("pub struct {cursor}"), |out| {
             for key in &page.keys {
                 let order = if key.is_descending {
@@ -38,6 +41,7 @@ impl QueryFile<'_> {
                 );
             }
         });
+        debug(&cursor, &shown, out);
         out.blank();
         let row = self.row_type();
         out.line("#[rustfmt::skip]");

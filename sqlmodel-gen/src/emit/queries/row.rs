@@ -14,23 +14,15 @@ impl QueryFile<'_> {
         out: &mut Rust,
     ) {
         out.doc(doc);
-        let is_hiding = columns.iter().any(|it| it.is_hidden);
-        let derives = if is_hiding {
-            &["Clone", "PartialEq"][..]
-        } else {
-            &["Debug", "Clone", "PartialEq"][..]
-        };
-        model::derive(out, derives, &[]);
+        let shown = shown(columns);
+        derive(&shown, &[], out);
         out.block(format!("pub struct {name}"), |out| {
             for column in columns {
                 out.doc(&format!("{}.", capitalized(&sentence(&column.reason))));
                 model::struct_field(out, &column.name, &self.types.column_of_query(column));
             }
         });
-        if is_hiding {
-            out.blank();
-            redacted_debug(name, columns, out);
-        }
+        debug(name, &shown, out);
         out.blank();
         let result = format!("{}<Self, codegen::DecodeError>", self.types.names.result);
         out.line("#[rustfmt::skip]");
@@ -84,13 +76,19 @@ impl QueryFile<'_> {
             false => format!("A row of [`{}`].", self.query.name),
         };
         out.doc(&doc);
-        model::derive(out, &["Debug", "Clone", "PartialEq"], &[]);
+        let is_hidden = |part: &RowPart| matches!(&part.kind, PartKind::Column(it) if it.is_hidden);
+        let shown: Vec<(&str, bool)> = parts
+            .iter()
+            .map(|it| (it.name.as_str(), is_hidden(it)))
+            .collect();
+        derive(&shown, &[], out);
         out.block(format!("pub struct {name}"), |out| {
             for part in parts {
                 out.doc(&part_doc(part));
                 model::struct_field(out, &part.name, &self.part_type(part));
             }
         });
+        debug(name, &shown, out);
         out.blank();
         let result = |of: &str| format!("{}<{of}, codegen::DecodeError>", self.types.names.result);
         let start = |out: &mut Rust, at: &str| {
@@ -251,18 +249,38 @@ impl QueryFile<'_> {
     }
 }
 
-/// Writes a `Debug` that shows hidden columns as such.
-fn redacted_debug(name: &str, columns: &[QueryColumn], out: &mut Rust) {
+/// The fields of a struct that columns become, and whether each is hidden.
+pub(in crate::emit) fn shown(columns: &[QueryColumn]) -> Vec<(&str, bool)> {
+    let fields = columns.iter().map(|it| (it.name.as_str(), it.is_hidden));
+    fields.collect()
+}
+
+/// Writes the derives of a struct, without the `Debug` that would show hidden fields.
+pub(in crate::emit) fn derive(fields: &[(&str, bool)], more: &[String], out: &mut Rust) {
+    let is_hiding = fields.iter().any(|(_, is_hidden)| *is_hidden);
+    let derives: &[&str] = match is_hiding {
+        true => &["Clone", "PartialEq"],
+        false => &["Debug", "Clone", "PartialEq"],
+    };
+    model::derive(out, derives, more);
+}
+
+/// Writes a `Debug` that shows hidden fields as such, if there are any.
+pub(in crate::emit) fn debug(name: &str, fields: &[(&str, bool)], out: &mut Rust) {
+    if !fields.iter().any(|(_, is_hidden)| *is_hidden) {
+        return;
+    }
+    out.blank();
     out.line("#[rustfmt::skip]");
     out.block(format!("impl ::core::fmt::Debug for {name}"), |out| {
         let head = "fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result";
         out.block(head, |out| {
-            let fields = columns.iter().map(|it| {
-                let value = match it.is_hidden {
+            let fields = fields.iter().map(|(field, is_hidden)| {
+                let value = match is_hidden {
                     true => "&::core::format_args!(\"<hidden>\")".to_owned(),
-                    false => format!("&self.{}", it.name),
+                    false => format!("&self.{field}"),
                 };
-                format!(".field({:?}, {value})", it.name)
+                format!(".field({field:?}, {value})")
             });
             out.line(format!(
                 "f.debug_struct({name:?}){}.finish()",

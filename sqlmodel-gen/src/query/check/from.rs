@@ -355,6 +355,7 @@ impl Checker<'_> {
             },
             is_nullable: output.typed.is_nullable,
             reason: output.typed.reason.clone(),
+            is_hidden: output.is_hidden,
         });
         Source {
             columns: Rc::new(columns.collect()),

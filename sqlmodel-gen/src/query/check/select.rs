@@ -153,6 +153,7 @@ impl Checker<'_> {
                     at: exprs.first().map_or(at, |it| it.at),
                     origin: None,
                     has_text: false,
+                    is_hidden: false,
                 }
             })
             .collect()
@@ -211,6 +212,7 @@ impl Checker<'_> {
                 at: left.at,
                 origin: None,
                 has_text: false,
+                is_hidden: left.is_hidden || right.is_hidden,
             });
         }
         united
@@ -368,12 +370,14 @@ impl Checker<'_> {
                 self.is_stated = false;
                 self.loose(expr);
                 let origin = typed.column.and_then(|it| self.origin(it));
+                let is_hidden = typed.column.is_some_and(|it| self.is_hidden(it));
                 outputs.push(Output {
                     name,
                     typed,
                     at: expr.at,
                     origin,
                     has_text: true,
+                    is_hidden,
                 });
             }
         }
@@ -409,6 +413,16 @@ impl Checker<'_> {
             return false;
         };
         !scope.is_in_aggregate && self.dialect != Dialect::Mysql && exprs.contains(expr)
+    }
+
+    fn is_hidden(&self, at: ColumnAt) -> bool {
+        let relation = self.relation(at);
+        relation.is_some_and(|it| {
+            it.source
+                .columns
+                .get(at.column)
+                .is_some_and(|it| it.is_hidden)
+        })
     }
 
     fn origin(&self, at: ColumnAt) -> Option<Origin> {
@@ -530,6 +544,7 @@ impl Checker<'_> {
                 at,
                 origin,
                 has_text: false,
+                is_hidden: self.is_hidden(found),
             });
         }
         if let Some(token) = self.variant.tokens.get(at.start as usize) {

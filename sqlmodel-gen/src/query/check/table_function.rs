@@ -25,6 +25,7 @@ impl Checker<'_> {
             ty,
             is_nullable,
             reason: format!("a row of `{}`", call.name.text).into(),
+            is_hidden: false,
         };
         let shown = alias.map_or(&call.name, |it| &it.name);
         let only = alias

@@ -7,7 +7,9 @@ use sqlmodel_core::{
     ok_result,
 };
 
-use crate::typed::{Call, Number, RunsIn, TypedCommand, TypedInsert, TypedQuery};
+use crate::typed::{
+    Call, Gather, Gathered, Number, RunsIn, TypedCommand, TypedGather, TypedInsert, TypedQuery,
+};
 
 /// The most statements that are on their way at once.
 const CHUNK: usize = 1024;
@@ -113,6 +115,34 @@ impl<R: Decode + Send, N: Number<R>, P> TypedBatch<TypedQuery<'_, R, N, P>> {
             let mut rows = Collect::up_to(N::LIMIT);
             ok!(query.call.query(cx, &mut unit, &mut rows).await);
             outputs.push(ok_result!(N::finish(rows.into_rows())));
+        }
+        ok!(unit.commit(cx).await);
+        Outcome::Ok(outputs)
+    }
+}
+
+impl<R: Gather + Send, N: Number<R>, P> TypedBatch<TypedGather<'_, R, N, P>> {
+    /// Runs the queries in their order, and returns what [`TypedGather::run`] does for each. The rows of one run are never collected
+    /// with those of another.
+    ///
+    /// # Errors
+    ///
+    /// That of the first query that fails or has too few or too many values; nothing is kept of what those before it have written.
+    pub async fn run<E: RunsIn<P>>(
+        self,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Vec<N::Output>, Error> {
+        let Some(first) = self.each.first() else {
+            return Outcome::Ok(Vec::new());
+        };
+        let cx = &*first.call.context(cx);
+        let mut unit = ok!(executor.nested(cx).await);
+        let mut outputs = Vec::with_capacity(self.each.len());
+        for query in &self.each {
+            let mut rows = Gathered::new();
+            ok!(query.call.query(cx, &mut unit, &mut rows).await);
+            outputs.push(ok_result!(N::finish(rows.into_values())));
         }
         ok!(unit.commit(cx).await);
         Outcome::Ok(outputs)
