@@ -455,19 +455,7 @@ fn parse_variant(cx: &mut Context<'_>, name: &Name, node: &Node) -> Option<Varia
         derive: reader.strings("derive").unwrap_or_default(),
         doc: reader.doc(),
     };
-    if let (Some((only, _)), Some((omit, _))) =
-        (reader.get_with_key("only"), reader.get_with_key("omit"))
-    {
-        reader.cx.diagnostics.push(
-            Diagnostic::new(
-                &codes::CONFLICTING_KEYS,
-                omit.span,
-                "`only` and `omit` exclude each other",
-            )
-            .related(only.span, "`only` is here")
-            .help("remove one of the two"),
-        );
-    }
+    reader.exclude("only", "omit");
     reader.finish();
     Some(variant)
 }
@@ -634,6 +622,7 @@ fn parse_index_part(cx: &mut Context<'_>, node: &Node) -> Option<IndexPart> {
         &[("asc", Order::Ascending), ("desc", Order::Descending)],
     );
     let nulls = reader.word("nulls", &[("first", Nulls::First), ("last", Nulls::Last)]);
+    reader.exclude("column", "sql");
     if reader.get("column").is_none() && reader.get("sql").is_none() {
         reader.missing(
             &["column", "sql"],

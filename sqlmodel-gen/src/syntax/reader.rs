@@ -221,6 +221,20 @@ impl<'a, 'b> Reader<'a, 'b> {
         self.missing.push((keys, diagnostic));
     }
 
+    /// Reports two keys of which only one may be there.
+    pub(crate) fn exclude(&mut self, one: &'static str, other: &'static str) {
+        if let (Some((first, _)), Some((second, _))) =
+            (self.get_with_key(one), self.get_with_key(other))
+        {
+            let message = format!("`{one}` and `{other}` exclude each other");
+            self.cx.diagnostics.push(
+                Diagnostic::new(&codes::CONFLICTING_KEYS, second.span, message)
+                    .related(first.span, format!("`{one}` is here"))
+                    .help("remove one of the two"),
+            );
+        }
+    }
+
     /// Takes `format`, and reports a version that is not the one given.
     pub(crate) fn check_format(&mut self, known: i64) {
         let Some(format) = self.integer("format") else {
