@@ -16,6 +16,19 @@ pub(crate) mod code {
     pub(crate) const DEADLOCK: u16 = 1213;
 }
 
+pub(crate) const TOO_LONG: &str = "the statement is longer than the server's `max_allowed_packet`";
+
+impl ServerError {
+    /// Tells whether the server closes the connection behind this error.
+    pub(crate) fn ends_connection(&self) -> bool {
+        // A shutdown, a connection that was killed or was silent for too long, packets that do not come whole.
+        matches!(
+            self.code,
+            1053 | 1077 | 1079 | 1080 | 1152 | 1153 | 1158..=1161 | 1927 | 4031
+        )
+    }
+}
+
 /// Maps what is not the protocol.
 #[cold]
 pub(crate) fn protocol_error(malformed: Malformed) -> Error {
@@ -62,7 +75,7 @@ pub(crate) fn statement_error(refusal: ServerError) -> Error {
         (None, code::CANNOT_BE_PREPARED) => {
             "this statement gives no rows to a program: run it with `execute` and without parameters".to_owned()
         }
-        (None, 1153) => "the statement is longer than the server's `max_allowed_packet`".to_owned(),
+        (None, 1153) => TOO_LONG.to_owned(),
         (None, _) => plain(&refusal.message),
     };
     let error = Error::new(kind, message);
@@ -108,12 +121,14 @@ fn kind_of(refusal: &ServerError) -> ErrorKind {
         code::DEADLOCK => ErrorKind::Deadlock,
         // Another transaction changed the row since our snapshot; the cluster refused the transaction.
         1020 | 1180 => ErrorKind::Serialization,
-        // A lock, or a statement's time, ran out.
-        1205 | 1969 | 3024 | 3572 => ErrorKind::Busy,
+        // A lock was not granted in time.
+        1205 | 3572 => ErrorKind::Busy,
+        // A statement took longer than the server lets it, and will again.
+        1969 | 3024 => ErrorKind::Database,
         1290 | 1792 | 1836 => ErrorKind::ReadOnly,
         1153 | 1264 | 1265 | 1292 | 1300 | 1366 | 1367 | 1406 | 1411 | 1690 | 3140 | 3141
         | 3156 => ErrorKind::Encode,
-        1053 | 1077 | 1079 | 1152 | 1927 | 4031 => ErrorKind::Connect,
+        _ if refusal.ends_connection() => ErrorKind::Connect,
         1021 | 1026 | 1037 | 1038 | 1041 | 1114 => ErrorKind::Io,
         1235 | code::CANNOT_BE_PREPARED => ErrorKind::Unsupported,
         _ => match refusal.sqlstate.get(..2) {

@@ -107,7 +107,10 @@ impl ServerMessage {
             // Values that a type or a column does not take.
             "22001" | "22003" | "22007" | "22008" | "22021" | "22023" | "22P02" | "22P03"
             | "22P05" => ErrorKind::Encode,
-            "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => ErrorKind::Connect,
+            // A shutdown, or a time limit of the server at which it closes the connection.
+            "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04" => {
+                ErrorKind::Connect
+            }
             _ => match code.get(..2) {
                 Some("23") => ErrorKind::Constraint,
                 Some("42") => ErrorKind::Statement,

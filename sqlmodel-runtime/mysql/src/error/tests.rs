@@ -66,7 +66,7 @@ fn numbers_and_states_have_kinds() {
         (1213, "40001", ErrorKind::Deadlock),
         (1205, "HY000", ErrorKind::Busy),
         (3572, "HY000", ErrorKind::Busy),
-        (3024, "HY000", ErrorKind::Busy),
+        (3024, "HY000", ErrorKind::Database),
         (1020, "HY000", ErrorKind::Serialization),
         (1792, "25006", ErrorKind::ReadOnly),
         (1406, "22001", ErrorKind::Encode),
@@ -86,4 +86,14 @@ fn numbers_and_states_have_kinds() {
         mapped(1146, "42S02", "Table 'league.x' doesn't exist.").to_string(),
         "table 'league.x' doesn't exist"
     );
+}
+
+#[test]
+fn a_statement_that_takes_too_long_will_do_so_again() {
+    for (code, sqlstate) in [(1969, "70100"), (3024, "HY000")] {
+        let error = mapped(code, sqlstate, "Query execution was interrupted");
+        assert_eq!(error.kind(), ErrorKind::Database);
+        assert!(!error.is_retryable());
+    }
+    assert!(mapped(1205, "HY000", "Lock wait timeout exceeded").is_retryable());
 }
