@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
-    Capabilities, Connection, CursorKind, Cx, Dialect, Done, Error, ErrorKind, Executor, Fetched,
-    Outcome, Prepared, RowSink, Statement, Transaction, TransactionStep, Upkeep, Value, Wait, ok,
-    ok_result, seam,
+    Capabilities, Collect, Connection, CursorKind, Cx, Dialect, Done, Error, ErrorKind, Executor,
+    Fetched, Outcome, Prepared, RowSink, Statement, Transaction, TransactionStep, Upkeep, Value,
+    Wait, ok, ok_result, seam,
 };
 use sqlmodel_net::{Address, Socket, Transport};
 
@@ -24,7 +24,7 @@ use self::statements::{PreparedStatement, Statements};
 use self::unit::{Unit, UnitState};
 use self::wire::{Ended, Rows, Sink, Wire};
 use crate::cursor::{Cursor, cursor_is_open};
-use crate::error::{code, statement_error};
+use crate::error::{TOO_LONG, code, statement_error};
 use crate::options::MySqlOptions;
 use crate::protocol::column::Column;
 use crate::protocol::command::{Command, RowsOf};
@@ -34,8 +34,8 @@ use crate::protocol::reply::{Reply, ServerError, Summary};
 
 /// The width of the count of parameters in the protocol.
 const MAX_PARAMETERS: usize = 65_535;
-/// How long the end of a transaction is waited for when the context is cancelled already.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The length that every server takes; the least default of `max_allowed_packet` that one has had.
+const SURELY_TAKEN: usize = 1024 * 1024;
 /// How long the reply to a call that was dropped may take before the server is told to stop.
 const GRACE: Duration = Duration::from_millis(50);
 
@@ -62,6 +62,8 @@ pub struct MySqlConnection<T = Socket> {
     interrupter: Interrupter,
     /// Whether an interrupt was sent that may have come too late.
     is_interrupted: bool,
+    /// The longest statement that the server takes, once it was asked.
+    max_allowed_packet: Option<usize>,
 }
 
 /// How to tell the server to stop what a connection runs: over another connection.
@@ -140,8 +142,15 @@ impl<T: Transport> MySqlConnection<T> {
         ok!(seam::checkpoint(cx));
         let wait = Wait::on(cx).at_most(options.socket.connect_timeout);
         let (wire, greeting) = ok!(dial(wait, options, wrap).await);
+        let mut connection = Self::new(wire, options, &greeting);
+        ok!(connection.set_up(wait).await);
+        Outcome::Ok(connection)
+    }
+
+    /// Takes over a wire on which the server waits for commands.
+    fn new(wire: Wire<T>, options: &MySqlOptions, greeting: &Greeting) -> Self {
         let has_returning = greeting.has_returning();
-        let mut connection = Self {
+        Self {
             wire,
             statements: Statements::new(options.statement_cache_capacity),
             unit: Unit::default(),
@@ -159,9 +168,8 @@ impl<T: Transport> MySqlConnection<T> {
                 connection_id: greeting.connection_id,
             },
             is_interrupted: false,
-        };
-        ok!(connection.set_up(wait).await);
-        Outcome::Ok(connection)
+            max_allowed_packet: None,
+        }
     }
 
     /// Asks the server whether it is there, in one round trip.
@@ -338,6 +346,24 @@ impl<T: Transport> MySqlConnection<T> {
         Outcome::Ok(ok_result!(ended.result.map_err(statement_error)))
     }
 
+    /// Runs what ends a transaction, and hears of it even when the context is cancelled meanwhile, within a limit.
+    ///
+    /// Without a cancellation it takes as long as it takes: a COMMIT may wait for other servers, and a ROLLBACK undoes a lot.
+    async fn end_control(&mut self, cx: &Cx, sql: &str) -> Outcome<(), Error> {
+        ok_result!(self.wire.begin_plain(Command::Query(sql)));
+        let mut nowhere = Rows::nowhere();
+        let mut ended = self.finish(Wait::on(cx), &mut nowhere).await;
+        if ended.is_cancelled() {
+            let wait = Wait::masked(cx, self.interrupter.options.cancel_grace);
+            ended = self.finish(wait, &mut nowhere).await;
+        }
+        let refused = ok!(ended).result.map_err(statement_error).err();
+        match refused {
+            Some(error) => Outcome::Err(error.with_sql(sql)),
+            None => Outcome::Ok(()),
+        }
+    }
+
     async fn control(&mut self, wait: Wait<'_>, sql: &str) -> Outcome<(), Error> {
         let outcome = self.command(wait, Command::Query(sql)).await;
         outcome.map(drop).map_err(|error| error.with_sql(sql))
@@ -417,6 +443,43 @@ impl<T: Transport> MySqlConnection<T> {
         }
     }
 
+    /// Refuses what is longer than the server takes. It is asked when that is first in question.
+    ///
+    /// A server that gets too long a statement closes the connection, and often before anybody has read why.
+    pub(crate) async fn check_length(
+        &mut self,
+        wait: Wait<'_>,
+        statement: Statement<'_>,
+    ) -> Outcome<(), Error> {
+        let of_params: usize = statement.params.iter().map(least_length).sum();
+        let n_bytes = of_params.max(statement.sql.len());
+        if n_bytes <= SURELY_TAKEN {
+            return Outcome::Ok(());
+        }
+        let limit = match self.max_allowed_packet {
+            Some(limit) => limit,
+            None => ok!(self.ask_max_allowed_packet(wait).await),
+        };
+        self.max_allowed_packet = Some(limit);
+        match n_bytes > limit {
+            true => Outcome::Err(Error::new(ErrorKind::Encode, TOO_LONG)),
+            false => Outcome::Ok(()),
+        }
+    }
+
+    async fn ask_max_allowed_packet(&mut self, wait: Wait<'_>) -> Outcome<usize, Error> {
+        const ASK: &str = "SELECT CAST(@@max_allowed_packet AS SIGNED)";
+        let prepared = ok!(self.prepared(wait, ASK).await);
+        ok_result!(self.begin_execute(prepared, &[]));
+        let mut found = Collect::<i64>::up_to(1);
+        let ended = ok!(self.finish(wait, &mut Rows::into(&mut found)).await);
+        ok_result!(ended.result.map_err(statement_error));
+        let limit = found.into_rows().pop();
+        Outcome::Ok(limit.map_or(usize::MAX, |limit| {
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        }))
+    }
+
     /// Sends a prepared statement with its parameters.
     pub(crate) fn begin_execute(
         &mut self,
@@ -474,11 +537,13 @@ impl<T: Transport> MySqlConnection<T> {
         sink: &mut dyn Sink,
     ) -> Outcome<(), Error> {
         let wait = ok!(self.ready(cx).await);
+        ok!(self.check_length(wait, statement).await);
         self.run(wait, statement, Rows::into(sink)).await.map(drop)
     }
 
     async fn execute_now(&mut self, cx: &Cx, statement: Statement<'_>) -> Outcome<Done, Error> {
         let wait = ok!(self.ready(cx).await);
+        ok!(self.check_length(wait, statement).await);
         // Preparing would be a round trip more, and MySQL cannot prepare every statement.
         let outcome = match statement.params {
             [] => {
@@ -503,6 +568,16 @@ fn check_count(n_params: usize, params: &[Value<'_>]) -> Result<(), Error> {
         "the statement takes {n_params} parameters and was given {}",
         params.len()
     )))
+}
+
+/// Returns how many bytes a value has at least when it is sent.
+fn least_length(value: &Value<'_>) -> usize {
+    match value {
+        Value::Text(text) | Value::Json(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Array(values) => values.iter().map(least_length).sum(),
+        _ => 0,
+    }
 }
 
 /// Tells whether a statement may take locks that end with the session, which the server does not tell of.
@@ -600,19 +675,25 @@ impl<T: Transport> Connection for MySqlConnection<T> {
     }
 
     async fn step(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
-        // What ends a transaction runs even when the context is cancelled: it is the way to leave it clean.
-        let wait = match step {
+        let settled = match step {
             TransactionStep::Begin(_) | TransactionStep::Savepoint(_) => {
                 ok!(seam::checkpoint(cx));
-                Wait::on(cx)
+                self.settle(Wait::on(cx)).await
             }
+            // What ends a transaction runs even when the context is cancelled: it is the way to leave it clean.
             TransactionStep::Commit
             | TransactionStep::Rollback
             | TransactionStep::Release(_)
-            | TransactionStep::RollbackTo(_) => Wait::masked(cx, PATIENCE),
+            | TransactionStep::RollbackTo(_) => match self.settle(Wait::on(cx)).await {
+                Outcome::Cancelled(_) => {
+                    let wait = Wait::masked(cx, self.interrupter.options.cancel_grace);
+                    self.settle(wait).await
+                }
+                settled => settled,
+            },
         };
-        ok!(self.settle(wait).await);
-        self.transact(wait, step).await
+        ok!(settled);
+        self.transact(cx, step).await
     }
 
     fn abandon(&mut self, depth: u32) {

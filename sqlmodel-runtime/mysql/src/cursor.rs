@@ -43,6 +43,7 @@ impl<T: Transport> MySqlConnection<T> {
         statement: Statement<'_>,
         kind: CursorKind,
     ) -> Outcome<(), Error> {
+        ok!(self.check_length(wait, statement).await);
         if let CursorKind::Shared { portion } = kind {
             return self.store_result(wait, statement, portion).await;
         }

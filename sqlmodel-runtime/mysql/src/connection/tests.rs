@@ -1,5 +1,8 @@
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
 
+use sqlmodel_core::seam::Sleep;
 use sqlmodel_core::value::{Date, Decimal, Duration as Span, Time, Timestamp};
 use sqlmodel_core::{TransactionOps, block_on};
 
@@ -166,9 +169,8 @@ fn the_loser_of_a_deadlock_can_only_roll_back() {
         run(cx, &mut second, "UPDATE team SET n = 2 WHERE id = 2").await;
         let mut waiting =
             Box::pin(second.execute_sql(cx, "UPDATE team SET n = 2 WHERE id = 1", &[]));
-        let polled = std::future::poll_fn(|task| {
-            std::task::Poll::Ready(waiting.as_mut().poll(task).is_pending())
-        });
+        let polled =
+            std::future::poll_fn(|task| Poll::Ready(waiting.as_mut().poll(task).is_pending()));
         assert!(polled.await, "the row is locked");
         let lost = error_of(cx, &mut first, "UPDATE team SET n = 1 WHERE id = 2").await;
         assert_eq!(lost.kind(), ErrorKind::Deadlock);
@@ -321,4 +323,96 @@ fn a_connection_that_is_refused_says_what_to_change() {
             assert!(!format!("{error:#?}").contains("hush"));
         }
     });
+}
+
+/// A server that says nothing for a while, then something, and then nothing any more.
+struct Late {
+    sleep: Pin<Box<Sleep>>,
+    said: &'static [u8],
+    is_asleep: bool,
+}
+
+impl Transport for Late {
+    fn poll_read(&mut self, task: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        if std::mem::take(&mut self.is_asleep) && self.sleep.as_mut().poll(task).is_pending() {
+            self.is_asleep = true;
+            return Poll::Pending;
+        }
+        if self.said.is_empty() {
+            return Poll::Pending;
+        }
+        let n_bytes = self.said.len();
+        into[..n_bytes].copy_from_slice(std::mem::take(&mut self.said));
+        Poll::Ready(Ok(n_bytes))
+    }
+
+    fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+}
+
+/// Returns a connection to a server that says this after so long.
+fn scripted(cx: &Cx, after: Duration, said: &'static [u8]) -> MySqlConnection<Late> {
+    let nanos = u64::try_from(after.as_nanos()).unwrap();
+    let late = Late {
+        sleep: Box::pin(Sleep::new(cx.now().saturating_add_nanos(nanos))),
+        said,
+        is_asleep: true,
+    };
+    let options = MySqlOptions::tcp("script", 1, "me");
+    let greeting = Greeting {
+        version: "10.11.6-MariaDB".to_owned(),
+        connection_id: 1,
+        flags: 0,
+        nonce: [0; _],
+        plugin: String::new(),
+    };
+    MySqlConnection::new(Wire::over(late, &options), &options, &greeting)
+}
+
+#[test]
+fn nobody_limits_the_end_of_a_transaction_but_its_context() {
+    const OK: &[u8] = b"\x07\0\0\x01\0\0\0\x02\0\0\0";
+    for step in [TransactionStep::Commit, TransactionStep::Rollback] {
+        let outcome = seam::block_on_virtual(7, move |cx| async move {
+            let mut connection = scripted(&cx, Duration::from_secs(3 * 3600), OK);
+            connection.unit.begin();
+            let outcome = connection.step(&cx, step).await;
+            (outcome.is_ok(), connection.is_broken())
+        });
+        assert_eq!(outcome, (true, false), "{step:?}");
+    }
+}
+
+#[test]
+fn what_is_too_long_for_the_server_is_refused_and_the_connection_goes_on() {
+    with_database(async |cx, connection, _| {
+        let sql = "SELECT @@max_allowed_packet AS n";
+        let rows = connection.query_rows(cx, sql, &[]).await.unwrap();
+        let limit = usize::try_from(rows[0].get::<i64>("n").unwrap()).unwrap();
+        let long = [Value::Text("x".repeat(limit + 1).into())];
+        for _ in 0..2 {
+            let refused = connection.query_rows(cx, "SELECT ? AS n", &long).await;
+            match refused {
+                Outcome::Err(error) => assert_eq!(error.kind(), ErrorKind::Encode, "{error}"),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(connection.upkeep(), Upkeep::Ready);
+        }
+        let long = format!("SELECT '{}'", "x".repeat(limit + 1));
+        let refused = error_of(cx, connection, &long).await;
+        assert_eq!(refused.kind(), ErrorKind::Encode);
+        run(cx, connection, "SELECT 1").await;
+    });
+}
+
+#[test]
+fn a_connection_that_the_server_closes_behind_an_error_is_lost() {
+    const TOO_LONG: &[u8] = b"\x0d\0\0\x01\xff\x81\x04#08S01long";
+    let (kind, is_broken) = seam::block_on_virtual(7, move |cx| async move {
+        let mut connection = scripted(&cx, Duration::ZERO, TOO_LONG);
+        let refused = error_of(&cx, &mut connection, "SELECT 1").await;
+        (refused.kind(), connection.is_broken())
+    });
+    assert_eq!((kind, is_broken), (ErrorKind::Encode, true));
 }

@@ -1,8 +1,8 @@
 //! The steps of transactions, as statements.
 
 use sqlmodel_core::{
-    Access, Error, ErrorKind, Isolation, Outcome, TransactionOptions, TransactionStep, Wait, ok,
-    ok_result,
+    Access, Cx, Error, ErrorKind, Isolation, Outcome, TransactionOptions, TransactionStep, Wait,
+    ok, ok_result,
 };
 use sqlmodel_net::Transport;
 
@@ -10,19 +10,16 @@ use super::MySqlConnection;
 use super::unit::UnitState;
 
 impl<T: Transport> MySqlConnection<T> {
-    pub(super) async fn transact(
-        &mut self,
-        wait: Wait<'_>,
-        step: TransactionStep,
-    ) -> Outcome<(), Error> {
+    pub(super) async fn transact(&mut self, cx: &Cx, step: TransactionStep) -> Outcome<(), Error> {
         match step {
-            TransactionStep::Begin(options) => self.begin_now(wait, options).await,
-            TransactionStep::Commit => self.commit_now(wait).await,
-            TransactionStep::Rollback => self.roll_back_now(wait).await,
+            TransactionStep::Begin(options) => self.begin_now(Wait::on(cx), options).await,
+            TransactionStep::Commit => self.commit_now(cx).await,
+            TransactionStep::Rollback => self.roll_back_now(cx).await,
             TransactionStep::Savepoint(depth) => {
                 ok_result!(self.unit.check());
                 self.unit.set_savepoint(depth);
-                let outcome = self.control(wait, &savepoint("SAVEPOINT", depth)).await;
+                let sql = savepoint("SAVEPOINT", depth);
+                let outcome = self.control(Wait::on(cx), &sql).await;
                 if outcome.is_err() {
                     self.unit.end_savepoint(depth);
                 }
@@ -31,7 +28,7 @@ impl<T: Transport> MySqlConnection<T> {
             TransactionStep::Release(depth) => {
                 ok_result!(self.unit.check());
                 ok!(self
-                    .control(wait, &savepoint("RELEASE SAVEPOINT", depth))
+                    .end_control(cx, &savepoint("RELEASE SAVEPOINT", depth))
                     .await);
                 self.unit.end_savepoint(depth);
                 Outcome::Ok(())
@@ -39,10 +36,10 @@ impl<T: Transport> MySqlConnection<T> {
             TransactionStep::RollbackTo(depth) => {
                 ok_result!(self.unit.check());
                 ok!(self
-                    .control(wait, &savepoint("ROLLBACK TO SAVEPOINT", depth))
+                    .end_control(cx, &savepoint("ROLLBACK TO SAVEPOINT", depth))
                     .await);
                 ok!(self
-                    .control(wait, &savepoint("RELEASE SAVEPOINT", depth))
+                    .end_control(cx, &savepoint("RELEASE SAVEPOINT", depth))
                     .await);
                 self.unit.end_savepoint(depth);
                 Outcome::Ok(())
@@ -72,13 +69,13 @@ impl<T: Transport> MySqlConnection<T> {
         outcome
     }
 
-    async fn commit_now(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
+    async fn commit_now(&mut self, cx: &Cx) -> Outcome<(), Error> {
         match self.unit.state {
             UnitState::RolledBack => ok_result!(self.unit.check()),
             // Nothing has run since, so that all that was done is permanent.
             UnitState::Committed => {}
             UnitState::None | UnitState::Open => {
-                let outcome = self.control(wait, "COMMIT").await;
+                let outcome = self.end_control(cx, "COMMIT").await;
                 ok!(outcome.map_err(|error| match self.wire.is_broken() {
                     true => Error::new(
                         ErrorKind::CommitUnknown,
@@ -93,10 +90,10 @@ impl<T: Transport> MySqlConnection<T> {
         Outcome::Ok(())
     }
 
-    async fn roll_back_now(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
+    async fn roll_back_now(&mut self, cx: &Cx) -> Outcome<(), Error> {
         let outcome = match self.unit.state {
             UnitState::None | UnitState::RolledBack => Outcome::Ok(()),
-            UnitState::Open => self.control(wait, "ROLLBACK").await,
+            UnitState::Open => self.end_control(cx, "ROLLBACK").await,
             UnitState::Committed => Outcome::Err(Error::new(
                 ErrorKind::Database,
                 "a statement such as CREATE TABLE has committed the transaction, which cannot be rolled back",

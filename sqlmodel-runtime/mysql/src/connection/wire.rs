@@ -130,7 +130,7 @@ impl<'s> Rows<'s> {
 }
 
 impl<T: Transport> Wire<T> {
-    fn over(transport: T, options: &MySqlOptions) -> Self {
+    pub(super) fn over(transport: T, options: &MySqlOptions) -> Self {
         Self {
             stream: Stream::new(transport),
             packets: Packets::new(options.max_packet_bytes),
@@ -382,6 +382,7 @@ impl<T: Transport> Wire<T> {
                 return Ok(None);
             }
             if let Received::End(result) = received {
+                self.is_broken |= result.as_ref().is_err_and(ServerError::ends_connection);
                 return Ok(self.pending.take().map(|Pending { reply, sql }| Ended {
                     result,
                     reply,
