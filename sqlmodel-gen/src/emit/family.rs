@@ -348,6 +348,8 @@ impl Any<'_, '_> {
                 .iter()
                 .all(|member| self.schema().models[*member].derive.contains(path))
         });
+        // No member is the default one.
+        let shared = shared.filter(|path| *path != "Default");
         let shared: Vec<String> = shared.cloned().collect();
         model::derive(out, &["Debug", "Clone", "PartialEq"], &shared);
         out.block(format!("pub enum {}", self.name), |out| {

@@ -511,11 +511,13 @@ pub(super) fn derives<'a>(
 }
 
 /// Writes `#[derive(..)]` on as many lines as it needs.
+///
+/// `Debug` is derived, or written by hand where a field must not be shown: it is never one of the extra ones.
 pub(super) fn derive(out: &mut Rust, standard: &[&str], extra: &[String]) {
     let extra = extra
         .iter()
         .map(String::as_str)
-        .filter(|path| !standard.contains(path));
+        .filter(|path| *path != "Debug" && !standard.contains(path));
     let paths: Vec<&str> = standard.iter().copied().chain(extra).collect();
     let list = paths.join(", ");
     // rustfmt's limit for the arguments of an attribute.

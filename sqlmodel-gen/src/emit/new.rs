@@ -201,11 +201,13 @@ fn setter(file: &ModelFile<'_>, field: &Field, given: Given, out: &mut Rust) {
         Given::NullableDefaulted if is_converted => format!("{some}({some}({name}.into()))"),
         Given::NullableDefaulted => format!("{some}({name}.into())"),
     };
-    let method = if TAKEN.contains(&name.as_str()) {
-        format!("with_{name}")
-    } else {
-        name.clone()
-    };
+    let mut method = name.clone();
+    // Another field may have the longer name.
+    while TAKEN.contains(&method.as_str())
+        || (method != *name && file.fields().any(|(_, other)| other.name == method))
+    {
+        method = format!("with_{method}");
+    }
     out.doc(&format!("Sets `{name}`."));
     out.line("#[must_use]");
     out.item(|out| {

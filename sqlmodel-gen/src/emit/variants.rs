@@ -128,9 +128,11 @@ fn create(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
         let from = &file.types.names.from;
         out.block(format!("impl {from}<{name}> for {new}"), |out| {
             out.item(|out| {
-                let parameters = [format!("value: {name}")];
+                let values = values("value");
+                let is_read = values.iter().any(|it| it.contains("value."));
+                let parameters = [format!("{}: {name}", used("value", is_read))];
                 out.function("fn from", &parameters, "Self", |out| {
-                    out.literal("Self", &values("value"));
+                    out.literal("Self", &values);
                 });
             });
         });
@@ -160,7 +162,8 @@ fn update(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
         out.doc(&format!(
             "Puts the fields that are given into a [`{model}`]."
         ));
-        let parameters = ["self".to_owned(), format!("row: &mut {model}")];
+        let row = used("row", !variant.fields.is_empty());
+        let parameters = ["self".to_owned(), format!("{row}: &mut {model}")];
         out.item(|out| {
             out.function("pub fn apply", &parameters, "", |out| {
                 for (_, field) in fields(file, variant) {
@@ -193,7 +196,8 @@ fn public(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
     let from = &file.types.names.from;
     out.block(format!("impl {from}<{model}> for {name}"), |out| {
         out.item(|out| {
-            let parameters = [format!("value: {model}")];
+            let value = used("value", !variant.fields.is_empty());
+            let parameters = [format!("{value}: {model}")];
             out.function("fn from", &parameters, "Self", |out| {
                 let value = |field: &Field| format!("{}: value.{}", field.name, file.place(field));
                 let values = fields(file, variant).map(|(_, field)| value(field));
@@ -201,6 +205,11 @@ fn public(file: &ModelFile<'_>, variant: &Variant, out: &mut Rust) {
             });
         });
     });
+}
+
+/// The name of a parameter, which has none where a variant has no fields.
+const fn used(name: &'static str, is_used: bool) -> &'static str {
+    if is_used { name } else { "_" }
 }
 
 /// Writes the function by which serde tells a null from an absent field.

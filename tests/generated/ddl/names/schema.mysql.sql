@@ -82,6 +82,32 @@ CREATE TABLE `counter` (
 ENGINE = InnoDB
 DEFAULT CHARACTER SET = utf8mb4;
 
+CREATE TABLE `builder` (
+    `id` BIGINT NOT NULL AUTO_INCREMENT,
+    `clone` SMALLINT,
+    `with_clone` SMALLINT,
+    `with_with_clone` SMALLINT,
+    `secret` LONGTEXT,
+    PRIMARY KEY (`id`)
+)
+ENGINE = InnoDB
+DEFAULT CHARACTER SET = utf8mb4;
+
+CREATE TABLE `shape` (
+    `id` BIGINT NOT NULL AUTO_INCREMENT,
+    PRIMARY KEY (`id`)
+)
+ENGINE = InnoDB
+DEFAULT CHARACTER SET = utf8mb4;
+
+CREATE TABLE `circle` (
+    `id` BIGINT NOT NULL AUTO_INCREMENT,
+    `radius` INT NOT NULL,
+    PRIMARY KEY (`id`)
+)
+ENGINE = InnoDB
+DEFAULT CHARACTER SET = utf8mb4;
+
 CREATE TABLE `clone` (
     `id` VARCHAR(10) NOT NULL,
     PRIMARY KEY (`id`)

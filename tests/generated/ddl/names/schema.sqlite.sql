@@ -68,6 +68,26 @@ CREATE TABLE "counter" (
     CONSTRAINT "pk_counter" PRIMARY KEY ("id")
 );
 
+CREATE TABLE "builder" (
+    "id" INTEGER NOT NULL,
+    "clone" INTEGER,
+    "with_clone" INTEGER,
+    "with_with_clone" INTEGER,
+    "secret" TEXT,
+    CONSTRAINT "pk_builder" PRIMARY KEY ("id")
+);
+
+CREATE TABLE "shape" (
+    "id" INTEGER NOT NULL,
+    CONSTRAINT "pk_shape" PRIMARY KEY ("id")
+);
+
+CREATE TABLE "circle" (
+    "id" INTEGER NOT NULL,
+    "radius" INTEGER NOT NULL,
+    CONSTRAINT "pk_circle" PRIMARY KEY ("id")
+);
+
 CREATE TABLE "clone" (
     "id" VARCHAR(10) NOT NULL,
     CONSTRAINT "pk_clone" PRIMARY KEY ("id")

@@ -6,7 +6,7 @@ use ::sqlmodel_runtime::codegen::sql;
 
 /// Every table, each model's in the order of the schema.
 pub static TABLES: &[&sql::Table] = &[
-    &OPTION, &VEC, &MOD, &INTO, &TABLES_2, &SELFISH, &COUNTER, &CLONE,
+    &OPTION, &VEC, &MOD, &INTO, &TABLES_2, &SELFISH, &COUNTER, &BUILDER, &SHAPE, &CIRCLE, &CLONE,
 ];
 
 const RESULT_TYPE: sql::SqlType = sql::SqlType::Scalar(sql::ScalarType::Enum(sql::EnumType {
@@ -198,6 +198,51 @@ pub static COUNTER: sql::Table = sql::Table {
     name: sql::TableName::new("counter"),
     columns: Cow::Borrowed(&[sql::Column::new("id", sql::SqlType::I64).auto_increment()]),
     primary_key: Some(sql::PrimaryKey::new("pk_counter", &[Cow::Borrowed("id")])),
+    unique_keys: Cow::Borrowed(&[]),
+    foreign_keys: Cow::Borrowed(&[]),
+    checks: Cow::Borrowed(&[]),
+    indexes: Cow::Borrowed(&[]),
+    comment: None,
+};
+
+/// The table `builder`.
+pub static BUILDER: sql::Table = sql::Table {
+    name: sql::TableName::new("builder"),
+    columns: Cow::Borrowed(&[
+        sql::Column::new("id", sql::SqlType::I64).auto_increment(),
+        sql::Column::new("clone", sql::SqlType::I16).nullable(),
+        sql::Column::new("with_clone", sql::SqlType::I16).nullable(),
+        sql::Column::new("with_with_clone", sql::SqlType::I16).nullable(),
+        sql::Column::new("secret", sql::SqlType::TEXT).nullable(),
+    ]),
+    primary_key: Some(sql::PrimaryKey::new("pk_builder", &[Cow::Borrowed("id")])),
+    unique_keys: Cow::Borrowed(&[]),
+    foreign_keys: Cow::Borrowed(&[]),
+    checks: Cow::Borrowed(&[]),
+    indexes: Cow::Borrowed(&[]),
+    comment: None,
+};
+
+/// The table `shape`.
+pub static SHAPE: sql::Table = sql::Table {
+    name: sql::TableName::new("shape"),
+    columns: Cow::Borrowed(&[sql::Column::new("id", sql::SqlType::I64).auto_increment()]),
+    primary_key: Some(sql::PrimaryKey::new("pk_shape", &[Cow::Borrowed("id")])),
+    unique_keys: Cow::Borrowed(&[]),
+    foreign_keys: Cow::Borrowed(&[]),
+    checks: Cow::Borrowed(&[]),
+    indexes: Cow::Borrowed(&[]),
+    comment: None,
+};
+
+/// The table `circle`.
+pub static CIRCLE: sql::Table = sql::Table {
+    name: sql::TableName::new("circle"),
+    columns: Cow::Borrowed(&[
+        sql::Column::new("id", sql::SqlType::I64).auto_increment(),
+        sql::Column::new("radius", sql::SqlType::I32),
+    ]),
+    primary_key: Some(sql::PrimaryKey::new("pk_circle", &[Cow::Borrowed("id")])),
     unique_keys: Cow::Borrowed(&[]),
     foreign_keys: Cow::Borrowed(&[]),
     checks: Cow::Borrowed(&[]),

@@ -85,3 +85,32 @@ impl codegen::Record for NewCounter {
         true
     }
 }
+
+/// What makes a [`Counter`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CounterCreate {}
+
+impl From<CounterCreate> for NewCounter {
+    fn from(_: CounterCreate) -> Self {
+        Self {}
+    }
+}
+
+/// What changes a [`Counter`]: a field that is `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CounterUpdate {}
+
+impl CounterUpdate {
+    /// Puts the fields that are given into a [`Counter`].
+    pub fn apply(self, _: &mut Counter) {}
+}
+
+/// What is shown of a [`Counter`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CounterPublic {}
+
+impl From<Counter> for CounterPublic {
+    fn from(_: Counter) -> Self {
+        Self {}
+    }
+}
