@@ -5,6 +5,7 @@
 //! which table. Parts name each other by id. Nothing here can fail: a schema with an error in it has no `ir`.
 
 mod arena;
+mod derive;
 mod expr;
 mod mapping;
 mod model;
@@ -16,6 +17,7 @@ mod types;
 pub use sqlmodel_sql::{Dialect, Function, Literal, PerDialect, Table};
 
 pub use self::arena::{Arena, Id};
+pub(crate) use self::derive::needed_by;
 pub use self::expr::{BinaryOperator, Expr};
 pub use self::mapping::{ColumnRef, MappedColumn, MappedTable, Mapping};
 pub use self::model::{

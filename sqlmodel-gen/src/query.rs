@@ -38,7 +38,9 @@ pub(crate) use self::place::place;
 #[cfg(any(feature = "sqlite", feature = "live"))]
 pub(crate) use self::place::place_of;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::ir::{PartKind, Piece, Query, Row, Schema, View, WrittenQuery, WrittenView};
+use crate::ir::{
+    PartKind, Piece, Query, QueryColumn, Row, Schema, View, WrittenQuery, WrittenView, needed_by,
+};
 use crate::query::types::{Known, Ty};
 use crate::source::SourceMap;
 
@@ -159,6 +161,41 @@ pub(crate) fn check_syntax(
     }
 }
 
+/// Reports derives that the row of a view cannot have.
+fn check_derives(
+    schema: &Schema,
+    view: &WrittenView,
+    columns: &[QueryColumn],
+    diagnostics: &mut Diagnostics,
+) {
+    for derive in &view.derive {
+        // Nothing is known of a type of the user's.
+        let is_known = |column: &&QueryColumn| {
+            let field = column.rust.map(|field| &schema.fields[field]);
+            field.is_none_or(|field| field.rust.is_none())
+        };
+        let mut lacking = columns.iter().filter(is_known);
+        let lacking = lacking.find(|column| !schema.has(&column.ty, &derive.value));
+        let is_asked = |name: &&str| view.derive.iter().any(|it| it.value == **name);
+        let needed = needed_by(&derive.value).iter();
+        let missing = needed.copied().find(|name| !is_asked(name));
+        let (why, help) = match (missing, lacking) {
+            (Some(missing), _) => (
+                format!("it needs `{missing}` beside it"),
+                format!("add `\"{missing}\"`"),
+            ),
+            (None, Some(column)) => (
+                format!("the type of `{}` does not have it", column.name),
+                "remove it".to_owned(),
+            ),
+            (None, None) => continue,
+        };
+        let message = format!("`{}` cannot be derived: {why}", derive.value);
+        diagnostics
+            .push(Diagnostic::new(&codes::CONFLICTING_KEYS, derive.span, message).help(help));
+    }
+}
+
 /// Analyzes a view and makes it known to what comes after it.
 fn view(
     schema: &Schema,
@@ -195,6 +232,7 @@ fn view(
         );
         return None;
     }
+    check_derives(schema, &written, &signature.columns, diagnostics);
     let mut key = Vec::new();
     for name in &written.key {
         match signature

@@ -18,6 +18,7 @@
 mod bases;
 mod case;
 mod checks;
+mod derives;
 mod enums;
 mod expr;
 mod families;

@@ -1,6 +1,6 @@
 //! Columns of queries and views in Rust: their types, and how they are read and written.
 
-use crate::emit::types::{Types, is_builtin_copy};
+use crate::emit::types::Types;
 use crate::ir::{Builtin, FieldId, FieldType, QueryColumn, Scalar};
 
 impl Types<'_> {
@@ -19,14 +19,14 @@ impl Types<'_> {
             return rust.is_copy;
         }
         match ty.scalar {
-            Scalar::Builtin(builtin) => is_builtin_copy(builtin),
+            Scalar::Builtin(builtin) => builtin.is_copy(),
             Scalar::Enum(_) => true,
             Scalar::Named(id) => {
                 let named = &self.schema.types[id];
                 named
                     .rust
                     .as_ref()
-                    .map_or(is_builtin_copy(named.base), |it| it.is_copy)
+                    .map_or(named.base.is_copy(), |it| it.is_copy)
             }
         }
     }

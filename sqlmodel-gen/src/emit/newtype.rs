@@ -1,7 +1,7 @@
 //! The file of a newtype: a struct around one value of a built-in type.
 
 use crate::emit::rust::Rust;
-use crate::emit::types::{Types, is_builtin_copy};
+use crate::emit::types::Types;
 use crate::emit::{File, Output, model, serde};
 use crate::ir::{Builtin, NamedType, Scalar};
 
@@ -22,38 +22,11 @@ pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
     }
 }
 
-/// The traits that the base type has and the newtype takes over.
-fn standard_derives(base: Builtin) -> Vec<&'static str> {
-    let mut derives = vec!["Debug", "Clone"];
-    if is_builtin_copy(base) {
-        derives.push("Copy");
-    }
-    derives.push("PartialEq");
-    match base {
-        Builtin::F32 | Builtin::F64 => derives.push("PartialOrd"),
-        Builtin::Json => {}
-        Builtin::Decimal { .. } => derives.extend(["Eq", "Hash"]),
-        Builtin::Bool
-        | Builtin::I16
-        | Builtin::I32
-        | Builtin::I64
-        | Builtin::Text { .. }
-        | Builtin::Bytes
-        | Builtin::Uuid
-        | Builtin::Date
-        | Builtin::Time
-        | Builtin::Timestamp
-        | Builtin::TimestampTz
-        | Builtin::Duration => derives.extend(["Eq", "PartialOrd", "Ord", "Hash"]),
-    }
-    derives
-}
-
 fn definition(ty: &NamedType, types: &Types<'_>, derives: &[String], out: &mut Rust) {
     let NamedType { name, doc, .. } = ty;
     let base = types.builtin(ty.base);
     out.doc(doc.as_deref().unwrap_or(&format!("The type `{name}`.")));
-    model::derive(out, &standard_derives(ty.base), derives);
+    model::derive(out, &ty.base.newtype_derives(), derives);
     out.line(format!("pub struct {name}("));
     out.line("    /// The value.");
     out.line(format!("    pub {base},"));

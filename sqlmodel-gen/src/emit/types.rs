@@ -174,13 +174,13 @@ impl Types<'_> {
         }
         match (&field.rust, field.ty.scalar) {
             (Some(rust), _) => rust.is_copy,
-            (None, Scalar::Builtin(builtin)) => is_builtin_copy(builtin),
+            (None, Scalar::Builtin(builtin)) => builtin.is_copy(),
             (None, Scalar::Enum(_)) => true,
             (None, Scalar::Named(id)) => {
                 let ty = &self.schema.types[id];
                 match &ty.rust {
                     Some(rust) => rust.is_copy,
-                    None => is_builtin_copy(ty.base),
+                    None => ty.base.is_copy(),
                 }
             }
         }
@@ -200,12 +200,4 @@ impl Types<'_> {
                 Scalar::Enum(_) => false,
             }
     }
-}
-
-/// Whether the Rust type of a built-in type is `Copy`.
-pub(super) fn is_builtin_copy(builtin: Builtin) -> bool {
-    !matches!(
-        builtin,
-        Builtin::Text { .. } | Builtin::Bytes | Builtin::Json
-    )
 }

@@ -66,9 +66,14 @@ fn emit_view(types: &Types<'_>, view: &View, out: &mut Rust) {
     out.blank();
     out.doc(doc.unwrap_or(&format!("A row of the view `{}`.", view.written.sql_name)));
     let shown = shown(&view.columns);
-    derive(&shown, &view.written.derive, out);
-    let mut derives = view.written.derive.iter();
-    let is_serialized = derives.any(|path| serde::is_serialize(path));
+    let derives: Vec<String> = view
+        .written
+        .derive
+        .iter()
+        .map(|it| it.value.clone())
+        .collect();
+    derive(&shown, &derives, out);
+    let is_serialized = derives.iter().any(|path| serde::is_serialize(path));
     out.block(format!("pub struct {name}"), |out| {
         for column in &view.columns {
             out.doc(&format!("The column `{}`.", column.name));

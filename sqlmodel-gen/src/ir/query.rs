@@ -72,7 +72,7 @@ pub struct WrittenView {
     /// Column types that the user states.
     pub columns: Vec<Statement>,
     /// Derives asked for beyond the minimal set, as Rust paths.
-    pub derive: Vec<String>,
+    pub derive: Vec<SourceText>,
 }
 
 /// SQL text, with replacements for single dialects.

@@ -70,7 +70,10 @@ impl Resolver<'_> {
             key: syntax.key.iter().map(source_text).collect(),
             sql: query_sql(&syntax.sql),
             columns: self.statements(&syntax.columns),
-            derive: self.derives(&syntax.derive),
+            derive: {
+                self.derives(&syntax.derive);
+                syntax.derive.iter().map(source_text).collect()
+            },
         }
     }
 

@@ -299,6 +299,9 @@ impl<'a> Resolver<'a> {
             validate.extend(self.validations(&ty.validate, Scalar::Builtin(base), false));
         }
         self.check_sql_type(&syntax.sql_type);
+        if syntax.rust.is_none() {
+            self.check_derives_of_type(base, &syntax.derive);
+        }
         Some(NamedType {
             name: syntax.name.value.clone(),
             module,

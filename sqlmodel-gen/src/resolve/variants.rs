@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::ir::{
-    Builtin, FieldId, FieldType, KeyPart, ModelId, Scalar, Variant, VariantKind, Write,
-};
+use crate::ir::{FieldId, KeyPart, ModelId, Variant, VariantKind, Write};
 use crate::resolve::Resolver;
 use crate::resolve::names::{check_snake_case, check_upper_camel_case};
 use crate::syntax;
@@ -30,36 +28,9 @@ impl Resolver<'_> {
                 self.models[id].variants.push(variant);
             }
             self.derives(&syntax.derive);
-            self.check_derives_of_floats(id);
+            self.check_derives(id);
             self.check_rules(syntax);
             self.models[id].rules = self.resolve_rules(id);
-        }
-    }
-
-    /// Reports derives that a model cannot have because floating point numbers have none.
-    fn check_derives_of_floats(&mut self, id: ModelId) {
-        let is_float = |field: &FieldId| {
-            let decl = self.decl(self.fields[*field].decl);
-            let is_float =
-                |ty: &FieldType| matches!(ty.scalar, Scalar::Builtin(Builtin::F32 | Builtin::F64));
-            decl.syntax.rust.is_none() && decl.ty.as_ref().is_some_and(is_float)
-        };
-        let Some(field) = self.fields_of(id).into_iter().find(is_float) else {
-            return;
-        };
-        let field = self.field_name(field);
-        for derive in &self.models[id].syntax.derive {
-            if matches!(derive.value.as_str(), "Eq" | "Hash" | "Ord") {
-                let message = format!(
-                    "`{}` cannot be derived: `{field}` is a floating point number",
-                    derive.value
-                );
-                let help = format!(
-                    "remove `{}`, or make `{field}` an exact number such as `decimal(12,2)`",
-                    derive.value
-                );
-                self.error(&codes::CONFLICTING_KEYS, derive.span, message, help);
-            }
         }
     }
 

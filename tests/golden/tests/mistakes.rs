@@ -159,17 +159,84 @@ fn bytes_as_a_key_are_told_what_mysql_takes() {
 }
 
 #[test]
-fn floating_point_numbers_have_no_eq_to_derive() {
+fn derives_are_of_what_fields_and_bases_have() {
     check(
         r#"
+[enum.Sort]
+values = ["a"]
+[type.Size]
+base = "f64"
+derive = ["Eq", "Default", "Ord"]
+[type.Doc]
+base = "json"
+derive = ["Ord"]
+[type.Name]
+base = "text"
 [model.A]
-derive = ["Eq", "PartialOrd"]
+derive = ["Eq", "PartialOrd", "Copy", "Default", "serde::Serialize"]
+variants = { create = { derive = ["Eq", "Default"] }, update = { derive = ["Default", "Copy"] }, public = { derive = ["Hash"] } }
+inheritance = { strategy = "joined", discriminator = "kind" }
 [model.A.fields]
 id = { type = "i64", key = "auto" }
 size = "f64?"
+parts = "i32[]"
+sort = "Sort"
+[model.B]
+extends = "A"
+derive = ["Hash", "Eq", "serde::Deserialize", "ts_rs::TS"]
+[model.B.fields]
+day = "date"
+[model.C]
+derive = ["Ord", "Eq", "PartialOrd", "Default"]
+[model.C.fields]
+id = { type = "i64", key = "auto" }
+name = "Name"
+size = { type = "f64", rust = "crate::Size" }
+[model.D]
+derive = ["Ord", "Hash"]
+[model.D.fields]
+id = { type = "i64", key = "auto" }
+doc = "Doc"
+old = "Size?"
 "#,
         expect![[r#"
-            3:11: error[SM0009]: `Eq` cannot be derived: `size` is a floating point number
+            6:11: error[SM0009]: `Eq` cannot be derived: its base does not have it
+            6:28: error[SM0009]: `Ord` cannot be derived: its base does not have it
+            9:11: error[SM0009]: `Ord` cannot be derived: its base does not have it
+            13:11: error[SM0009]: `Eq` cannot be derived: the type of `size` does not have it
+            13:31: error[SM0009]: `Copy` cannot be derived: the type of `parts` does not have it
+            13:39: error[SM0009]: `Default` cannot be derived: the type of `sort` does not have it
+            14:35: error[SM0009]: `Eq` cannot be derived: the type of `size` does not have it
+            14:41: error[SM0009]: `Default` cannot be derived: the type of `sort` does not have it
+            14:87: error[SM0009]: `Copy` cannot be derived: the type of `parts` does not have it
+            14:119: error[SM0009]: `Hash` cannot be derived: the type of `size` does not have it
+            23:11: error[SM0009]: `Hash` cannot be derived: the base `A` does not have it
+            23:25: error[SM0009]: `serde::Deserialize` cannot be derived: the base `A` does not have it
+            27:38: error[SM0009]: `Default` cannot be derived: the type of `name` does not have it
+            33:11: error[SM0009]: `Ord` cannot be derived: it needs `Eq` beside it
+            33:18: error[SM0009]: `Hash` cannot be derived: the type of `doc` does not have it
+        "#]],
+    );
+}
+
+#[test]
+fn derives_of_a_view_are_of_what_its_columns_have() {
+    check(
+        r#"
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+size = "f64"
+own = { type = "f64", rust = "crate::Size" }
+[view.V]
+derive = ["Eq", "Ord", "Default", "Copy", "PartialOrd"]
+sql = "SELECT id, size FROM a"
+[view.W]
+derive = ["Eq"]
+sql = "SELECT id, own FROM a"
+"#,
+        expect![[r#"
+            7:11: error[SM0009]: `Eq` cannot be derived: the type of `size` does not have it
+            7:17: error[SM0009]: `Ord` cannot be derived: the type of `size` does not have it
         "#]],
     );
 }
