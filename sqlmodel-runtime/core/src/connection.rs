@@ -29,6 +29,11 @@ pub trait Executor: Send {
     /// Returns what the database on the other side can do, as it was found when the connection was opened.
     fn capabilities(&self) -> &Capabilities;
 
+    /// Tells whether this is a transaction, which others have begun and may go on with.
+    fn is_transaction(&self) -> bool {
+        false
+    }
+
     /// Begins a unit that is kept or undone as a whole, whether or not a transaction runs already.
     ///
     /// Cancel: dropping this future, or the unit, rolls it back.

@@ -210,6 +210,10 @@ impl<C: Connection> Executor for Transaction<'_, C> {
         self.connection.capabilities()
     }
 
+    fn is_transaction(&self) -> bool {
+        true
+    }
+
     async fn nested(&mut self, cx: &Cx) -> Outcome<Transaction<'_, C>, Error> {
         let depth = self.depth + 1;
         Transaction {

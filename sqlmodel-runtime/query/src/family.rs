@@ -14,7 +14,7 @@ use sqlmodel_core::{Error, Outcome};
 pub(crate) use by_type::fetch_by_type;
 pub(crate) use change::{ChainUpdate, delete, delete_all, render_delete};
 pub(crate) use insert::{
-    encoded, insert, insert_levels, insert_then_select, parts_of_rows, select_by_keys,
+    Read, encoded, insert, insert_levels, insert_then_select, parts_of_rows, select_by_keys,
 };
 pub(crate) use levels::{
     Level, check_assigned, check_concrete, check_table, has_several_tables, is_identity, is_split,

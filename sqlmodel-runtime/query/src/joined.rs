@@ -12,7 +12,7 @@ use sqlmodel_core::{Dialect, Error, Model};
 use crate::expr::{Level, Token};
 use crate::family;
 use crate::operators::Condition;
-use crate::query::{Columns, Join, Query, Source};
+use crate::query::{Columns, Join, Query, RowLock, Source};
 use crate::relation::{Relation, assert_other_table};
 use crate::render::{RenderedStatement, Writer, reads};
 use crate::scope::Entity;
@@ -89,6 +89,53 @@ pub(crate) fn render_update<M: Model>(
         }
     });
     writer.try_finish()
+}
+
+/// The rows of an update with their old values.
+const BEFORE: &str = "sqlmodel__before";
+
+/// Returns the UPDATE of rows whose columns get each other's old values, for MySQL, which assigns from left to right: the rows
+/// are joined with what they were.
+pub(crate) fn render_exchange<M: Model>(
+    assignments: Vec<Assignment>,
+    conditions: &[Vec<Token>],
+) -> Result<RenderedStatement<'static>, Error> {
+    let key = M::PRIMARY_KEY.iter();
+    let mut before: Vec<Vec<Token>> = key
+        .map(|column| vec![Token::column(M::ENTITY_NAME, None, column)])
+        .collect();
+    let n_key = before.len();
+    let columns: Vec<&'static str> = assignments.iter().map(|(column, _)| *column).collect();
+    before.extend(assignments.into_iter().map(|(_, value)| value));
+    let mut query = Query::new(Columns::Expressions(before), Source::of::<M>());
+    query.conditions = conditions.to_vec();
+    query.rare_mut().lock = Some(RowLock::UPDATE);
+    let mut writer = Writer::new(Dialect::Mysql);
+    writer.text("UPDATE ");
+    writer.model::<M>();
+    writer.text(" JOIN (");
+    query.write(&mut writer);
+    writer.text(") AS ");
+    writer.identifier(BEFORE);
+    for (position, column) in M::PRIMARY_KEY.iter().enumerate() {
+        writer.text(if position == 0 { " ON " } else { " AND " });
+        writer.qualified(M::TABLE_NAME, None, column);
+        write_before(position, &mut writer);
+    }
+    for (position, column) in columns.into_iter().enumerate() {
+        writer.text(if position == 0 { " SET " } else { ", " });
+        writer.qualified(M::TABLE_NAME, None, column);
+        write_before(n_key + position, &mut writer);
+    }
+    writer.try_finish()
+}
+
+/// Writes `= ` and the old value at a position.
+fn write_before(position: usize, writer: &mut Writer<'_>) {
+    writer.text(" = ");
+    writer.identifier(BEFORE);
+    writer.text(".");
+    writer.column_alias(position);
 }
 
 /// Returns the DELETE of the rows of `M` that have partners.

@@ -354,12 +354,7 @@ impl<'a> Writer<'a> {
         }
         let mut ordered = Vec::with_capacity(assignments.len());
         while !assignments.is_empty() {
-            let is_free = |at: &usize| {
-                let column = assignments.get(*at).map_or("", |(column, _)| column);
-                let mut others = assignments.iter().enumerate();
-                !others.any(|(other, (_, value))| other != *at && reads(value, table, column))
-            };
-            let free = (0..assignments.len()).find(is_free).unwrap_or_else(|| {
+            let free = first_free(table, &assignments).unwrap_or_else(|| {
                 self.refuse(Error::unsupported(
                     "MySQL assigns columns one after the other, and these need each other's old values: select the rows \
                      with `for_update` in a transaction, and update them one by one",
@@ -458,6 +453,25 @@ pub(crate) fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
         | Token::Tag(_)
         | Token::Refused(..) => false,
     })
+}
+
+/// Returns the position of an assignment whose column no other reads.
+fn first_free(table: &str, assignments: &[Assignment]) -> Option<usize> {
+    let is_free = |at: &usize| {
+        let column = assignments.get(*at).map_or("", |(column, _)| column);
+        let mut others = assignments.iter().enumerate();
+        !others.any(|(other, (_, value))| other != *at && reads(value, table, column))
+    };
+    (0..assignments.len()).find(is_free)
+}
+
+/// Tells whether no order of assignments lets each see the row as it was, as of an exchange of two columns.
+pub(crate) fn is_exchange(table: &str, assignments: &[Assignment]) -> bool {
+    let mut left = assignments.to_vec();
+    while let Some(free) = first_free(table, &left) {
+        left.remove(free);
+    }
+    !left.is_empty()
 }
 
 /// Returns the name that the table of a base has beside an entity's own.

@@ -19,7 +19,7 @@ use crate::model::fixed_text;
 use crate::operators::Condition;
 use crate::query::{Join, Query, RowLock};
 use crate::relation::LeadsToOne;
-use crate::render::{RenderedStatement, Writer};
+use crate::render::{RenderedStatement, Writer, is_exchange};
 use crate::scope::{Covers, Entity, PerRow, Table, Tables};
 use crate::select::{TableOf, fetch};
 
@@ -84,14 +84,19 @@ impl<M: Model> Default for Update<M> {
 
 impl<M: Model, State, Scope> Update<M, State, Scope> {
     /// Assigns a value, or an expression over the row and its partners as they were before the update.
+    ///
+    /// Of several values for one column the last one counts.
     #[must_use]
     pub fn set<T, V, Proof>(mut self, column: Column<M, T>, value: V) -> Self
     where
         V: Assign<T, Source: PerRow>,
         Scope: Covers<V::Source, Proof>,
     {
-        self.assignments
-            .push((column.name(), value.into_assigned().into_tokens()));
+        assign(
+            &mut self.assignments,
+            column.name(),
+            value.into_assigned().into_tokens(),
+        );
         self
     }
 
@@ -179,10 +184,13 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
         if const { M::IN_FAMILY } && family::is_split::<M>() {
             return ChainUpdate::<M>::new(&self.assignments, &self.conditions).render(dialect);
         }
+        let assignments = with_automatic(M::ENTITY_NAME, M::fields(), self.assignments.clone());
+        if dialect == Dialect::Mysql && is_exchange(M::ENTITY_NAME, &assignments) {
+            return joined::render_exchange::<M>(assignments, &self.conditions);
+        }
         let mut writer = Writer::new(dialect);
         writer.text("UPDATE ");
         writer.model::<M>();
-        let assignments = with_automatic(M::ENTITY_NAME, M::fields(), self.assignments.clone());
         let assignments = writer.in_order_of_evaluation(M::ENTITY_NAME, assignments);
         family::restrict::<M>(&self.conditions, &mut writer, |writer| {
             SetList::write(&assignments, writer);
@@ -316,6 +324,7 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
         for condition in keys.conditions(M::ENTITY_NAME, M::PRIMARY_KEY, max_parameters) {
             let mut query = Query::of::<M>();
             query.conditions.push(condition);
+            family::Read::Locked.apply(&mut query, transaction.dialect());
             stored.extend(ok!(fetch::<M, _>(
                 &query,
                 cx,
@@ -535,7 +544,11 @@ impl<'r, M: Model> UpdateRow<'r, M> {
             if let Some(value) = &key_value {
                 value.encode_key(&mut key);
             }
-            let rendered = crate::model::select_by_key::<M>(transaction.dialect(), key);
+            let mut rendered = crate::model::select_by_key::<M>(transaction.dialect(), key);
+            if transaction.dialect() == Dialect::Mysql {
+                // In a transaction that has read before, parts that were not written would be read as they were then.
+                rendered.sql.push_str(" FOR UPDATE");
+            }
             let mut rows = Collect::up_to(1);
             ok!(transaction.query(cx, rendered.statement(), &mut rows).await);
             ok!(transaction.commit(cx).await);
@@ -581,6 +594,12 @@ impl SetList {
             writer.tokens(value);
         }
     }
+}
+
+/// Assigns a value, in the place of one that the column was to get.
+pub(crate) fn assign(assignments: &mut Vec<Assignment>, column: &'static str, value: Vec<Token>) {
+    assignments.retain(|(assigned, _)| *assigned != column);
+    assignments.push((column, value));
 }
 
 /// A column, and the value that it is assigned.

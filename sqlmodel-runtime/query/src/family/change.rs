@@ -4,29 +4,36 @@
 //!
 //! | what is assigned | PostgreSQL | SQLite, MySQL |
 //! |---|---|---|
-//! | columns of one table, from values of that table | `UPDATE t .. WHERE key IN (SELECT ..)` | the same |
+//! | columns of one table, from values and filters of that table | `UPDATE t .. WHERE .. AND key IN (SELECT key FROM leaf)` | the same |
+//! | columns of one table, from values of that table | as below | `UPDATE t .. WHERE key IN (SELECT ..)` |
 //! | anything else | one statement: `WITH chosen AS (SELECT .. FOR UPDATE), .. UPDATE ..` | a transaction: SELECT of the keys, UPDATE by key of each table |
 //! | a delete | one statement: `WITH chosen .., DELETE ..` | a transaction: SELECT of the keys, DELETE by key, leaves first |
+//!
+//! Who waits for somebody else's lock must look again at what he chose by. PostgreSQL does so for the table that a statement
+//! writes and for rows that it locks, and not for a subquery: so filters stand in either place, and what is returned of tables
+//! that are not written is what was locked.
 
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use sqlmodel_core::{
-    Collect, Cx, Decode, Dialect, Error, Executor, Key, Model, Outcome, RowRead, RowSink,
-    TablePart, TransactionOps, Value, ok, ok_result,
+    Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, FieldInfo, Key, Model, Outcome,
+    RowRead, RowSink, TablePart, TransactionOps, Value, ok, ok_result,
 };
 
 use crate::expr::Token;
 use crate::family::Part;
-use crate::family::insert::{encoded, select_by_keys};
+use crate::family::insert::{Read, encoded, select_by_keys};
 use crate::family::levels;
 use crate::key::KeySet;
-use crate::query::{Columns, Query, RowLock};
-use crate::render::{Rename, RenderedStatement, Writer};
+use crate::query::{Columns, Query, RowLock, is_accepted};
+use crate::render::{Rename, RenderedStatement, Writer, is_exchange};
 use crate::update::{Assignment, SetList, automatic, key_condition};
 
 /// The rows that a statement is about, as PostgreSQL names them within it.
-const CHOSEN: &str = "chosen";
+///
+/// Names that are made for a statement have two underscores, which no table or column of a model gets by itself.
+const CHOSEN: &str = "sqlmodel__chosen";
 
 /// An UPDATE over the tables of `M`.
 pub(crate) struct ChainUpdate<M> {
@@ -39,6 +46,13 @@ pub(crate) struct ChainUpdate<M> {
 struct TableUpdate {
     part: TablePart,
     assignments: Vec<Assignment>,
+}
+
+impl TableUpdate {
+    /// Whether values need each other's old ones, which MySQL has not by the time it comes to them.
+    fn is_exchange<M: Model>(&self) -> bool {
+        is_exchange(M::ENTITY_NAME, &self.assignments)
+    }
 }
 
 /// What an expression reads.
@@ -63,6 +77,7 @@ impl Reads {
                 Token::Text(_)
                 | Token::PerDialect(_)
                 | Token::Param(_)
+                | Token::Params(_)
                 | Token::Number(_)
                 | Token::Tag(_)
                 | Token::DecimalOrder
@@ -90,7 +105,7 @@ impl<M: Model> ChainUpdate<M> {
             let mut own: Vec<Assignment> = assignments
                 .iter()
                 .filter(|(column, _)| is_here(column))
-                .cloned()
+                .map(|(column, value)| (*column, at_table::<M>(value, &level.part)))
                 .collect();
             if !own.is_empty() || position == 0 {
                 for field in &level.fields {
@@ -123,7 +138,7 @@ impl<M: Model> ChainUpdate<M> {
     ) -> Part<'a, u64> {
         Box::pin(async move {
             let dialect = executor.dialect();
-            if let Some(table) = self.only_table() {
+            if let Some(table) = self.only_table(dialect) {
                 let rendered = ok_result!(self.render_one(table, dialect));
                 let done = ok!(executor.execute(cx, rendered.statement()).await);
                 return Outcome::Ok(done.rows_affected);
@@ -154,7 +169,8 @@ impl<M: Model> ChainUpdate<M> {
             }
             let mut transaction = ok!(executor.nested(cx).await);
             let keys = ok!(self.step_by_step(cx, &mut transaction).await);
-            let rows = ok!(select_by_keys::<M, _>(keys, cx, &mut transaction).await);
+            let read = Read::Locked;
+            let rows = ok!(select_by_keys::<M, _>(keys, read, cx, &mut transaction).await);
             ok!(transaction.commit(cx).await);
             Outcome::Ok(rows)
         })
@@ -162,7 +178,7 @@ impl<M: Model> ChainUpdate<M> {
 
     /// Returns the text for what needs one statement, or that of PostgreSQL.
     pub(crate) fn render(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
-        match self.only_table() {
+        match self.only_table(dialect) {
             Some(table) => self.render_one(table, dialect),
             None if dialect == Dialect::Postgres => self.render_postgres(false),
             None => Err(Error::unsupported(format!(
@@ -172,17 +188,31 @@ impl<M: Model> ChainUpdate<M> {
         }
     }
 
-    /// Returns the table, if all that is assigned is in one and needs no other for its value.
-    fn only_table(&self) -> Option<&TableUpdate> {
-        match &*self.tables {
-            [only] => {
-                let table = only.part.table;
-                let mut values = only.assignments.iter();
-                let is_within = values.all(|(_, value)| Reads::of::<M>(value).is_within(table));
-                is_within.then_some(only)
-            }
-            _ => None,
-        }
+    /// Returns the table, if all that is assigned is in one and needs no other for its value, and one statement can choose the
+    /// rows.
+    fn only_table(&self, dialect: Dialect) -> Option<&TableUpdate> {
+        let [only] = &*self.tables else {
+            return None;
+        };
+        let table = only.part.table;
+        let mut values = only.assignments.iter();
+        let is_within = values.all(|(_, value)| Reads::of::<M>(value).is_within(table));
+        let is_one = match dialect {
+            Dialect::Postgres => self.is_chosen_by(&only.part),
+            Dialect::Sqlite => true,
+            Dialect::Mysql => !only.is_exchange::<M>(),
+        };
+        (is_within && is_one).then_some(only)
+    }
+
+    /// Whether a statement over one table of the row can tell by it alone which rows are meant.
+    fn is_chosen_by(&self, part: &TablePart) -> bool {
+        let is_here = |condition: &Vec<Token>| {
+            Reads::of::<M>(&at_table::<M>(condition, part)).is_within(part.table)
+        };
+        let is_marked_elsewhere =
+            M::inheritance().is_without_table && root_of::<M>().table != part.table;
+        !is_marked_elsewhere && self.conditions.iter().all(is_here)
     }
 
     fn render_one(
@@ -193,24 +223,49 @@ impl<M: Model> ChainUpdate<M> {
         let mut writer = Writer::new(dialect);
         writer.text("UPDATE ");
         writer.table(table.part.schema, table.part.table);
-        let is_own = table.part.table == M::TABLE_NAME;
-        let is_here = |condition: &Vec<Token>| Reads::of::<M>(condition).is_within(M::TABLE_NAME);
         let renames = vec![rename::<M>(&table.part)];
         writer.with_renames(renames, |writer| {
             let assignments =
                 writer.in_order_of_evaluation(M::ENTITY_NAME, table.assignments.clone());
             SetList::write(&assignments, writer);
+            if self.is_chosen_by(&table.part) {
+                self.write_conditions(&table.part, writer);
+            }
         });
-        let is_whole = is_own && !M::inheritance().is_without_table;
-        if is_whole && self.conditions.iter().all(is_here) {
-            writer.with_renames(vec![rename::<M>(&table.part)], |writer| {
-                writer.conditions(" WHERE ", &self.conditions);
-            });
-        } else {
-            // A row of the base that is of another model is not meant.
+        if !self.is_chosen_by(&table.part) {
             write_is_chosen::<M>(&table.part, &self.conditions, &mut writer);
         }
         writer.try_finish()
+    }
+
+    /// Writes the conditions over one table, and that the row is of the model.
+    fn write_conditions(&self, part: &TablePart, writer: &mut Writer<'_>) {
+        let mut conditions: Vec<_> = self
+            .conditions
+            .iter()
+            .map(|condition| at_table::<M>(condition, part))
+            .collect();
+        let inheritance = M::inheritance();
+        if let (Some(column), true) = (inheritance.discriminator, inheritance.is_without_table) {
+            let column = Token::column(part.table, None, column);
+            conditions.push(is_accepted(column, inheritance));
+        }
+        writer.conditions(" WHERE ", &conditions);
+        if inheritance.is_without_table || part.table == M::TABLE_NAME {
+            return;
+        }
+        // A row of the base that is of another model is not meant.
+        writer.text(if conditions.is_empty() {
+            " WHERE "
+        } else {
+            " AND "
+        });
+        write_key(part, writer);
+        writer.text(" IN (SELECT ");
+        writer.columns(M::PRIMARY_KEY.iter().copied());
+        writer.text(" FROM ");
+        writer.model::<M>();
+        writer.text(")");
     }
 
     fn render_postgres(&self, returns_rows: bool) -> Result<RenderedStatement<'static>, Error> {
@@ -222,6 +277,11 @@ impl<M: Model> ChainUpdate<M> {
                     captured.push(value.clone());
                 }
             }
+        }
+        let first_returned = captured.len();
+        if returns_rows {
+            let fields = M::fields().iter().filter(|field| !self.writes(field));
+            captured.extend(fields.map(|field| vec![token_of::<M>(field)]));
         }
         write_chosen::<M>(captured, &self.conditions, &mut writer);
         let mut next = M::PRIMARY_KEY.len();
@@ -253,7 +313,7 @@ impl<M: Model> ChainUpdate<M> {
         }
         writer.text(" SELECT ");
         if returns_rows {
-            self.write_rows(&mut writer);
+            self.write_rows(first_returned, &mut writer);
         } else {
             writer.text("count(*)");
             writer.text(" FROM ");
@@ -262,30 +322,41 @@ impl<M: Model> ChainUpdate<M> {
         writer.try_finish()
     }
 
-    /// Writes the columns of `M` as they are after the update, and the tables that they are in.
-    fn write_rows(&self, writer: &mut Writer<'_>) {
-        let name_of = |table: &str| {
-            let number = self.tables.iter().position(|it| it.part.table == table);
-            number.map_or_else(|| table.to_owned(), changed)
-        };
+    /// Whether the table that has a field is written.
+    fn writes(&self, field: &FieldInfo) -> bool {
+        self.number_of(field).is_some()
+    }
+
+    /// The number of the written table that has a field.
+    fn number_of(&self, field: &FieldInfo) -> Option<usize> {
+        let table = field.inherited_from.unwrap_or(M::TABLE_NAME);
+        self.tables.iter().position(|it| it.part.table == table)
+    }
+
+    /// Writes the columns of `M` as they are after the update, and what they are read from: tables that are written from there,
+    /// others as they were when they were locked, from a position on.
+    fn write_rows(&self, first: usize, writer: &mut Writer<'_>) {
+        let mut next = first;
         for (position, field) in M::fields().iter().enumerate() {
             if position > 0 {
                 writer.text(", ");
             }
-            let table = field.inherited_from.unwrap_or(M::TABLE_NAME);
-            writer.made_qualified(&name_of(table), field.column);
+            if let Some(number) = self.number_of(field) {
+                writer.made_qualified(&changed(number), field.column);
+            } else {
+                writer.identifier(CHOSEN);
+                writer.text(".");
+                writer.column_alias(next);
+                next += 1;
+            }
         }
         writer.text(" FROM ");
         writer.identifier(CHOSEN);
-        for level in levels::<M>() {
+        for (number, table) in self.tables.iter().enumerate() {
             writer.text(" JOIN ");
-            let name = name_of(level.part.table);
-            if name == level.part.table {
-                writer.table(level.part.schema, level.part.table);
-            } else {
-                writer.made_identifier(&name);
-            }
-            write_key_match(&name, &level.part, " ON ", writer);
+            let name = changed(number);
+            writer.made_identifier(&name);
+            write_key_match(&name, &table.part, " ON ", writer);
         }
     }
 
@@ -297,9 +368,10 @@ impl<M: Model> ChainUpdate<M> {
     ) -> Part<'a, Vec<Vec<Value<'static>>>> {
         Box::pin(async move {
             let mut captured = key_tokens::<M>();
+            let dialect = executor.dialect();
             for (number, table) in self.tables.iter().enumerate() {
                 for (_, value) in &table.assignments {
-                    if self.is_captured(number, value) {
+                    if self.is_captured(number, value, dialect) {
                         captured.push(value.clone());
                     }
                 }
@@ -313,7 +385,8 @@ impl<M: Model> ChainUpdate<M> {
             let ChosenRows { keys, values, .. } = rows;
             let mut first = 0;
             for (number, table) in self.tables.iter().enumerate() {
-                let is_captured = |(_, value): &&Assignment| self.is_captured(number, value);
+                let is_captured =
+                    |(_, value): &&Assignment| self.is_captured(number, value, dialect);
                 let n_captured = table.assignments.iter().filter(is_captured).count();
                 if n_captured == 0 {
                     ok!(self.write_table(table, &keys, cx, executor).await);
@@ -321,9 +394,9 @@ impl<M: Model> ChainUpdate<M> {
                 }
                 for (key, values) in keys.iter().zip(&values) {
                     let own = values.get(first..first + n_captured).unwrap_or_default();
-                    let rendered =
-                        ok_result!(self.render_row(number, key, own, executor.dialect()));
-                    ok!(executor.execute(cx, rendered.statement()).await);
+                    let rendered = ok_result!(self.render_row(number, key, own, dialect));
+                    let done = ok!(executor.execute(cx, rendered.statement()).await);
+                    ok_result!(expect_rows::<M>(done.rows_affected, 1, &rendered.sql));
                 }
                 first += n_captured;
             }
@@ -331,10 +404,16 @@ impl<M: Model> ChainUpdate<M> {
         })
     }
 
-    /// Whether a value must be read before anything is written: it needs another table, or a query.
-    fn is_captured(&self, number: usize, value: &[Token]) -> bool {
-        let table = self.tables.get(number).map_or("", |it| it.part.table);
-        !Reads::of::<M>(value).is_within(table)
+    /// Whether a value must be read before anything is written: it needs another table, or a query, or on MySQL a column that
+    /// has its new value by then.
+    fn is_captured(&self, number: usize, value: &[Token], dialect: Dialect) -> bool {
+        let Some(table) = self.tables.get(number) else {
+            return false;
+        };
+        let reads = Reads::of::<M>(value);
+        let is_late =
+            dialect == Dialect::Mysql && !reads.tables.is_empty() && table.is_exchange::<M>();
+        is_late || !reads.is_within(table.part.table)
     }
 
     /// Writes the same values, or values of the row itself, to all rows of a table that are meant.
@@ -346,6 +425,7 @@ impl<M: Model> ChainUpdate<M> {
         executor: &mut E,
     ) -> Outcome<(), Error> {
         let set = set_of(keys);
+        let mut n_written = 0;
         let is_param = |token: &&Token| matches!(token, Token::Param(_));
         let values = table.assignments.iter().flat_map(|(_, value)| value);
         let n_params = values.filter(is_param).count();
@@ -364,8 +444,10 @@ impl<M: Model> ChainUpdate<M> {
             });
             writer.conditions(" WHERE ", &[condition]);
             let rendered = ok_result!(writer.try_finish());
-            ok!(executor.execute(cx, rendered.statement()).await);
+            n_written += ok!(executor.execute(cx, rendered.statement()).await).rows_affected;
         }
+        let n_rows = set.len() as u64;
+        ok_result!(expect_rows::<M>(n_written, n_rows, ""));
         Outcome::Ok(())
     }
 
@@ -382,7 +464,7 @@ impl<M: Model> ChainUpdate<M> {
         };
         let mut captured = captured.iter();
         let given = |(column, value): &Assignment| {
-            let value = if self.is_captured(number, value) {
+            let value = if self.is_captured(number, value, dialect) {
                 vec![Token::Param(
                     captured.next().cloned().unwrap_or(Value::Null),
                 )]
@@ -466,7 +548,7 @@ pub(crate) fn render_delete<M: Model>(
     write_chosen::<M>(key_tokens::<M>(), conditions, &mut writer);
     for (number, part) in tables_leaves_first::<M>().into_iter().enumerate() {
         writer.text(", ");
-        writer.made_identifier(&format!("deleted_{}", number + 1));
+        writer.made_identifier(&format!("sqlmodel__deleted_{}", number + 1));
         writer.text(" AS (DELETE FROM ");
         writer.table(part.schema, part.table);
         writer.text(" USING ");
@@ -529,7 +611,51 @@ pub(crate) fn rename<M: Model>(part: &TablePart) -> Rename {
 }
 
 fn changed(number: usize) -> String {
-    format!("changed_{}", number + 1)
+    format!("sqlmodel__changed_{}", number + 1)
+}
+
+/// The table of the root.
+fn root_of<M: Model>() -> TablePart {
+    let own = TablePart {
+        schema: M::SCHEMA_NAME,
+        table: M::TABLE_NAME,
+        key: M::PRIMARY_KEY,
+    };
+    M::inheritance().bases.first().copied().unwrap_or(own)
+}
+
+/// Returns an expression with the columns of the key as one of the tables has them: they are in all.
+fn at_table<M: Model>(tokens: &[Token], part: &TablePart) -> Vec<Token> {
+    let token = |token: &Token| match token {
+        Token::Column { table, column }
+            if *table == M::ENTITY_NAME && part.table != M::TABLE_NAME =>
+        {
+            let position = M::PRIMARY_KEY.iter().position(|key| key == column);
+            match position.and_then(|position| part.key.get(position)) {
+                Some(key) => Token::column(M::ENTITY_NAME, Some(part.table), key),
+                None => token.clone(),
+            }
+        }
+        other => other.clone(),
+    };
+    tokens.iter().map(token).collect()
+}
+
+/// Returns a field as an expression.
+fn token_of<M: Model>(field: &FieldInfo) -> Token {
+    Token::column(M::ENTITY_NAME, field.inherited_from, field.column)
+}
+
+/// Refuses the count of a statement over rows that are locked.
+fn expect_rows<M: Model>(n_written: u64, n_rows: u64, sql: &str) -> Result<(), Error> {
+    if n_written == n_rows {
+        return Ok(());
+    }
+    let message = format!(
+        "{n_rows} rows of `{}` were chosen, and the statement wrote {n_written}",
+        M::ENTITY_NAME
+    );
+    Err(Error::new(ErrorKind::StaleRow, message).with_sql(sql))
 }
 
 fn key_tokens<M: Model>() -> Vec<Vec<Token>> {
@@ -571,15 +697,22 @@ fn write_key_match(name: &str, part: &TablePart, keyword: &'static str, writer: 
     }
 }
 
+/// Writes a table's key: a column, or a list of them in parentheses.
+fn write_key(part: &TablePart, writer: &mut Writer<'_>) {
+    let is_list = part.key.len() > 1;
+    writer.text(if is_list { "(" } else { "" });
+    writer.columns(part.key.iter().copied());
+    writer.text(if is_list { ")" } else { "" });
+}
+
 /// Writes `WHERE key IN (SELECT ..)`.
 fn write_is_chosen<M: Model>(part: &TablePart, conditions: &[Vec<Token>], writer: &mut Writer<'_>) {
-    let is_list = part.key.len() > 1;
-    writer.text(if is_list { " WHERE (" } else { " WHERE " });
-    writer.columns(part.key.iter().copied());
-    writer.text(if is_list { ") IN (" } else { " IN (" });
-    let mut query = chosen::<M>(key_tokens::<M>(), conditions);
-    query.unlock();
-    // MySQL refuses to read the table that it updates, unless a derived table stands between (error 1093).
+    writer.text(" WHERE ");
+    write_key(part, writer);
+    writer.text(" IN (");
+    let query = chosen::<M>(key_tokens::<M>(), conditions);
+    // MySQL refuses to read the table that it updates, unless a derived table stands between (error 1093). It locks what it
+    // reads there, so that the rows are what they were chosen for.
     let is_derived = writer.dialect() == Dialect::Mysql;
     if is_derived {
         writer.text("SELECT * FROM (");

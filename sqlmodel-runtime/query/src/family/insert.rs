@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 
 use sqlmodel_core::{
-    Collect, Cx, Decode, Error, ErrorKind, Executor, Key, Model, Outcome, Record, RowRead, RowSink,
-    TransactionOps, Value, ok,
+    Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, Key, Model, Outcome, Record, RowRead,
+    RowSink, TransactionOps, Value, ok,
 };
 
 use crate::family::{Level, Part, levels, missing_tag};
 use crate::insert::{Plan, Returning};
 use crate::key::KeySet;
-use crate::query::Query;
+use crate::query::{Query, RowLock};
 use crate::select::fetch;
 
 /// Inserts rows and returns how many. All are stored or none.
@@ -42,7 +42,8 @@ pub(crate) fn insert_then_select<'a, R: Record, E: Executor>(
         }
         let mut transaction = ok!(executor.nested(cx).await);
         let keys = ok!(insert_levels(rows, cx, &mut transaction).await);
-        let stored = ok!(select_by_keys::<R::Model, _>(keys, cx, &mut transaction).await);
+        let stored = select_by_keys::<R::Model, _>(keys, Read::Own, cx, &mut transaction);
+        let stored = ok!(stored.await);
         ok!(transaction.commit(cx).await);
         Outcome::Ok(stored)
     })
@@ -225,9 +226,30 @@ impl<K: Key> RowSink for Keys<K> {
     }
 }
 
+/// Why rows can be read by their keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// The transaction has inserted them.
+    Own,
+    /// The transaction has locked them.
+    ///
+    /// What MySQL reads without a lock may be older than what was locked: it is what there was when a transaction read first.
+    Locked,
+}
+
+impl Read {
+    /// Makes a query of rows see them as they are.
+    pub(crate) fn apply(self, query: &mut Query, dialect: Dialect) {
+        if self == Self::Locked && dialect == Dialect::Mysql {
+            query.rare_mut().lock = Some(RowLock::UPDATE);
+        }
+    }
+}
+
 /// Returns the rows with these keys, in the order of the keys; rows that are gone are left out.
 pub(crate) fn select_by_keys<'a, M: Model, E: Executor>(
     keys: Vec<Vec<Value<'static>>>,
+    read: Read,
     cx: &'a Cx,
     executor: &'a mut E,
 ) -> Part<'a, Vec<M>> {
@@ -241,6 +263,7 @@ pub(crate) fn select_by_keys<'a, M: Model, E: Executor>(
         for condition in set.conditions(M::ENTITY_NAME, M::PRIMARY_KEY, max_parameters) {
             let mut query = Query::of::<M>();
             query.conditions.push(condition);
+            read.apply(&mut query, executor.dialect());
             let rows: Vec<M> = ok!(fetch(&query, cx, executor, Collect::all()).await);
             let numbers = set.numbers_of(rows.iter(), M::PRIMARY_KEY);
             for (row, number) in rows.into_iter().zip(numbers) {

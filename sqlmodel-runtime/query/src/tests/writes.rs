@@ -136,10 +136,11 @@ fn mysql_assigns_what_others_read_last() {
     check(
         |dialect| exchange.render(dialect),
         expect![[r#"
-        UPDATE "hero" SET "team_id" = "hero"."id", "id" = coalesce("hero"."team_id", ?1)
-        UPDATE "hero" SET "team_id" = "hero"."id", "id" = coalesce("hero"."team_id", $1)
-        MySQL: MySQL assigns columns one after the other, and these need each other's old values: select the rows with `for_update` in a transaction, and update them one by one (in `UPDATE `hero` SET `team_id` = `hero`.`id`, `id` = coalesce(`hero`.`team_id`, ?)`)
-    "#]],
+            UPDATE "hero" SET "team_id" = "hero"."id", "id" = coalesce("hero"."team_id", ?1)
+            UPDATE "hero" SET "team_id" = "hero"."id", "id" = coalesce("hero"."team_id", $1)
+            UPDATE `hero` JOIN (SELECT `hero`.`id` AS `c1`, `hero`.`id` AS `c2`, coalesce(`hero`.`team_id`, ?) AS `c3` FROM `hero` FOR UPDATE) AS `sqlmodel__before` ON `hero`.`id` = `sqlmodel__before`.`c1` SET `hero`.`team_id` = `sqlmodel__before`.`c2`, `hero`.`id` = `sqlmodel__before`.`c3`
+            [I64(0)]
+        "#]],
     );
 }
 

@@ -9,7 +9,9 @@ use crate::insert::Plan;
 use crate::key::{KeyBytes, pick};
 use crate::render::Writer;
 use crate::scope::EXCLUDED;
-use crate::update::{Assignment, SetList, check_assigned_values, is_stored, with_automatic};
+use crate::update::{
+    Assignment, SetList, assign, check_assigned_values, is_stored, with_automatic,
+};
 
 /// What follows the values to insert.
 #[derive(Debug, Clone)]
@@ -82,7 +84,7 @@ impl Conflict {
 
     pub(super) fn assign(&mut self, column: &'static str, value: Vec<Token>) {
         match &mut self.action {
-            Action::Set(assignments) => assignments.push((column, value)),
+            Action::Set(assignments) => assign(assignments, column, value),
             Action::Nothing | Action::UpdateAll => {
                 self.action = Action::Set(vec![(column, value)]);
             }

@@ -13,11 +13,10 @@ mod changes;
 mod statement;
 
 use std::collections::HashSet;
-use std::marker::PhantomData;
 
 use sqlmodel_core::{
-    Collect, Cx, DecodeError, Error, ErrorKind, Executor, Model, Outcome, Record, RowRead, RowSink,
-    Tag, TransactionOps, Value, ok, ok_result,
+    Collect, Cx, Error, ErrorKind, Executor, Model, Outcome, Record, Tag, TransactionOps, Value,
+    ok, ok_result,
 };
 
 use self::batch::Batch;
@@ -26,12 +25,14 @@ use super::conflict::{Change, Conflict};
 use super::outcome::{Upserted, gone, is_equal};
 use crate::expr::Token;
 use crate::family::{
-    ChainUpdate, Level, Part, check_assigned, encoded, insert_then_select, is_split, levels,
+    ChainUpdate, Level, Part, Read, check_assigned, insert_then_select, is_split, levels,
     parts_of_rows, select_by_keys,
 };
 use crate::insert::{Plan, Returning, insert_returning};
 use crate::key::{KeyBytes, pick};
-use crate::render::{RenderedStatement, Writer};
+use crate::query::Query;
+use crate::render::Writer;
+use crate::select::fetch;
 use crate::update::{expect_one_row, key_condition};
 
 /// How often an insert that meets a row of somebody else is tried as an update.
@@ -53,7 +54,7 @@ pub(super) fn outcomes<'a, R: Record, E: Executor>(
         let became = ok!(in_transaction(rows, conflict, cx, executor).await);
         let known = |one| match one {
             Became::Known(upserted) => Ok(upserted),
-            Became::OtherModel(error) => Err(error),
+            Became::Unreadable(error) => Err(error),
         };
         Outcome::Ok(ok_result!(became.into_iter().map(known).collect()))
     })
@@ -116,23 +117,44 @@ fn in_transaction<'a, R: Record, E: Executor>(
 ) -> Part<'a, Vec<Became<R::Model>>> {
     Box::pin(async move {
         let level = ok_result!(check(rows, conflict, executor));
-        let mut transaction = ok!(executor.nested(cx).await);
         let batch = Batch {
             rows,
             conflict,
             level: &level,
         };
-        let became = ok!(batch.run(cx, &mut transaction).await);
-        ok!(transaction.commit(cx).await);
-        Outcome::Ok(became)
+        let mut n_tries = 0;
+        loop {
+            n_tries += 1;
+            let became = in_own_transaction(&batch, cx, executor).await;
+            // Whoever loses against others may begin again, unless it is somebody else's transaction that has to.
+            let may_retry = n_tries < MAX_TRIES && !executor.is_transaction();
+            let lost = |error: &Error| {
+                matches!(error.kind(), ErrorKind::Serialization | ErrorKind::Deadlock)
+            };
+            match became {
+                Outcome::Err(error) if may_retry && lost(&error) => {}
+                other => return other,
+            }
+        }
     })
 }
 
-/// What became of a row, or the error that it is of another model.
+async fn in_own_transaction<R: Record, E: Executor>(
+    batch: &Batch<'_, R>,
+    cx: &Cx,
+    executor: &mut E,
+) -> Outcome<Vec<Became<R::Model>>, Error> {
+    let mut transaction = ok!(executor.nested(cx).await);
+    let became = ok!(batch.run(cx, &mut transaction).await);
+    ok!(transaction.commit(cx).await);
+    Outcome::Ok(became)
+}
+
+/// What became of a row, or the error that it cannot be told as a row of the model.
 enum Became<M> {
     Known(Upserted<M>),
-    /// Only where nothing is done to rows that are there: otherwise it is an error at once.
-    OtherModel(Error),
+    /// The row was left alone, and is of another model or has lost a part.
+    Unreadable(Error),
 }
 
 impl<M> Became<M> {
@@ -140,7 +162,7 @@ impl<M> Became<M> {
     fn written(self) -> Option<M> {
         match self {
             Self::Known(upserted) if !upserted.is_skipped() => Some(upserted.into_row()),
-            Self::Known(_) | Self::OtherModel(_) => None,
+            Self::Known(_) | Self::Unreadable(_) => None,
         }
     }
 }
@@ -195,12 +217,15 @@ impl<R: Record> RowUpsert<'_, R> {
         Box::pin(async move {
             let mut is_second_try = false;
             for _ in 0..MAX_TRIES {
-                if let Some(found) = ok!(self.find(cx, executor).await) {
+                let look = match is_second_try {
+                    false => Look::First,
+                    true => Look::Again,
+                };
+                if let Some(found) = ok!(self.find(look, cx, executor).await) {
                     if let Some(error) = self.other_model(&found) {
                         return refuse_other(self.conflict, error);
                     }
-                    let updated = ok!(self.update(found, cx, executor).await);
-                    return Outcome::Ok(Became::Known(updated));
+                    return self.update(found, cx, executor).await;
                 }
                 let mut savepoint = ok!(executor.nested(cx).await);
                 match self.insert(cx, &mut savepoint).await {
@@ -239,93 +264,94 @@ impl<R: Record> RowUpsert<'_, R> {
         })
     }
 
-    /// Returns the values of the conflict's key, unless no row can have it.
-    fn key_values(&self) -> Option<Vec<Value<'static>>> {
-        let plan = Plan::of(std::slice::from_ref(self.row));
-        let target = self.conflict.target();
-        let values = pick(target, plan.columns(), plan.row(0));
-        let is_known = |value: &Value<'_>| !matches!(value, Value::Null | Value::Default);
-        let values = values.into_iter().map(Value::into_owned);
-        let values: Vec<_> = values.collect();
-        values.iter().all(is_known).then_some(values)
-    }
-
     /// Finds and locks the row of the family that has the key.
-    async fn find<E: Executor>(&self, cx: &Cx, executor: &mut E) -> Outcome<Option<Found>, Error> {
-        let Some(values) = self.key_values() else {
-            return Outcome::Ok(None);
-        };
-        let rendered = ok_result!(self.render_find(values, executor));
-        let mut rows = FoundRows::<<R::Model as Model>::Key>::default();
-        ok!(executor.query(cx, rendered.statement(), &mut rows).await);
-        Outcome::Ok(rows.found)
-    }
-
-    fn render_find(
+    async fn find<E: Executor>(
         &self,
-        values: Vec<Value<'static>>,
-        executor: &impl Executor,
-    ) -> Result<RenderedStatement<'static>, Error> {
-        let inheritance = <R::Model as Model>::inheritance();
-        let root = levels::<R::Model>().into_iter().next();
-        let root = root.map_or(self.level.part, |root| root.part);
-        let own = &self.level.part;
-        let mut writer = Writer::for_executor(executor);
-        writer.text("SELECT ");
-        for column in root.key {
-            writer.qualified(root.table, None, column);
-            writer.text(", ");
-        }
-        writer.qualified(root.table, None, inheritance.discriminator.unwrap_or(""));
-        writer.text(" FROM ");
-        writer.table(own.schema, own.table);
-        if own.table != root.table {
-            writer.text(" JOIN ");
-            writer.table(root.schema, root.table);
-            for (position, (column, root_column)) in own.key.iter().zip(root.key).enumerate() {
-                writer.text(if position == 0 { " ON " } else { " AND " });
-                writer.qualified(root.table, None, root_column);
-                writer.text(" = ");
-                writer.qualified(own.table, None, column);
-            }
-        }
-        for (position, (column, value)) in self.conflict.target().iter().zip(values).enumerate() {
-            writer.text(if position == 0 { " WHERE " } else { " AND " });
-            writer.qualified(own.table, None, column);
-            writer.text(" = ");
-            writer.param(value);
-        }
-        writer.token(&Token::PerDialect(["", " FOR UPDATE", " FOR UPDATE"]));
-        writer.try_finish()
+        look: Look,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Option<Found>, Error> {
+        let batch = Batch {
+            rows: std::slice::from_ref(self.row),
+            conflict: self.conflict,
+            level: self.level,
+        };
+        let found = ok!(batch.find(look, cx, executor).await);
+        Outcome::Ok(found.into_iter().next().flatten())
     }
 
     /// Updates the row that has the key, or leaves it alone.
+    ///
+    /// Parts that it has lost are inserted if something is done to it.
     fn update<'a, E: Executor>(
         &'a self,
         found: Found,
         cx: &'a Cx,
         executor: &'a mut E,
-    ) -> Part<'a, Upserted<R::Model>> {
+    ) -> Part<'a, Became<R::Model>> {
         Box::pin(async move {
-            let key = found.key;
-            let repaired = ok!(self.insert_missing(&key, cx, executor).await);
-            let before = ok!(self.stored(&key, cx, executor).await);
             let plan = Plan::of(std::slice::from_ref(self.row));
             let change = ok_result!(self.conflict.for_row(plan.columns(), plan.row(0)));
-            let Some(Change {
-                assignments,
-                mut conditions,
-            }) = change
-            else {
-                return Outcome::Ok(Upserted::Skipped(before));
+            let key = &found.key;
+            let Some(mut change) = change else {
+                if let Some(error) = self.lost_part(&found) {
+                    return Outcome::Ok(Became::Unreadable(error));
+                }
+                let stored = ok!(self.stored(key, cx, executor).await);
+                return Outcome::Ok(Became::Known(Upserted::Skipped(stored)));
             };
-            for (column, value) in R::Model::PRIMARY_KEY.iter().zip(&key) {
-                conditions.push(vec![
+            let is_filtered = !change.conditions.is_empty();
+            for (column, value) in R::Model::PRIMARY_KEY.iter().zip(key) {
+                change.conditions.push(vec![
                     Token::column(R::Model::ENTITY_NAME, None, column),
                     Token::Text(" = "),
                     Token::Param(value.clone()),
                 ]);
             }
+            let Some(error) = self.lost_part(&found) else {
+                let updated = ok!(self.change(key, change, cx, executor).await);
+                return Outcome::Ok(Became::Known(updated));
+            };
+            let mut savepoint = ok!(executor.nested(cx).await);
+            ok!(self.insert_missing(key, cx, &mut savepoint).await);
+            if is_filtered && !ok!(self.is_chosen(&change, cx, &mut savepoint).await) {
+                ok!(savepoint.rollback(cx).await);
+                return Outcome::Ok(Became::Unreadable(error));
+            }
+            let updated = ok!(self.change(key, change, cx, &mut savepoint).await);
+            ok!(savepoint.commit(cx).await);
+            Outcome::Ok(Became::Known(Upserted::Updated(updated.into_row())))
+        })
+    }
+
+    /// Tells whether a row is chosen to be changed.
+    async fn is_chosen<E: Executor>(
+        &self,
+        change: &Change,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<bool, Error> {
+        let mut query = Query::of::<R::Model>();
+        query.conditions.clone_from(&change.conditions);
+        Read::Locked.apply(&mut query, executor.dialect());
+        let rows: Vec<R::Model> = ok!(fetch(&query, cx, executor, Collect::up_to(1)).await);
+        Outcome::Ok(!rows.is_empty())
+    }
+
+    /// Changes a row that has all its parts.
+    fn change<'a, E: Executor>(
+        &'a self,
+        key: &'a [Value<'static>],
+        change: Change,
+        cx: &'a Cx,
+        executor: &'a mut E,
+    ) -> Part<'a, Upserted<R::Model>> {
+        Box::pin(async move {
+            let Change {
+                assignments,
+                conditions,
+            } = change;
+            let before = ok!(self.stored(key, cx, executor).await);
             let n_rows = if assignments.is_empty() {
                 0
             } else {
@@ -333,16 +359,12 @@ impl<R: Record> RowUpsert<'_, R> {
                 let update = ChainUpdate::<R::Model>::new(&assignments, &conditions);
                 ok!(update.execute(cx, executor).await)
             };
-            let after = ok!(self.stored(&key, cx, executor).await);
-            Outcome::Ok(if is_equal(&before, &after) && !repaired {
-                let is_skipped = n_rows == 0 && !assignments.is_empty();
-                if is_skipped {
-                    Upserted::Skipped(after)
-                } else {
-                    Upserted::Unchanged(after)
-                }
-            } else {
-                Upserted::Updated(after)
+            let after = ok!(self.stored(key, cx, executor).await);
+            let is_skipped = n_rows == 0 && !assignments.is_empty();
+            Outcome::Ok(match is_equal(&before, &after) {
+                true if is_skipped => Upserted::Skipped(after),
+                true => Upserted::Unchanged(after),
+                false => Upserted::Updated(after),
             })
         })
     }
@@ -353,24 +375,26 @@ impl<R: Record> RowUpsert<'_, R> {
         cx: &Cx,
         executor: &mut E,
     ) -> Outcome<R::Model, Error> {
-        let rows = ok!(select_by_keys::<R::Model, _>(vec![key.to_vec()], cx, executor).await);
+        let keys = vec![key.to_vec()];
+        let rows = ok!(select_by_keys::<R::Model, _>(keys, Read::Locked, cx, executor).await);
         Outcome::Ok(ok_result!(rows.into_iter().next().ok_or_else(gone)))
     }
 
-    /// Inserts the parts that a row of the model has lost, and tells whether there were any.
+    /// Inserts the parts that a row of the model has lost.
     async fn insert_missing<E: Executor>(
         &self,
         key: &[Value<'static>],
         cx: &Cx,
         executor: &mut E,
-    ) -> Outcome<bool, Error> {
-        let mut is_repaired = false;
+    ) -> Outcome<(), Error> {
         for level in levels::<R::Model>().iter().skip(1) {
             let mut writer = Writer::for_executor(executor);
             writer.text("SELECT 1 FROM ");
             writer.table(level.part.schema, level.part.table);
             let identity = level.part.key.iter().zip(key.iter().cloned());
             key_condition(&mut writer, identity.collect());
+            // A part that is there may be newer than what MySQL reads without a lock.
+            writer.token(&Token::PerDialect(["", "", " FOR UPDATE"]));
             let rendered = ok_result!(writer.try_finish());
             let mut rows = Collect::<i64>::up_to(1);
             ok!(executor.query(cx, rendered.statement(), &mut rows).await);
@@ -385,10 +409,23 @@ impl<R: Record> RowUpsert<'_, R> {
                         &rendered.sql
                     ));
                 }
-                is_repaired = true;
             }
         }
-        Outcome::Ok(is_repaired)
+        Outcome::Ok(())
+    }
+
+    /// Returns the error that the row with the key has lost a part, if it has.
+    fn lost_part(&self, found: &Found) -> Option<Error> {
+        let table = found.lost?;
+        let root = levels::<R::Model>().into_iter().next();
+        let root = root.map_or(self.level.part, |root| root.part);
+        let text = format!(
+            "the row of `{}` with {} is marked as {}, and it has no row in `{table}`",
+            root.table,
+            shown_key(root.key, &found.key),
+            shown(&found.tag)
+        );
+        Some(Error::new(ErrorKind::Decode, text))
     }
 
     /// Returns the error that the row with the key is of another model, if it is.
@@ -397,17 +434,12 @@ impl<R: Record> RowUpsert<'_, R> {
         if accepted.iter().any(|tag| is_tag(*tag, &found.tag)) {
             return None;
         }
-        let key: Vec<String> = R::Model::PRIMARY_KEY
-            .iter()
-            .zip(&found.key)
-            .map(|(column, value)| format!("{column} = {}", shown(value)))
-            .collect();
         Some(Error::new(
             ErrorKind::SubtypeConflict,
             format!(
                 "the row of `{}` with {} has the key and is another model, {}",
                 self.level.part.table,
-                key.join(", "),
+                shown_key(R::Model::PRIMARY_KEY, &found.key),
                 shown(&found.tag)
             ),
         ))
@@ -417,10 +449,17 @@ impl<R: Record> RowUpsert<'_, R> {
 /// Refuses to update a row of another model; one that nothing is done to is left as it is.
 fn refuse_other<M>(conflict: &Conflict, error: Error) -> Outcome<Became<M>, Error> {
     if conflict.does_nothing() {
-        Outcome::Ok(Became::OtherModel(error))
+        Outcome::Ok(Became::Unreadable(error))
     } else {
         Outcome::Err(error)
     }
+}
+
+/// Returns `id = 7`, for messages.
+fn shown_key(columns: &[&str], key: &[Value<'_>]) -> String {
+    let parts = columns.iter().zip(key);
+    let parts = parts.map(|(column, value)| format!("{column} = {}", shown(value)));
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn shown(value: &Value<'_>) -> String {
@@ -448,39 +487,20 @@ fn is_tag(tag: Tag, value: &Value<'_>) -> bool {
     }
 }
 
+/// How rows with the keys are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// As if there were none: MySQL's lock of a key that is not there would keep others from inserting it.
+    First,
+    /// After an insert has met one.
+    Again,
+}
+
 /// A row that has the key of an upsert.
 #[derive(Debug, Clone)]
 struct Found {
     key: Vec<Value<'static>>,
     tag: Value<'static>,
-}
-
-/// Takes the row that has the key of an upsert.
-struct FoundRows<K> {
-    found: Option<Found>,
-    key: PhantomData<fn() -> K>,
-}
-
-impl<K> Default for FoundRows<K> {
-    fn default() -> Self {
-        Self {
-            found: None,
-            key: PhantomData,
-        }
-    }
-}
-
-impl<K: sqlmodel_core::Key> RowSink for FoundRows<K> {
-    fn row<D: RowRead>(&mut self, row: &D) -> Result<std::ops::ControlFlow<()>, Error> {
-        let read = || -> Result<Found, DecodeError> {
-            let key = K::decode(row, 0)?;
-            let tag = row.value(K::WIDTH)?.into_owned();
-            Ok(Found {
-                key: encoded(&key),
-                tag,
-            })
-        };
-        self.found = Some(read().map_err(|refused| refused.at_row::<K>(1))?);
-        Ok(std::ops::ControlFlow::Break(()))
-    }
+    /// A table that should have a part of the row, and has none.
+    lost: Option<&'static str>,
 }

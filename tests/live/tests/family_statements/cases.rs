@@ -1,7 +1,7 @@
 //! The cases.
 
 use generated::fleet::vehicles::{Car, NewCar, NewTanker};
-use generated::zoo::animals::{Lion, NewLion, NewPenguin, Penguin};
+use generated::zoo::animals::{Eagle, Lion, NewEagle, NewLion, NewPenguin, Penguin};
 use generated::zoo::people::{
     Guest, HeadKeeper, Keeper, NewGuest, NewHeadKeeper, NewKeeper, NewPerson, NewTrainee, NewVet,
     Person, Trainee, Vet,
@@ -69,7 +69,7 @@ async fn vehicles<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
     Ok(())
 }
 
-/// A lion and a penguin.
+/// A lion, a penguin and an eagle.
 async fn animals<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
     let lion = NewLion::new("Leo");
     insert!(lion).execute(cx, connection).await.into_result()?;
@@ -78,6 +78,8 @@ async fn animals<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
         .execute(cx, connection)
         .await
         .into_result()?;
+    let eagle = NewEagle::new("Ed", 210);
+    insert!(eagle).execute(cx, connection).await.into_result()?;
     Ok(())
 }
 
@@ -88,6 +90,14 @@ async fn keeper<E: Executor>(cx: &Cx, executor: &mut E, name: &str) -> Result<Ke
 
 async fn head<E: Executor>(cx: &Cx, executor: &mut E) -> Result<HeadKeeper, Failure> {
     Ok(HeadKeeper::select().one(cx, executor).await.into_result()?)
+}
+
+/// The keeper Bo as it was, of whom the root's row is left.
+async fn lost_keeper<E: Executor>(cx: &Cx, executor: &mut E) -> Result<Keeper, Failure> {
+    let query = Person::select().filter(Person::NAME.eq("Bo"));
+    let person = query.one(cx, executor).await.into_result()?;
+    let badge = "B-1".to_owned();
+    Ok(Keeper { person, badge })
 }
 
 cases! {
@@ -228,6 +238,22 @@ cases! {
         Ok(update.execute(cx, executor).await.into_result()?.to_string())
     }
 
+    update_that_exchanges_columns_of_one_table after animals: |cx, executor| {
+        let update = Eagle::update()
+            .set(Eagle::NAME, Eagle::PREY)
+            .set(Eagle::PREY, Eagle::NAME)
+            .filter(Eagle::NAME.eq("Ed"));
+        let exchanged = update.clone().all(cx, executor).await.into_result()?;
+        let exchanged: Vec<_> = exchanged.iter().map(|it| format!("{} {}", it.name, it.prey)).collect();
+        Ok(format!("{exchanged:?}, {}", update.execute(cx, executor).await.into_result()?))
+    }
+
+    update_that_sets_a_column_twice after staff: |cx, executor| {
+        let update = Keeper::update().set(Keeper::NAME, "first").set(Keeper::NAME, "last");
+        let update = update.filter(Keeper::BADGE.eq("B-1"));
+        Ok(update.execute(cx, executor).await.into_result()?.to_string())
+    }
+
     delete_of_a_leaf after staff: |cx, executor| {
         let delete = HeadKeeper::delete().filter(HeadKeeper::NAME.eq("Cy"));
         Ok(delete.execute(cx, executor).await.into_result()?.to_string())
@@ -315,6 +341,29 @@ cases! {
         ];
         let upsert = Car::insert_many(rows).on_conflict(Car::PLATE).do_nothing();
         Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_that_does_nothing_to_a_row_that_lost_a_part after staff_without_a_part: |cx, executor| {
+        let upsert = insert!(lost_keeper(cx, executor).await?).on_conflict(Keeper::ID).do_nothing();
+        Ok(format!("{:?}", refused(upsert.one(cx, executor).await.into_result())?))
+    }
+
+    upsert_of_many_rows_that_does_nothing_to_lost_parts after staff_without_a_part: |cx, executor| {
+        let rows = [lost_keeper(cx, executor).await?, keeper(cx, executor, "Cy").await?];
+        let upsert = Keeper::insert_many(rows).on_conflict(Keeper::ID).do_nothing();
+        Ok(upsert.execute(cx, executor).await.into_result()?.to_string())
+    }
+
+    upsert_whose_filter_leaves_a_lost_part_alone after staff_without_a_part: |cx, executor| {
+        let upsert = insert!(lost_keeper(cx, executor).await?).on_conflict(Keeper::ID).do_update();
+        let upsert = upsert.filter(Keeper::NAME.eq("nobody"));
+        Ok(format!("{:?}", refused(upsert.one(cx, executor).await.into_result())?))
+    }
+
+    upsert_whose_filter_chooses_a_lost_part after staff_without_a_part: |cx, executor| {
+        let upsert = insert!(lost_keeper(cx, executor).await?).on_conflict(Keeper::ID).do_update();
+        let upserted = upsert.filter(Keeper::NAME.eq("Bo")).one(cx, executor).await.into_result()?;
+        Ok(format!("{:?}", matches!(upserted, Upserted::Updated(_))))
     }
 
     upsert_with_null_in_the_key after vehicles: |cx, executor| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::path::Path;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
@@ -82,11 +82,17 @@ pub(crate) async fn hold<C: Connection>(cx: &Cx, connection: &mut C, dialect: &s
 }
 
 /// Runs a case in every way, and drops it after each poll.
-pub(crate) async fn hold_case<T: Case, C: Connection>(
-    cx: &Cx,
-    connection: &mut C,
-    told: &mut Told,
-) -> Test {
+///
+/// Boxed here, so that the stack has no room for all cases at once.
+pub(crate) fn hold_case<'a, T: Case + 'a, C: Connection>(
+    cx: &'a Cx,
+    connection: &'a mut C,
+    told: &'a mut Told,
+) -> Pin<Box<dyn Future<Output = Test> + 'a>> {
+    Box::pin(hold_one::<T, C>(cx, connection, told))
+}
+
+async fn hold_one<T: Case, C: Connection>(cx: &Cx, connection: &mut C, told: &mut Told) -> Test {
     let about = |error: Failure| -> Failure { format!("{}: {error}", T::NAME).into() };
     let alone = alone::<T, C>(cx, connection).await.map_err(about)?;
     let in_transaction = in_transaction::<T, C>(cx, connection)

@@ -1,15 +1,15 @@
 //! Upserts of rows of a family in a transaction, with a few statements for all of them.
 
 use sqlmodel_core::{
-    Cx, DecodeError, Error, Executor, Key, Model, Outcome, Record, RowRead, RowSink,
+    Cx, DecodeError, Dialect, Error, Executor, Key, Model, Outcome, Record, RowRead, RowSink,
     TransactionOps, Value, ok, ok_result,
 };
 
 use super::changes::changes;
-use super::{Became, Found, RowUpsert, refuse_other};
+use super::{Became, Found, Look, RowUpsert, refuse_other};
 use crate::expr::Token;
 use crate::family::{
-    Level, Part, encoded, insert_levels, is_split, levels, parts_of_rows, select_by_keys,
+    Level, Part, Read, encoded, insert_levels, is_split, levels, parts_of_rows, select_by_keys,
 };
 use crate::insert::{Params, Plan, Returning, insert_returning};
 use crate::key::{KeyBytes, KeySet, pick};
@@ -36,11 +36,9 @@ impl<R: Record> Batch<'_, R> {
             let mut became: Vec<Option<Became<R::Model>>> = Vec::new();
             became.resize_with(self.rows.len(), || None);
             if self.rows.len() > 1 {
-                let mut found = ok!(self.find(cx, executor).await);
+                let mut found = ok!(self.find(Look::First, cx, executor).await);
                 for (at, row) in found.iter_mut().enumerate() {
-                    let error = row
-                        .as_ref()
-                        .and_then(|row| self.row(at)?.other_model(&row.row));
+                    let error = row.as_ref().and_then(|row| self.row(at)?.other_model(row));
                     if let Some(error) = error {
                         *row = None;
                         let other = ok!(refuse_other(self.conflict, error));
@@ -55,8 +53,8 @@ impl<R: Record> Batch<'_, R> {
                 for (at, row) in ok!(self.insert(&new, cx, executor).await) {
                     set(&mut became, at, Became::Known(Upserted::Inserted(row)));
                 }
-                for (at, upserted) in ok!(self.update(found, cx, executor).await) {
-                    set(&mut became, at, Became::Known(upserted));
+                for (at, one) in ok!(self.update(found, cx, executor).await) {
+                    set(&mut became, at, one);
                 }
             }
             let mut all = Vec::with_capacity(became.len());
@@ -97,7 +95,9 @@ impl<R: Record> Batch<'_, R> {
         let mut savepoint = ok!(executor.nested(cx).await);
         let inserted = if is_split::<R::Model>() {
             match insert_levels(&rows, cx, &mut savepoint).await {
-                Outcome::Ok(keys) => select_by_keys::<R::Model, _>(keys, cx, &mut savepoint).await,
+                Outcome::Ok(keys) => {
+                    select_by_keys::<R::Model, _>(keys, Read::Own, cx, &mut savepoint).await
+                }
                 Outcome::Err(error) => Outcome::Err(error),
                 Outcome::Cancelled(reason) => Outcome::Cancelled(reason),
                 Outcome::Panicked(panic) => Outcome::Panicked(panic),
@@ -121,46 +121,57 @@ impl<R: Record> Batch<'_, R> {
         }
     }
 
-    /// Updates rows that were found.
+    /// Updates rows that were found, or leaves them alone.
     async fn update<E: Executor>(
         &self,
-        found: Vec<Option<FoundRow>>,
+        found: Vec<Option<Found>>,
         cx: &Cx,
         executor: &mut E,
-    ) -> Outcome<Vec<(usize, Upserted<R::Model>)>, Error> {
+    ) -> Outcome<Vec<(usize, Became<R::Model>)>, Error> {
         let is_found = |at: &usize| found.get(*at).is_some_and(Option::is_some);
-        let numbers: Vec<usize> = (0..found.len()).filter(is_found).collect();
+        let mut numbers: Vec<usize> = (0..found.len()).filter(is_found).collect();
         if numbers.is_empty() || !self.is_together(&numbers) {
             return Outcome::Ok(Vec::new());
         }
+        let mut all = Vec::with_capacity(numbers.len());
         let mut keys = Vec::new();
         let mut repaired = Vec::new();
+        numbers.clear();
         for (at, found) in found.into_iter().enumerate() {
             let (Some(found), Some(row)) = (found, self.row(at)) else {
                 continue;
             };
-            if found.lacks_part {
-                ok!(row.insert_missing(&found.row.key, cx, executor).await);
+            let error = row.lost_part(&found);
+            repaired.push(error.is_some());
+            match error {
+                Some(error) if self.conflict.does_nothing() => {
+                    all.push((at, Became::Unreadable(error)));
+                    continue;
+                }
+                Some(_) => ok!(row.insert_missing(&found.key, cx, executor).await),
+                None => {}
             }
-            repaired.push(found.lacks_part);
-            keys.push(found.row.key);
+            numbers.push(at);
+            keys.push(found.key);
         }
         let before = ok!(stored::<R::Model, E>(&keys, cx, executor).await);
         if self.conflict.does_nothing() {
             let skipped = before.into_iter().map(Upserted::Skipped);
-            return Outcome::Ok(numbers.into_iter().zip(skipped).collect());
+            all.extend(numbers.into_iter().zip(skipped.map(Became::Known)));
+            return Outcome::Ok(all);
         }
         ok!(self.write(&numbers, &keys, cx, executor).await);
         let after = ok!(stored::<R::Model, E>(&keys, cx, executor).await);
         let pairs = before.into_iter().zip(after).zip(repaired);
         let upserted = pairs.map(|((before, after), is_repaired)| {
-            if is_equal(&before, &after) && !is_repaired {
+            Became::Known(if is_equal(&before, &after) && !is_repaired {
                 Upserted::Unchanged(after)
             } else {
                 Upserted::Updated(after)
-            }
+            })
         });
-        Outcome::Ok(numbers.into_iter().zip(upserted).collect())
+        all.extend(numbers.into_iter().zip(upserted));
+        Outcome::Ok(all)
     }
 
     /// Whether rows can be updated by the same statements: no filter chooses, and each table's values come from its own.
@@ -210,11 +221,12 @@ impl<R: Record> Batch<'_, R> {
     }
 
     /// Finds and locks the rows that have the keys.
-    async fn find<E: Executor>(
+    pub(super) async fn find<E: Executor>(
         &self,
+        look: Look,
         cx: &Cx,
         executor: &mut E,
-    ) -> Outcome<Vec<Option<FoundRow>>, Error> {
+    ) -> Outcome<Vec<Option<Found>>, Error> {
         let plan = Plan::of(self.rows);
         let mut keys = KeySet::default();
         let mut numbers = Vec::with_capacity(self.rows.len());
@@ -223,23 +235,47 @@ impl<R: Record> Batch<'_, R> {
             let key = key.into_iter().map(Value::into_owned);
             numbers.push(keys.insert(key.collect()));
         }
+        if look == Look::First && executor.dialect() == Dialect::Mysql {
+            let seen = ok!(self.find_keys(&keys, false, cx, executor).await);
+            let is_seen = |number: &usize| seen.get(*number).is_some_and(Option::is_some);
+            let mut only = KeySet::default();
+            for (row, number) in numbers.iter_mut().enumerate() {
+                *number = number.filter(is_seen).and_then(|_| {
+                    let key = pick(self.conflict.target(), plan.columns(), plan.row(row));
+                    only.insert(key.into_iter().map(Value::into_owned).collect())
+                });
+            }
+            keys = only;
+        }
+        let by_key = ok!(self.find_keys(&keys, true, cx, executor).await);
+        let take = |number: Option<usize>| by_key.get(number?)?.clone();
+        Outcome::Ok(numbers.into_iter().map(take).collect())
+    }
+
+    /// Finds the rows that have some keys, by the number of the key.
+    async fn find_keys<E: Executor>(
+        &self,
+        keys: &KeySet,
+        is_locking: bool,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<Vec<Option<Found>>, Error> {
         let max_parameters = executor.capabilities().max_parameters;
         let own = self.level.part;
         let levels = levels::<R::Model>();
         let mut sink = FoundRows::<<R::Model as Model>::Key> {
-            n_levels: levels.len(),
-            keys: &keys,
+            levels: &levels,
+            keys,
             found: Vec::new(),
             key: std::marker::PhantomData,
         };
         sink.found.resize_with(keys.len(), || None);
         for condition in keys.conditions(own.table, self.conflict.target(), max_parameters) {
-            let rendered = ok_result!(self.render_find(&levels, condition, executor));
+            let rendered = self.render_find(&levels, condition, is_locking, executor);
+            let rendered = ok_result!(rendered);
             ok!(executor.query(cx, rendered.statement(), &mut sink).await);
         }
-        let mut by_key = sink.found;
-        let take = |number: Option<usize>| by_key.get_mut(number?)?.clone();
-        Outcome::Ok(numbers.into_iter().map(take).collect())
+        Outcome::Ok(sink.found)
     }
 
     /// Renders the SELECT of rows with some keys: their primary key, their model, what they have in each table, and the key.
@@ -247,6 +283,7 @@ impl<R: Record> Batch<'_, R> {
         &self,
         levels: &[Level],
         condition: Vec<Token>,
+        is_locking: bool,
         executor: &impl Executor,
     ) -> Result<RenderedStatement<'static>, Error> {
         let inheritance = <R::Model as Model>::inheritance();
@@ -287,9 +324,16 @@ impl<R: Record> Batch<'_, R> {
             }
         }
         writer.conditions(" WHERE ", &[condition]);
+        if !is_locking {
+            return writer.try_finish();
+        }
         writer.token(&Token::PerDialect(["", " FOR UPDATE OF ", " FOR UPDATE"]));
-        if writer.dialect() == sqlmodel_core::Dialect::Postgres {
+        if writer.dialect() == Dialect::Postgres {
             writer.identifier(root.table);
+            if own != root {
+                writer.text(", ");
+                writer.identifier(own.table);
+            }
         }
         writer.try_finish()
     }
@@ -307,7 +351,8 @@ async fn stored<M: Model, E: Executor>(
     cx: &Cx,
     executor: &mut E,
 ) -> Outcome<Vec<M>, Error> {
-    let rows = ok!(select_by_keys::<M, _>(keys.to_vec(), cx, executor).await);
+    let rows = select_by_keys::<M, _>(keys.to_vec(), Read::Locked, cx, executor);
+    let rows = ok!(rows.await);
     if rows.len() == keys.len() {
         Outcome::Ok(rows)
     } else {
@@ -315,40 +360,34 @@ async fn stored<M: Model, E: Executor>(
     }
 }
 
-/// A row that has the key of one of the upserts.
-#[derive(Debug, Clone)]
-struct FoundRow {
-    row: Found,
-    /// Whether one of the tables has no part of the row.
-    lacks_part: bool,
-}
-
 /// Takes the rows that have the keys of upserts.
 struct FoundRows<'k, K> {
-    n_levels: usize,
+    levels: &'k [Level],
     keys: &'k KeySet,
-    found: Vec<Option<FoundRow>>,
+    found: Vec<Option<Found>>,
     key: std::marker::PhantomData<fn() -> K>,
 }
 
 impl<K: Key> RowSink for FoundRows<'_, K> {
     fn row<D: RowRead>(&mut self, row: &D) -> Result<std::ops::ControlFlow<()>, Error> {
-        let parts = K::WIDTH + 1..K::WIDTH + 1 + self.n_levels;
-        let read = || -> Result<(FoundRow, Vec<Value<'static>>), DecodeError> {
+        let parts = K::WIDTH + 1..K::WIDTH + 1 + self.levels.len();
+        let read = || -> Result<(Found, Vec<Value<'static>>), DecodeError> {
             let key = K::decode(row, 0)?;
             let tag = row.value(K::WIDTH)?.into_owned();
             let target = (parts.end..row.width()).map(|at| row.value(at).map(Value::into_owned));
-            let found = FoundRow {
-                row: Found {
-                    key: encoded(&key),
-                    tag,
-                },
-                lacks_part: parts.clone().any(|at| row.is_null(at)),
+            let mut parts = self.levels.iter().zip(parts.clone());
+            let lost = parts.find(|(_, at)| row.is_null(*at));
+            let found = Found {
+                key: encoded(&key),
+                tag,
+                lost: lost.map(|(level, _)| level.part.table),
             };
             Ok((found, target.collect::<Result<_, _>>()?))
         };
         let (found, target) = read().map_err(|refused| refused.at_row::<K>(1))?;
         let number = KeyBytes::of(&target).and_then(|key| self.keys.number(&key));
+        // A database whose texts are equal in another sense has found it by another of the keys.
+        let number = number.or((self.keys.len() == 1).then_some(0));
         if let Some(place) = number.and_then(|number| self.found.get_mut(number)) {
             *place = Some(found);
         }

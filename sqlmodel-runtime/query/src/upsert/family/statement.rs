@@ -9,6 +9,8 @@
 //! SELECT given.n FROM given JOIN written_1 ON .. JOIN written_2 ON ..
 //! ```
 //!
+//! (The names have `sqlmodel__` before them, so that they are not those of tables and columns.)
+//!
 //! The root's table decides: a row that it leaves alone, because it is of another model, gets no part elsewhere.
 
 use std::collections::HashSet;
@@ -19,7 +21,7 @@ use sqlmodel_core::{
 };
 
 use super::changes::{TableChange, changes, local};
-use super::{RowUpsert, level_of_target};
+use super::{Look, RowUpsert, level_of_target};
 use crate::expr::Token;
 use crate::family::{Level, Part, levels};
 use crate::insert::Plan;
@@ -29,10 +31,10 @@ use crate::render::{RenderedStatement, Writer};
 use crate::upsert::conflict::Conflict;
 
 /// The values that were given, as the statement names them.
-const GIVEN: &str = "given";
+const GIVEN: &str = "sqlmodel__given";
 
 /// The number of a row among them.
-const NUMBER: &str = "n";
+const NUMBER: &str = "sqlmodel__n";
 
 /// The most rows of one statement.
 const MAX_ROWS: usize = 1000;
@@ -142,7 +144,7 @@ async fn explain<R: Record, E: Executor>(
         conflict,
         level: &level,
     };
-    let found = ok!(upsert.find(cx, executor).await);
+    let found = ok!(upsert.find(Look::Again, cx, executor).await);
     match found.as_ref().and_then(|found| upsert.other_model(found)) {
         Some(error) => Outcome::Err(error),
         None if found.is_some() && conflict.may_skip() => Outcome::Ok(()),
@@ -413,5 +415,5 @@ pub(super) enum Returns {
 }
 
 fn written(number: usize) -> String {
-    format!("written_{}", number + 1)
+    format!("sqlmodel__written_{}", number + 1)
 }
