@@ -99,6 +99,17 @@ macro_rules! drivers {
                 }
             }
 
+            fn accept(&self, connection: &mut AnyConnection) {
+                match (self, connection) {
+                    $(
+                        #[cfg($feature)]
+                        (Self::$driver(options), AnyConnection::$driver(connection)) => options.accept(connection),
+                    )+
+                    #[allow(unreachable_patterns, reason = "with one driver there are no others")]
+                    _ => {}
+                }
+            }
+
             async fn ping(&self, cx: &Cx, connection: &mut AnyConnection) -> Outcome<(), Error> {
                 match (self, connection) {
                     $(

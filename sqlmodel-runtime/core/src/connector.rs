@@ -20,10 +20,7 @@ pub trait Connector: Send + Sync + 'static {
     fn connect(&self, cx: &Cx) -> impl Future<Output = Outcome<Self::Connection, Error>> + Send;
 
     /// Tells what a connection needs before somebody else may use it, without asking the server.
-    fn upkeep(&self, connection: &mut Self::Connection) -> Upkeep {
-        let _ = connection;
-        Upkeep::Ready
-    }
+    fn upkeep(&self, connection: &mut Self::Connection) -> Upkeep;
 
     /// Brings a connection back to how it was opened: ends what is unfinished, rolls back, and undoes settings.
     ///
@@ -32,10 +29,12 @@ pub trait Connector: Send + Sync + 'static {
         &self,
         cx: &Cx,
         connection: &mut Self::Connection,
-    ) -> impl Future<Output = Outcome<(), Error>> + Send {
-        let _ = (cx, connection);
-        async { Outcome::Ok(()) }
-    }
+    ) -> impl Future<Output = Outcome<(), Error>> + Send;
+
+    /// Takes what was done to a session for part of how it is opened: [`upkeep`](Self::upkeep) then finds nothing to undo.
+    ///
+    /// A pool calls it behind its hook for new connections, and runs that hook again after each [`reset`](Self::reset).
+    fn accept(&self, connection: &mut Self::Connection);
 
     /// Asks the server whether it is still there: one round trip.
     fn ping(

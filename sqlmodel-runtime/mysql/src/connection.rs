@@ -58,6 +58,8 @@ pub struct MySqlConnection<T = Socket> {
     pub(crate) cursor: Option<Cursor>,
     /// Whether something was done that outlives its statement.
     has_changed_session: bool,
+    /// Whether names without a schema are looked up in another database than in the beginning.
+    has_changed_schema: bool,
     capabilities: Capabilities,
     interrupter: Interrupter,
     /// Whether an interrupt was sent that may have come too late.
@@ -156,6 +158,7 @@ impl<T: Transport> MySqlConnection<T> {
             unit: Unit::default(),
             cursor: None,
             has_changed_session: false,
+            has_changed_schema: false,
             capabilities: Capabilities {
                 has_insert_returning: has_returning,
                 has_update_returning: false,
@@ -186,7 +189,7 @@ impl<T: Transport> MySqlConnection<T> {
     }
 
     /// Gives the session back the state it had when it was opened: no transaction, no user variables, no temporary tables,
-    /// no prepared statements. Two round trips.
+    /// no prepared statements, and the database of its options. Two round trips, or three.
     ///
     /// # Errors
     ///
@@ -199,7 +202,21 @@ impl<T: Transport> MySqlConnection<T> {
         self.statements.clear();
         ok!(self.command(wait, Command::ResetConnection).await);
         self.unit.end();
+        // The server leaves the session in the database that it was moved to.
+        if self.has_changed_schema
+            && let Some(database) = self.interrupter.options.account().database
+        {
+            let sql = format!("USE `{}`", database.replace('`', "``"));
+            ok!(self.control(wait, &sql).await);
+            self.has_changed_schema = false;
+        }
         self.set_up(wait).await
+    }
+
+    /// Takes the session as it is for how it was opened.
+    pub(crate) fn accept_session(&mut self) {
+        self.has_changed_session = false;
+        self.has_changed_schema = false;
     }
 
     async fn set_up(&mut self, wait: Wait<'_>) -> Outcome<(), Error> {
@@ -218,6 +235,12 @@ impl<T: Transport> MySqlConnection<T> {
         let is_idle = !self.wire.is_pending() && self.cursor.is_none() && self.unit.is_over();
         match () {
             () if self.wire.is_broken() => Upkeep::Broken,
+            // There is no way back to no database.
+            () if self.has_changed_schema
+                && self.interrupter.options.account().database.is_none() =>
+            {
+                Upkeep::Broken
+            }
             () if is_idle && !self.has_changed_session => Upkeep::Ready,
             () => Upkeep::Used,
         }
@@ -316,6 +339,8 @@ impl<T: Transport> MySqlConnection<T> {
         if ended.reply.prepared().is_none() {
             self.unit.observe(&ended.result);
         }
+        self.has_changed_schema |=
+            matches!(&ended.result, Ok(summary) if summary.has_changed_schema);
         self.has_changed_session |= match &ended.result {
             // A transaction that was begun by hand is nobody's to end but the reset's.
             Ok(summary) => {
@@ -406,6 +431,7 @@ impl<T: Transport> MySqlConnection<T> {
             id: head.id,
             n_params: usize::from(head.n_params),
             columns: Arc::clone(ended.reply.columns()),
+            may_change_session: may_change_session(sql),
         })
     }
 
@@ -501,9 +527,10 @@ impl<T: Transport> MySqlConnection<T> {
             id,
             n_params,
             columns,
+            may_change_session,
         } = prepared;
         check_count(n_params, params)?;
-        self.has_changed_session |= takes_locks(&sql);
+        self.has_changed_session |= may_change_session;
         let reply = Reply::to_command(self.wire.flags(), columns);
         let command = Command::Execute { id, params, rows };
         self.wire.begin(command, reply, Some(sql))
@@ -547,7 +574,7 @@ impl<T: Transport> MySqlConnection<T> {
         // Preparing would be a round trip more, and MySQL cannot prepare every statement.
         let outcome = match statement.params {
             [] => {
-                self.has_changed_session |= takes_locks(statement.sql);
+                self.has_changed_session |= may_change_session(statement.sql);
                 self.command(wait, Command::Query(statement.sql)).await
             }
             _ => self.run(wait, statement, Rows::nowhere()).await,
@@ -580,13 +607,31 @@ fn least_length(value: &Value<'_>) -> usize {
     }
 }
 
-/// Tells whether a statement may take locks that end with the session, which the server does not tell of.
-fn takes_locks(sql: &str) -> bool {
-    const WORDS: [&[u8]; 2] = [b"GET_LOCK", b"LOCK TABLE"];
-    WORDS.iter().any(|word| {
-        let mut windows = sql.as_bytes().windows(word.len());
-        windows.any(|window| window.eq_ignore_ascii_case(word))
-    })
+/// Tells whether a statement may do to its session what the server does not tell of: take locks that end with it, or assign to
+/// a user variable among other things.
+fn may_change_session(sql: &str) -> bool {
+    let mut rest = sql.as_bytes();
+    while let [first, after @ ..] = rest {
+        match first {
+            b':' if after.first() == Some(&b'=') => return true,
+            b'G' | b'g' if begins_with(rest, b"GET_LOCK") => return true,
+            b'L' | b'l' if begins_with(rest, b"LOCK") => {
+                let table = rest.get(4..).unwrap_or_default().trim_ascii_start();
+                // A comment may stand between the two.
+                if begins_with(table, b"TABLE") || table.starts_with(b"/*") {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        rest = after;
+    }
+    false
+}
+
+fn begins_with(text: &[u8], word: &[u8]) -> bool {
+    text.get(..word.len())
+        .is_some_and(|text| text.eq_ignore_ascii_case(word))
 }
 
 impl<T: Transport> Executor for MySqlConnection<T> {

@@ -20,6 +20,10 @@ impl Connector for MySqlOptions {
         connection.tidy(cx).await
     }
 
+    fn accept(&self, connection: &mut MySqlConnection) {
+        connection.accept_session();
+    }
+
     async fn ping(&self, cx: &Cx, connection: &mut MySqlConnection) -> Outcome<(), Error> {
         connection.ping(cx).await
     }

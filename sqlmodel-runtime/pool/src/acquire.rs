@@ -141,7 +141,7 @@ impl<K: Connector> Shared<K> {
         is_doubtful: bool,
     ) -> Outcome<(), Error> {
         if upkeep == Upkeep::Used {
-            ok!(self.connector.reset(cx, connection).await);
+            ok!(self.reset(cx, connection).await);
         } else if is_doubtful {
             ok!(self.connector.ping(cx, connection).await);
         }

@@ -108,7 +108,10 @@ impl<C> PoolOptions<C> {
         self
     }
 
-    /// Runs on each new connection before it is used; with an error, the connection counts as failed.
+    /// Runs on each new connection before it is used, and again on one whose session was reset behind a user; with an error, the
+    /// connection counts as failed.
+    ///
+    /// What it sets, every user finds.
     ///
     /// # Examples
     ///
@@ -133,6 +136,8 @@ impl<C> PoolOptions<C> {
     }
 
     /// Runs on each connection before it is handed out; with an error, the connection is closed and another one is taken.
+    ///
+    /// What it sets is for this user: behind them, the session is reset.
     #[must_use]
     pub fn before_acquire(
         mut self,

@@ -142,6 +142,11 @@ impl Connector for Database {
         Outcome::Ok(())
     }
 
+    fn accept(&self, connection: &mut Scripted) {
+        self.note("accept", connection.id);
+        connection.upkeep = Upkeep::Ready;
+    }
+
     async fn ping(&self, cx: &Cx, connection: &mut Scripted) -> Outcome<(), Error> {
         self.note("ping", connection.id);
         connection.upkeep = Upkeep::Used;

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlmodel_core::seam::Time;
-use sqlmodel_core::{Connector, Cx, Elapsed, Error, Outcome, Upkeep, Wait};
+use sqlmodel_core::{Connector, Cx, Elapsed, Error, Outcome, Upkeep, Wait, ok};
 
 use crate::error::{AcquireStep, AcquireTimeout};
 use crate::options::{Hook, PoolOptions};
@@ -109,6 +109,42 @@ impl<K: Connector> Shared<K> {
     fn close(self: &Arc<Self>, slot: Slot<K::Connection>, closing: Closing) {
         drop(slot);
         self.change(|state| state.remove(closing));
+    }
+
+    /// Does to a connection that is as the driver opened it what the pool's owner wants of each.
+    pub(crate) async fn set_up(
+        &self,
+        cx: &Cx,
+        connection: &mut K::Connection,
+    ) -> Outcome<(), Error> {
+        if let Some(hook) = &self.options.after_connect {
+            ok!(hook(cx, connection).await);
+            self.connector.accept(connection);
+        }
+        Outcome::Ok(())
+    }
+
+    /// Brings a connection back to how the pool opened it.
+    pub(crate) async fn reset(
+        &self,
+        cx: &Cx,
+        connection: &mut K::Connection,
+    ) -> Outcome<(), Error> {
+        ok!(self.connector.reset(cx, connection).await);
+        self.set_up(cx, connection).await
+    }
+
+    /// Runs the hook for connections that were given back; what it leaves behind is meant to stay.
+    pub(crate) async fn released(
+        &self,
+        cx: &Cx,
+        connection: &mut K::Connection,
+    ) -> Outcome<(), Error> {
+        if let Some(hook) = &self.options.after_release {
+            ok!(hook(cx, connection).await);
+            self.connector.accept(connection);
+        }
+        Outcome::Ok(())
     }
 
     /// Takes a connection back, in any condition.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlmodel_core::seam::TaskHandle;
 use sqlmodel_core::{Connector, Cx, Error, ErrorKind, Outcome, Upkeep, Wait, ok};
 
-use crate::shared::{Shared, in_time, run_hook};
+use crate::shared::{Shared, in_time};
 use crate::state::{Slot, State};
 
 /// Starts the task that closes connections which are idle or open for too long.
@@ -111,7 +111,7 @@ impl<K: Connector> Attempt<K> {
         } = &*self.shared;
         let n_broken = self.shared.read(State::n_broken);
         let mut connection = ok!(connector.connect(cx).await);
-        ok!(run_hook(options.after_connect.as_ref(), cx, &mut connection).await);
+        ok!(self.shared.set_up(cx, &mut connection).await);
         let now = cx.now();
         Outcome::Ok(Slot {
             connection,
@@ -186,9 +186,9 @@ impl<K: Connector> Reset<K> {
         let connection = &mut slot.connection;
         let put_right = async {
             if connector.upkeep(connection) == Upkeep::Used {
-                ok!(connector.reset(cx, connection).await);
+                ok!(self.shared.reset(cx, connection).await);
             }
-            run_hook(options.after_release.as_ref(), cx, connection).await
+            self.shared.released(cx, connection).await
         };
         let wait = Wait::on(cx).at_most(options.connect_timeout);
         let done = in_time(wait, put_right).await;

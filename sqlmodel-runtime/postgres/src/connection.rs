@@ -49,6 +49,8 @@ pub struct PostgresConnection<T: Transport = Socket> {
     pub(crate) is_ending_cursor: bool,
     /// Whether a statement has changed what outlives a transaction, such as a setting.
     pub(crate) has_changed_session: bool,
+    /// Whether somebody prepared a statement by SQL.
+    pub(crate) has_prepared: bool,
     /// Where the values of the current row are; kept for its memory.
     pub(crate) cells: Vec<Cell>,
 }
@@ -104,6 +106,7 @@ impl<T: Transport> PostgresConnection<T> {
             has_left_cursor: false,
             is_ending_cursor: false,
             has_changed_session: false,
+            has_prepared: false,
             cells: Vec::new(),
         }
     }

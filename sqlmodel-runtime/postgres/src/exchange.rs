@@ -14,10 +14,10 @@ use crate::declared;
 use crate::error::ServerMessage;
 use crate::protocol::Malformed;
 use crate::protocol::backend::{
-    Frame, Status, changes_session, is_undone_with_its_unit, read_columns, read_parameter_types,
-    rows_affected, tag,
+    Frame, Status, is_undone_with_its_unit, read_columns, read_parameter_types, rows_affected, tag,
 };
 use crate::protocol::frontend;
+use crate::session;
 use crate::task::{Aim, Task};
 use crate::types::row::PostgresRow;
 
@@ -284,7 +284,6 @@ impl<T: Transport> PostgresConnection<T> {
 
     fn answer_completion(&mut self, frame: Frame, answers: &mut Answers<'_, '_>) {
         let body = self.link.body(frame);
-        self.has_changed_session |= changes_session(body);
         match self.controls.complete() {
             Some(Control::Commit) if body == b"ROLLBACK\0" => answers.fail(Error::new(
                 ErrorKind::Database,
@@ -293,6 +292,9 @@ impl<T: Transport> PostgresConnection<T> {
             Some(_) => {}
             None => {
                 if let Some(task) = answers.tasks.get_mut(answers.at) {
+                    let may_change = self.statements.may_change_session(&task.statement);
+                    self.has_changed_session |= session::has_changed(body, may_change);
+                    self.has_prepared |= session::has_prepared(body);
                     task.done.rows_affected = rows_affected(body);
                 }
                 answers.may_be_kept |= !is_undone_with_its_unit(body);

@@ -4,9 +4,10 @@ use sqlmodel_core::{RowRead, Value};
 
 use crate::protocol::auth::{ChannelBinding, Scram, certificate_hash};
 use crate::protocol::backend::{
-    Authentication, BackendKey, Column, Fields, Frame, Notification, Status, changes_session,
-    read_cells, read_columns, read_parameter_types, rows_affected,
+    Authentication, BackendKey, Column, Fields, Frame, Notification, Status, read_cells,
+    read_columns, read_parameter_types, rows_affected,
 };
+use crate::session;
 use crate::types::row::PostgresRow;
 
 /// Types of columns: all that are read in a way of their own, and some that are not known.
@@ -44,7 +45,7 @@ fn check_body(body: &[u8]) {
     let _ = read_parameter_types(body);
     let _ = (
         rows_affected(body),
-        changes_session(body),
+        session::has_changed(body, false),
         certificate_hash(body),
     );
     let scram = Scram::new("x", ChannelBinding::Unsupported, [0; 18]);

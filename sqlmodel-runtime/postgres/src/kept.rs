@@ -36,6 +36,10 @@ impl<M> Kept<M> {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
     /// Takes the oldest.
     pub(crate) fn pop(&mut self) -> Option<M> {
         let (n_bytes, message) = self.messages.pop_front()?;

@@ -22,6 +22,7 @@ mod link;
 mod notify;
 mod options;
 mod protocol;
+mod session;
 mod statements;
 mod task;
 #[cfg(test)]

@@ -39,6 +39,11 @@ pub(crate) struct Link<T: Transport> {
 }
 
 impl<T: Transport> Link<T> {
+    /// Tells whether there is something that the server said unasked, and nobody has taken.
+    pub(crate) fn has_kept(&self) -> bool {
+        !(self.notices.is_empty() && self.notifications.is_empty())
+    }
+
     pub(crate) fn new(transport: T) -> Self {
         Self {
             stream: Stream::new(transport),

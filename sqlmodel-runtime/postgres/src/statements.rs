@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use sqlmodel_core::Statement;
+
 use crate::protocol::backend::Column;
+use crate::session;
 
 /// What the server knows of a prepared statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub(crate) struct Shape {
 #[derive(Debug)]
 pub(crate) struct Statements {
     by_sql: HashMap<Box<str>, Entry>,
+    /// Those among them that may change the session.
+    suspects: HashSet<Box<str>>,
     capacity: usize,
     n_named: u64,
     n_used: u64,
@@ -38,6 +43,7 @@ impl Statements {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             by_sql: HashMap::new(),
+            suspects: HashSet::new(),
             capacity,
             n_named: 0,
             n_used: 0,
@@ -81,6 +87,9 @@ impl Statements {
                 self.forget(&sql);
             }
         }
+        if session::may_change(sql) {
+            self.suspects.insert(sql.into());
+        }
         self.n_used += 1;
         let entry = Entry {
             shape: Arc::clone(shape),
@@ -93,9 +102,25 @@ impl Statements {
 
     /// Forgets a statement.
     pub(crate) fn forget(&mut self, sql: &str) {
+        self.suspects.remove(sql);
         if let Some(entry) = self.by_sql.remove(sql) {
             self.to_close.push(entry.shape.name.clone());
         }
+    }
+
+    /// Tells whether a statement may change the session, by its text, which is read once for those that are kept.
+    pub(crate) fn may_change_session(&self, statement: &Statement<'_>) -> bool {
+        if statement.is_once || !self.are_kept() {
+            return session::may_change(statement.sql);
+        }
+        !self.suspects.is_empty() && self.suspects.contains(statement.sql)
+    }
+
+    /// Forgets all statements, of which the server knows none any more.
+    pub(crate) fn forget_all(&mut self) {
+        self.by_sql.clear();
+        self.suspects.clear();
+        self.to_close.clear();
     }
 
     /// Notes that a unit has ended: what was prepared in it and not kept is nobody's.

@@ -12,7 +12,7 @@ use crate::connect;
 use crate::connection::PostgresConnection;
 use crate::options::PostgresOptions;
 
-/// Undoes whatever outlives a transaction, but for prepared statements, which nobody sees.
+/// Undoes whatever outlives a transaction, but for prepared statements: ours are kept, and seen by nobody.
 const RESET: &[&str] = &[
     "CLOSE ALL",
     "SET SESSION AUTHORIZATION DEFAULT",
@@ -47,7 +47,10 @@ impl Connector for PostgresOptions {
     fn upkeep(&self, connection: &mut PostgresConnection<Socket>) -> Upkeep {
         if connection.is_closed() {
             Upkeep::Broken
-        } else if connection.is_idle() && !connection.has_changed_session {
+        } else if connection.is_idle()
+            && !connection.has_changed_session
+            && !connection.link.has_kept()
+        {
             Upkeep::Ready
         } else {
             Upkeep::Used
@@ -62,13 +65,26 @@ impl Connector for PostgresOptions {
         connection.close_cursor();
         connection.abandon(0);
         ok!(connection.settle(cx).await);
+        if connection.has_prepared {
+            // There is no telling theirs from ours, but that ours can be prepared again.
+            ok!(connection
+                .execute(cx, Statement::once("DEALLOCATE ALL", &[]))
+                .await);
+            connection.statements.forget_all();
+            connection.has_prepared = false;
+        }
         if connection.has_changed_session {
-            for sql in RESET {
-                ok!(connection.execute(cx, Statement::new(sql, &[])).await);
-            }
+            let commands: Vec<_> = RESET.iter().map(|sql| Statement::new(sql, &[])).collect();
+            ok!(connection.batch(cx, &commands).await);
             connection.has_changed_session = false;
         }
+        connection.take_notices();
+        connection.take_notifications();
         Outcome::Ok(())
+    }
+
+    fn accept(&self, connection: &mut PostgresConnection<Socket>) {
+        connection.has_changed_session = false;
     }
 
     async fn ping(

@@ -14,14 +14,14 @@ use sqlmodel_core::trace::{Counted, Traced};
 use sqlmodel_core::{
     Access, Capabilities, Connection, CursorKind, Cx, Dialect, Done, Error, ErrorKind, Executor,
     Fetched, Outcome, Prepared, RowRead, RowSink, Statement, Transaction, TransactionOptions,
-    TransactionStep, Value, ok, ok_result, seam,
+    TransactionStep, Upkeep, Value, ok, ok_result, seam,
 };
 
 use crate::error::{backup_error, connect_error};
 use crate::home::Home;
 use crate::lock_wait::{LockWait, give_way};
 use crate::options::{JournalMode, Location, SqliteOptions, Synchronous};
-use crate::raw::{Database, Progress, Sink};
+use crate::raw::{Database, Progress, READ_ONLY, READ_WRITE, Sink, first_word, without_comments};
 
 /// The parameter limit that the bundled library is compiled with (SQLITE_MAX_VARIABLE_NUMBER).
 const MAX_PARAMETERS: usize = 32_766;
@@ -227,7 +227,7 @@ impl SqliteConnection {
             Access::ReadOnly => {
                 ok_result!(self.control("BEGIN DEFERRED"));
                 self.is_query_only = true;
-                ok_result!(self.control("PRAGMA query_only = ON").inspect_err(|_| {
+                ok_result!(self.control(READ_ONLY).inspect_err(|_| {
                     // The first error is the one to tell; a transaction that cannot be ended is found by the next one.
                     let _ = self.control("ROLLBACK");
                 }));
@@ -271,6 +271,38 @@ impl SqliteConnection {
         self.end_transaction()
     }
 
+    /// Tells what the next user of the connection would find.
+    pub(crate) fn upkeep(&mut self, options: &SqliteOptions) -> Upkeep {
+        let Some(database) = self.home.get_now() else {
+            return Upkeep::Used;
+        };
+        match database.has_changed_session() {
+            // Most settings tell nobody what they were before, and a file is soon opened again.
+            true if matches!(options.location, Location::File(_)) => Upkeep::Broken,
+            true => Upkeep::Used,
+            false if database.is_autocommit() && !database.has_cursor() => Upkeep::Ready,
+            false => Upkeep::Used,
+        }
+    }
+
+    /// Takes the session as it is for how it was opened.
+    pub(crate) fn accept_session(&mut self) {
+        self.home.get().accept_session();
+    }
+
+    /// Rolls back what is open, and undoes what was done to the session of a database that ends with its connections.
+    pub(crate) fn tidy(&mut self, options: &SqliteOptions) -> Result<(), Error> {
+        self.home.get().close_cursor();
+        self.rollback()?;
+        let database = self.home.get();
+        if database.has_changed_session() {
+            database.accept_session();
+            restore(database.connection(), options)
+                .map_err(|error| connect_error(error, &options.location))?;
+        }
+        Ok(())
+    }
+
     fn rollback_to(&mut self, depth: u32) -> Result<(), Error> {
         self.control(&savepoint("ROLLBACK TO", depth))?;
         self.control(&savepoint("RELEASE", depth))
@@ -279,7 +311,7 @@ impl SqliteConnection {
     fn end_transaction(&mut self) -> Result<(), Error> {
         self.is_in_transaction = false;
         if std::mem::take(&mut self.is_query_only) {
-            self.control("PRAGMA query_only = OFF")?;
+            self.control(READ_WRITE)?;
         }
         Ok(())
     }
@@ -486,6 +518,33 @@ fn configure(raw: &rusqlite::Connection, options: &SqliteOptions) -> rusqlite::R
     Ok(())
 }
 
+/// Takes back what is known to outlive a user: temporary tables, attached databases, and settings that have options.
+fn restore(raw: &rusqlite::Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    raw.pragma_update(None, "query_only", false)?;
+    // What depends on a table goes with it.
+    let sql = "SELECT type, name FROM temp.sqlite_schema \
+        WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+    for (kind, name) in names(raw, sql)? {
+        raw.execute_batch(&format!("DROP {kind} temp.{}", quoted(&name)))?;
+    }
+    let sql =
+        "SELECT 'database', name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')";
+    for (kind, name) in names(raw, sql)? {
+        raw.execute_batch(&format!("DETACH {kind} {}", quoted(&name)))?;
+    }
+    configure(raw, options)
+}
+
+fn names(raw: &rusqlite::Connection, sql: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement = raw.prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// A transaction around one statement. It is rolled back unless it was committed.
 struct Unit<'c>(&'c mut SqliteConnection);
 
@@ -502,8 +561,7 @@ fn is_write(sql: &str) -> bool {
     const VERBS: [&str; 8] = [
         "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "CREATE", "ALTER", "DROP",
     ];
-    let verb = sql.trim_start().split(|c: char| !c.is_ascii_alphabetic());
-    let verb = verb.into_iter().next().unwrap_or_default();
+    let verb = first_word(without_comments(sql));
     VERBS.iter().any(|write| verb.eq_ignore_ascii_case(write))
 }
 

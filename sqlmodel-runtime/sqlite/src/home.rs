@@ -47,6 +47,17 @@ impl Home {
             .expect("a database is at home or away")
     }
 
+    /// Returns the database, unless it is still on its way.
+    pub(crate) fn get_now(&mut self) -> Option<&mut Database> {
+        if let Some(desk) = &self.away {
+            let mut back = desk.database.lock().unwrap_or_else(PoisonError::into_inner);
+            self.database = Some(back.take()?);
+            drop(back);
+            self.away = None;
+        }
+        self.database.as_mut()
+    }
+
     /// Runs something on a thread that may block, and gives way to other tasks meanwhile.
     ///
     /// Cancel: what was begun is done to its end. Dropping this future before leaves the database with the thread.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlmodel_core::{Connector, Cx, Error, ErrorKind, Outcome};
+use sqlmodel_core::{Connector, Cx, Error, ErrorKind, Outcome, Upkeep};
 
 use crate::connection::SqliteConnection;
 
@@ -243,6 +243,20 @@ impl Connector for SqliteOptions {
 
     async fn connect(&self, cx: &Cx) -> Outcome<SqliteConnection, Error> {
         SqliteConnection::connect(cx, self).await
+    }
+
+    fn upkeep(&self, connection: &mut SqliteConnection) -> Upkeep {
+        connection.upkeep(self)
+    }
+
+    /// Rolls back a transaction that was begun by hand. A connection to a file whose settings were changed is not reset but
+    /// closed; of one to a database in memory, temporary tables and attached databases go, and what these options set is set again.
+    async fn reset(&self, _: &Cx, connection: &mut SqliteConnection) -> Outcome<(), Error> {
+        Outcome::from(connection.tidy(self))
+    }
+
+    fn accept(&self, connection: &mut SqliteConnection) {
+        connection.accept_session();
     }
 
     /// Finds nothing out: the database is in the process.

@@ -39,6 +39,8 @@ const ROWS_IN_A_TURN: usize = 1024;
 pub(crate) struct Database {
     cache: Cache,
     cursor: Option<Cursor>,
+    /// Whether a statement without a place in the cache may have changed the session.
+    has_changed_session: bool,
     watch: Watch,
     handle: Handle,
     connection: rusqlite::Connection,
@@ -88,6 +90,7 @@ impl Database {
         Self {
             cache: Cache::new(handle, capacity),
             cursor: None,
+            has_changed_session: false,
             watch: Watch::install(handle),
             handle,
             connection,
@@ -105,6 +108,22 @@ impl Database {
     pub(crate) fn is_autocommit(&self) -> bool {
         // SAFETY: the connection is open.
         unsafe { ffi::sqlite3_get_autocommit(self.handle.0.as_ptr()) != 0 }
+    }
+
+    /// Tells whether a statement was prepared that changes what others find on the connection, besides data.
+    pub(crate) fn has_changed_session(&self) -> bool {
+        self.has_changed_session || self.cache.has_changed_session
+    }
+
+    /// Takes the session as it is for how it was opened.
+    ///
+    /// Statements that change it are prepared again, and so noticed again.
+    pub(crate) fn accept_session(&mut self) {
+        if self.has_changed_session() {
+            self.close_cursor();
+            self.cache.clear();
+            self.has_changed_session = false;
+        }
     }
 
     /// Returns the number of rows changed since the connection was opened.
@@ -188,6 +207,7 @@ impl Database {
             }
             CursorKind::Shared { .. } => {
                 let mut statement = Box::new(Statement::prepare(self.handle, sql)?);
+                self.has_changed_session |= changes_session(sql);
                 // SAFETY: the values are copied.
                 unsafe { bind_all(&mut statement, params, Lifetime::Copied) }?;
                 Place::Own(statement, sql.into())
@@ -230,6 +250,11 @@ impl Database {
         progress
     }
 
+    /// Tells whether a query is read in several goes.
+    pub(crate) fn has_cursor(&self) -> bool {
+        self.cursor.is_some()
+    }
+
     /// Ends the cursor, if there is one.
     pub(crate) fn close_cursor(&mut self) {
         // One of its own ends with the cursor.
@@ -243,6 +268,47 @@ impl Database {
         }
     }
 }
+
+/// Tells whether a statement changes what others find on the connection, besides data: a setting, an attached database, a
+/// temporary table.
+fn changes_session(sql: &str) -> bool {
+    let text = without_comments(sql);
+    let verb = first_word(text);
+    let is = |word: &str, expected: &str| word.eq_ignore_ascii_case(expected);
+    if is(verb, "PRAGMA") {
+        // Without a value it asks.
+        return text.contains(['=', '(']) && ![READ_ONLY, READ_WRITE].contains(&sql);
+    }
+    if is(verb, "CREATE") {
+        let second = first_word(without_comments(text.get(verb.len()..).unwrap_or_default()));
+        return is(second, "TEMP") || is(second, "TEMPORARY");
+    }
+    is(verb, "ATTACH") || is(verb, "DETACH")
+}
+
+/// Returns the word that a text begins with.
+pub(crate) fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphabetic());
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
+/// Returns a text without the white space and the comments at its beginning.
+pub(crate) fn without_comments(sql: &str) -> &str {
+    let mut rest = sql.trim_start();
+    loop {
+        let end = match () {
+            () if rest.starts_with("--") => rest.find('\n').map(|at| at + 1),
+            () if rest.starts_with("/*") => rest.find("*/").map(|at| at + 2),
+            () => return rest,
+        };
+        rest = end.and_then(|end| rest.get(end..)).unwrap_or_default();
+        rest = rest.trim_start();
+    }
+}
+
+/// What begins and ends a transaction that only reads: no change of the session, unlike the same words of somebody else.
+pub(crate) const READ_ONLY: &str = "PRAGMA query_only = ON /* for a transaction */";
+pub(crate) const READ_WRITE: &str = "PRAGMA query_only = OFF /* for a transaction */";
 
 /// Takes rows of this driver: a [`RowSink`] behind a pointer, so that all that leads to a row is compiled once and not for each
 /// type that rows are read into.

@@ -13,6 +13,8 @@ pub(crate) struct PreparedStatement {
     pub(crate) n_params: usize,
     /// The columns as the server last described them.
     pub(crate) columns: Arc<[Column]>,
+    /// Whether it may do to the session what the server does not tell of.
+    pub(crate) may_change_session: bool,
 }
 
 /// The statements that are kept; the one that was not used for longest makes room for a new one.

@@ -53,6 +53,8 @@ pub(crate) struct Summary {
     status: u16,
     /// Whether something was done that outlives the statement, such as setting a variable.
     pub(crate) has_changed_session: bool,
+    /// Whether names without a schema are looked up in another database from now on.
+    pub(crate) has_changed_schema: bool,
 }
 
 /// The most columns of a result; a table has 4,096 at most.
@@ -66,26 +68,37 @@ const CURSOR_EXISTS: u16 = 1 << 6;
 const LAST_ROW_SENT: u16 = 1 << 7;
 const TOLD_OF_SESSION: u16 = 1 << 14;
 
-/// The kinds of what an OK tells of the session (`enum_session_state_type`) that are no change of it: the transactions that were
-/// committed, and how the one that runs began and what it has done. MySQL tells the last ones whenever a transaction ends.
+/// The kind of what an OK tells of the session (`enum_session_state_type`) that names another database.
+const SCHEMA: u8 = 1;
+/// The kinds that are no change of it: the transactions that were committed, and how the one that runs began and what it has
+/// done. MySQL tells the last ones whenever a transaction ends.
 const GTIDS: u8 = 3;
 const TRANSACTION_CHARACTERISTICS: u8 = 4;
 const TRANSACTION_STATE: u8 = 5;
 
+/// What has become of a session.
+#[derive(Debug, Clone, Copy, Default)]
+struct Changes {
+    session: bool,
+    schema: bool,
+}
+
 /// Reads the end of an OK: a text for people, then what it tells of the session, each behind its kind and its length.
-fn changes_session(mut cursor: Cursor<'_>) -> Result<bool, Malformed> {
+fn read_changes(mut cursor: Cursor<'_>) -> Result<Changes, Malformed> {
+    let mut changes = Changes::default();
     cursor.sized()?;
     let mut told = Cursor::new(cursor.sized()?);
     while !told.rest().is_empty() {
-        if !matches!(
-            told.u8()?,
-            GTIDS | TRANSACTION_CHARACTERISTICS | TRANSACTION_STATE
-        ) {
-            return Ok(true);
+        match told.u8()? {
+            GTIDS | TRANSACTION_CHARACTERISTICS | TRANSACTION_STATE => {}
+            kind => {
+                changes.session = true;
+                changes.schema |= kind == SCHEMA;
+            }
         }
         told.sized()?;
     }
-    Ok(false)
+    Ok(changes)
 }
 
 impl Summary {
@@ -96,13 +109,20 @@ impl Summary {
         let insert_id = cursor.length()?;
         let status = cursor.u16()?;
         let _warnings = cursor.u16();
+        let changes = match status & TOLD_OF_SESSION {
+            0 => Changes::default(),
+            // What cannot be read counts as a change: a reset too many does no harm.
+            _ => read_changes(cursor).unwrap_or(Changes {
+                session: true,
+                schema: true,
+            }),
+        };
         Ok(Self {
             rows_affected,
             insert_id,
             status,
-            // What cannot be read counts as a change: a reset too many does no harm.
-            has_changed_session: status & TOLD_OF_SESSION != 0
-                && changes_session(cursor).unwrap_or(true),
+            has_changed_session: changes.session,
+            has_changed_schema: changes.schema,
         })
     }
 

@@ -470,10 +470,13 @@ fn hooks_run_where_they_are_put() {
         settle(&cx).await;
         let expected = [
             "after connect 1",
+            "accept 1",
             "before acquire 1",
             "after release 1",
+            "accept 1",
             "before acquire 1",
             "after release 1",
+            "accept 1",
         ];
         assert_eq!(database.log(), expected);
     });

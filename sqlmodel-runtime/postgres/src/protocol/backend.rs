@@ -234,18 +234,6 @@ pub(crate) fn is_undone_with_its_unit(body: &[u8]) -> bool {
     TAGS.iter().any(|tag| body.starts_with(tag))
 }
 
-/// Tells whether a command has done something that outlives its transaction and is no data, by the tag that completes it.
-pub(crate) fn changes_session(body: &[u8]) -> bool {
-    const TAGS: &[&[u8]] = &[
-        b"SET\0",
-        b"LISTEN\0",
-        b"PREPARE\0",
-        b"DECLARE CURSOR\0",
-        b"LOAD\0",
-    ];
-    TAGS.contains(&body)
-}
-
 /// Something that another connection has sent to a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {

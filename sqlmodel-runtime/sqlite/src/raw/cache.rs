@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sqlmodel_core::Error;
 
 use super::Handle;
+use super::changes_session;
 use super::statement::Statement;
 
 /// The guesses that are kept.
@@ -22,6 +23,8 @@ pub(super) struct Cache {
     slots: Vec<Slot>,
     /// Counts uses.
     clock: u64,
+    /// Whether one was prepared that changes the session.
+    pub(super) has_changed_session: bool,
 }
 
 struct Slot {
@@ -40,7 +43,15 @@ impl Cache {
             guesses: [0; N_GUESSES],
             slots: Vec::new(),
             clock: 0,
+            has_changed_session: false,
         }
+    }
+
+    /// Forgets all statements, and what they did.
+    pub(super) fn clear(&mut self) {
+        self.places.clear();
+        self.slots.clear();
+        self.has_changed_session = false;
     }
 
     /// Returns a statement and its place, which is the same until another statement is got.
@@ -102,6 +113,7 @@ impl Cache {
             statement: Statement::prepare(self.handle, sql)?,
             last_used: 0,
         };
+        self.has_changed_session |= changes_session(sql);
         let sql = Arc::clone(&slot.sql);
         let at = if self.slots.len() < self.capacity {
             self.slots.push(slot);
