@@ -16,6 +16,8 @@ use crate::transport::Transport;
 /// The room that a read gets at first; it doubles whenever a read fills it.
 const FIRST_ROOM: usize = 16 * 1024;
 const MOST_ROOM: usize = 256 * 1024;
+/// How much is read before other tasks get a turn, although there is more to read.
+const TURN: usize = 256 * 1024;
 /// The largest buffer that is kept when it is empty.
 const KEPT: usize = 2 * MOST_ROOM;
 
@@ -28,6 +30,8 @@ pub struct Stream<T> {
     read_from: usize,
     read_to: usize,
     room: usize,
+    /// How many bytes were read since others had their turn.
+    n_unbroken: usize,
     output: Vec<u8>,
     /// How many bytes of the output have been sent.
     sent: usize,
@@ -44,6 +48,7 @@ impl<T: Transport> Stream<T> {
             read_from: 0,
             read_to: 0,
             room: FIRST_ROOM,
+            n_unbroken: 0,
             output: Vec::new(),
             sent: 0,
             n_sent: 0,
@@ -102,7 +107,8 @@ impl<T: Transport> Stream<T> {
 
     /// Waits until more bytes have arrived, and sends meanwhile what is to be sent.
     ///
-    /// A server that answers before it has read everything does not block, and neither do we.
+    /// A server that answers before it has read everything does not block, and neither do we. One that says more than can be
+    /// read does not keep other tasks from their turns.
     ///
     /// Cancel: what was read and sent until then is kept.
     ///
@@ -166,6 +172,11 @@ impl<T: Transport> Stream<T> {
     }
 
     fn poll_fill(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.n_unbroken >= TURN {
+            self.n_unbroken = 0;
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         self.make_room();
         let room = self.input.get_mut(self.read_to..).unwrap_or_default();
         let n_room = room.len();
@@ -173,13 +184,17 @@ impl<T: Transport> Stream<T> {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
             Poll::Ready(Ok(n_read)) => {
                 self.read_to += n_read;
+                self.n_unbroken += n_read;
                 if n_read == n_room {
                     self.room = (2 * self.room).min(MOST_ROOM);
                 }
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                self.n_unbroken = 0;
+                Poll::Pending
+            }
         }
     }
 

@@ -36,7 +36,12 @@ pub struct SqliteConnection {
     is_query_only: bool,
     /// Whether a transaction was begun and not ended by us; SQLite may have ended it by itself since.
     is_in_transaction: bool,
+    /// How many portions of rows were fetched since others had their turn.
+    n_portions: u32,
 }
+
+/// After how many portions of a cursor other tasks get a turn; [`Rows`](sqlmodel_core::Rows) asks for a few dozen rows in each.
+const PORTIONS_IN_A_TURN: u32 = 16;
 
 impl SqliteConnection {
     /// Opens a database file, and creates it when it is missing.
@@ -383,6 +388,11 @@ impl Executor for SqliteConnection {
 
     async fn fetch<S: RowSink>(&mut self, cx: &Cx, sink: &mut S) -> Outcome<Fetched, Error> {
         ok!(seam::brief_checkpoint(cx));
+        self.n_portions += 1;
+        if self.n_portions >= PORTIONS_IN_A_TURN {
+            self.n_portions = 0;
+            ok!(give_way(cx).await);
+        }
         let mut lock_wait = LockWait::new(self.busy_timeout);
         loop {
             match ok_result!(self.home.get().fetch(cx, sink)) {
@@ -495,6 +505,7 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
         busy_timeout: options.busy_timeout,
         is_query_only: false,
         is_in_transaction: false,
+        n_portions: 0,
     })
 }
 

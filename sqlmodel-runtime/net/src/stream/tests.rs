@@ -1,3 +1,5 @@
+use std::future::poll_fn;
+use std::pin::pin;
 use std::time::Duration;
 
 use sqlmodel_core::seam::CancelKind;
@@ -71,7 +73,7 @@ fn a_dropped_call_goes_on_where_it_stopped() {
         while arrived.len() < 8 {
             // Each flush is dropped after its first poll.
             let mut flush = Box::pin(near.flush(wait(cx)));
-            std::future::poll_fn(|task| {
+            poll_fn(|task| {
                 let _ = flush.as_mut().poll(task);
                 Poll::Ready(())
             })
@@ -138,5 +140,40 @@ fn nobody_listening_is_an_error_of_the_operating_system() {
             matches!(&refused, Outcome::Err(error) if error.kind() == io::ErrorKind::ConnectionRefused),
             "{refused:?}"
         );
+    });
+}
+
+/// A server that always has more to say.
+struct Endless;
+
+impl Transport for Endless {
+    fn poll_read(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(into.len()))
+    }
+
+    fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+}
+
+#[test]
+fn one_who_reads_much_lets_others_have_their_turn() {
+    block_on(async |cx| {
+        let mut stream = Stream::new(Endless);
+        let (mut n_read, mut n_waits) = (0, 0);
+        while n_read < 10 * TURN {
+            {
+                let mut receiving = pin!(stream.receive(Wait::on(cx)));
+                let received = poll_fn(|task| {
+                    let polled = receiving.as_mut().poll(task);
+                    n_waits += usize::from(polled.is_pending());
+                    polled
+                });
+                received.await.unwrap();
+            }
+            n_read += stream.received().len();
+            stream.consume(stream.received().len());
+        }
+        assert!((5..=10).contains(&n_waits), "{n_waits} waits");
     });
 }
