@@ -18,7 +18,7 @@ use sqlmodel_sql::Dialect;
 
 use self::terminal::{Status, Terminal};
 use crate::config::{Project, TimeCrate};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::ir::Schema;
 #[cfg(any(feature = "sqlite", feature = "live"))]
 use crate::verify;
@@ -218,7 +218,19 @@ fn verify_live(matches: &ArgMatches, terminal: Terminal) -> Status {
             let report = verify::live(cx, url, &schema, &project.sources).await;
             report.into_result()
         });
-        let report = asked.map_err(|error| terminal.error(error))?;
+        let report = asked.map_err(|error| {
+            let sql = match &error {
+                sqlmodel_runtime::OutcomeError::Err(error) => error.sql(),
+                _ => None,
+            };
+            let is_creating = ["CREATE SCHEMA", "CREATE DATABASE"]
+                .iter()
+                .any(|it| sql.is_some_and(|sql| sql.starts_with(it)));
+            terminal.error(match is_creating {
+                true => format!("{error}: `verify` creates a schema of its own and those that tables name; give it a user who may, and on MySQL a server that has none of these names"),
+                false => error.to_string(),
+            })
+        })?;
         let verify::Report {
             server,
             n_tables,
@@ -230,11 +242,20 @@ fn verify_live(matches: &ArgMatches, terminal: Terminal) -> Status {
         let mut diagnostics = Diagnostics::new();
         refused.into_iter().for_each(|it| diagnostics.push(it));
         terminal.status(format_args!(
-            "{server}: {n_tables} tables, {n_views} views, {n_queries} queries with {n_statements} statements"
+            "{server}: {}, {}, {} with {}",
+            counted(n_tables, "table", "tables"),
+            counted(n_views, "view", "views"),
+            counted(n_queries, "query", "queries"),
+            counted(n_statements, "statement", "statements"),
         ));
         concluded(Some(schema), diagnostics, &project, terminal)?;
         Ok(Status::Fine)
     }))
+}
+
+#[cfg(feature = "live")]
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 #[cfg(not(feature = "live"))]
@@ -285,14 +306,28 @@ fn explain(matches: &ArgMatches, terminal: Terminal) -> Status {
                         terminal.data(&text);
                         Ok(Status::Fine)
                     }
-                    None => Err(terminal.error(format_args!("there is no query `{name}`"))),
+                    None => Err(terminal.error(no_query(&schema, name))),
                 }
             }))
+        }
+        (None, None) if what == "query" => {
+            terminal.error("which query? Write `explain query NAME`")
         }
         _ => terminal.error(format_args!(
             "there is no diagnostic `{what}`; codes look like SM0103, and queries are explained by `explain query NAME`"
         )),
     }
+}
+
+fn no_query(schema: &Schema, name: &str) -> String {
+    let names = schema.queries.iter().map(|it| it.name.as_str());
+    let meant = nearest(name, names.clone());
+    let hint = match (meant, names.collect::<Vec<_>>().as_slice()) {
+        (Some(meant), _) => format!("did you mean `{meant}`?"),
+        (None, []) => "the schema has none".to_owned(),
+        (None, names) => format!("there are {}", crate::syntax::list(names)),
+    };
+    format!("there is no query `{name}`: {hint}")
 }
 
 fn completions(matches: &ArgMatches, terminal: Terminal) -> Status {

@@ -26,7 +26,16 @@ pub(crate) fn explain(schema: &Schema, name: &str) -> Option<String> {
             &format!("{}{block}", param.reason),
         );
     }
-    if query.params.is_empty() {
+    let flags = query.blocks.iter().filter(|it| it.params.is_empty());
+    for block in flags.clone() {
+        line(
+            &mut out,
+            &block.name,
+            "bool",
+            "switches the block of its name",
+        );
+    }
+    if query.params.is_empty() && flags.count() == 0 {
         out.push_str("  none\n");
     }
     section(&mut out, "columns");

@@ -65,7 +65,11 @@ pub async fn live(
     let dialect = match options {
         AnyOptions::Postgres(_) => Dialect::Postgres,
         AnyOptions::MySql(_) => Dialect::Mysql,
-        _ => return Outcome::Err(Error::usage("`verify` asks PostgreSQL and MySQL servers")),
+        _ => {
+            return Outcome::Err(Error::usage(
+                "`verify` asks PostgreSQL and MySQL servers; of SQLite, `check` asks one in memory",
+            ));
+        }
     };
     if !schema.dialects.contains(&dialect) {
         let message = format!("the schema is not for {}", dialect.title());
@@ -205,9 +209,10 @@ impl Work<'_> {
         if asked.is_ok() {
             asked = self.in_database(cx, scratch).await;
         }
-        // What was created goes, whatever came of it.
-        for name in created.iter().rev() {
-            let sql = format!("DROP DATABASE {name}");
+        // What was created goes, whatever came of it, and whichever tables refer to others.
+        let forget = "SET FOREIGN_KEY_CHECKS = 0".to_owned();
+        let drops = created.iter().rev().map(|it| format!("DROP DATABASE {it}"));
+        for sql in std::iter::once(forget).chain(drops) {
             let dropped = admin.execute_sql(cx, &sql, &[]).await.map(drop);
             if asked.is_ok() {
                 asked = dropped;
