@@ -209,6 +209,10 @@ fn view(
         catalog,
         sources,
     };
+    if let Some(found) = one::switched(&written.sql, sources) {
+        diagnostics.push(found);
+        return None;
+    }
     let found = analysis.select(
         &written.name,
         &written.sql,
@@ -298,7 +302,10 @@ fn view(
         Source {
             columns: Rc::new(columns.collect()),
             table: None,
-            keys: Rc::new(Vec::new()),
+            keys: Rc::new(match key.is_empty() {
+                true => Vec::new(),
+                false => vec![key.clone()],
+            }),
         },
     );
     let text = |pieces: &[Piece]| -> String {

@@ -456,7 +456,7 @@ pub(crate) struct Page {
 #[derive(Debug)]
 pub(crate) enum Shape {
     One(Name),
-    Many(Vec<Name>),
+    Many(Name),
 }
 
 /// Returns the entry of a dialect, to be filled.

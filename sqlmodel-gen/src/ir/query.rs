@@ -290,7 +290,7 @@ pub enum Shape {
     /// `post = "p"`: one value from the columns of an alias.
     One(SourceText),
     /// `tags = ["t"]`: all values of an alias, collected over rows.
-    Many(Vec<SourceText>),
+    Many(SourceText),
 }
 
 /// A view and what its rows are.

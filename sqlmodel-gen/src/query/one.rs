@@ -18,7 +18,7 @@ use crate::query::page::{Paged, identify};
 use crate::query::params::{Param, Params};
 use crate::query::parse::{ParseError, ParseErrorKind, Variant, parse};
 use crate::query::pieces::Writer;
-use crate::query::text::{Text, TokenKind};
+use crate::query::text::{MarkerKind, Text, TokenKind};
 use crate::query::types::{Class, Known, Typed, cast_name};
 use crate::query::variant::Layout;
 use crate::query::{raw, row};
@@ -109,6 +109,25 @@ pub(super) fn syntax(
         );
     }
     diagnostics
+}
+
+/// Reports a block or a place of orders in a view, which nobody calls.
+pub(super) fn switched(sql: &QuerySql, sources: &SourceMap) -> Option<Diagnostic> {
+    let texts = [&sql.portable, &sql.sqlite, &sql.postgres, &sql.mysql];
+    texts.into_iter().flatten().find_map(|text| {
+        let text = Text::read(text, sources).ok()?;
+        let marker = text.markers.iter().find_map(|it| match it.kind {
+            MarkerKind::If(_) => Some((it, "blocks")),
+            MarkerKind::Order => Some((it, "orders")),
+            MarkerKind::End | MarkerKind::Slip(_) => None,
+        });
+        let (marker, what) = marker?;
+        let message = format!("a view is the same for all, and has no {what}");
+        Some(
+            Diagnostic::new(&codes::SQL_BLOCK, text.span(marker.range.clone()), message)
+                .help("take it out, and write it in queries of the view"),
+        )
+    })
 }
 
 impl Analysis<'_> {

@@ -321,11 +321,8 @@ impl Shaped<'_> {
         while let Some(output) = outputs.get(at) {
             let alias = output.origin.as_ref().map(|it| it.alias.as_str());
             let shape = self.written.shape.iter().find(|(_, shape)| {
-                let wanted = match shape {
-                    Shape::One(alias) => Some(alias),
-                    Shape::Many(aliases) => aliases.first(),
-                };
-                wanted.is_some_and(|it| Some(it.value.as_str()) == alias)
+                let (Shape::One(wanted) | Shape::Many(wanted)) = shape;
+                Some(wanted.value.as_str()) == alias
             });
             let Some((name, shape)) = shape else {
                 parts.push(self.column_part(at)?);
@@ -352,13 +349,8 @@ impl Shaped<'_> {
         }
         for (name, shape) in &self.written.shape {
             if !parts.iter().any(|it| it.name == name.value) {
-                let alias = match shape {
-                    Shape::One(alias) => alias.value.clone(),
-                    Shape::Many(aliases) => aliases
-                        .first()
-                        .map(|it| it.value.clone())
-                        .unwrap_or_default(),
-                };
+                let (Shape::One(alias) | Shape::Many(alias)) = shape;
+                let alias = &alias.value;
                 let mut aliases: Vec<&str> = outputs
                     .iter()
                     .filter_map(|it| Some(it.origin.as_ref()?.alias.as_str()))
@@ -445,22 +437,21 @@ impl Shaped<'_> {
         let origin = outputs.first().and_then(|it| it.origin.as_ref());
         let table = origin.and_then(|it| it.table);
         let is_missing = origin.is_some_and(|it| it.is_missing);
-        let key: Vec<usize> = table
-            .and_then(|table| {
-                let table = &self.schema.tables[table];
-                let columns = &table.primary_key.as_ref()?.columns;
-                columns
-                    .iter()
-                    .map(|name| {
-                        let column = table.columns.iter().position(|it| it.name == *name)?;
-                        let found = outputs.iter().position(|it| {
-                            it.origin.as_ref().is_some_and(|it| it.column == column)
-                        })?;
-                        Some(at + found)
-                    })
-                    .collect::<Option<Vec<_>>>()
-            })
-            .unwrap_or_default();
+        let of_table = table.map(|table| {
+            let table = &self.schema.tables[table];
+            let columns = table.primary_key.iter().flat_map(|it| it.columns.iter());
+            columns
+                .filter_map(|name| table.columns.iter().position(|it| it.name == *name))
+                .collect()
+        });
+        let columns: Vec<usize> =
+            of_table.unwrap_or_else(|| origin.map_or_else(Vec::new, |it| it.key.clone()));
+        let found = columns.iter().map(|column| {
+            let mut outputs = outputs.iter();
+            let of_key = |it: &&Output| it.origin.as_ref().is_some_and(|it| it.column == *column);
+            Some(at + outputs.position(|it| of_key(&it))?)
+        });
+        let key: Vec<usize> = found.collect::<Option<Vec<_>>>().unwrap_or_default();
         if key.is_empty() && (is_missing || matches!(shape, Shape::Many(_))) {
             let alias = origin.map_or("", |it| it.alias.as_str());
             let message = format!(

@@ -122,9 +122,7 @@ impl Resolver<'_> {
                 .map(|(name, shape)| {
                     let shape = match shape {
                         syntax::Shape::One(alias) => Shape::One(source_text(alias)),
-                        syntax::Shape::Many(aliases) => {
-                            Shape::Many(aliases.iter().map(source_text).collect())
-                        }
+                        syntax::Shape::Many(alias) => Shape::Many(source_text(alias)),
                     };
                     (source_text(name), shape)
                 })

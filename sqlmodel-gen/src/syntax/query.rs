@@ -165,8 +165,10 @@ fn parse_shape(reader: &mut Reader<'_, '_>) -> Vec<(Name, Shape)> {
     let parse = |cx: &mut Context<'_>, node: &Node| match &node.value {
         Value::String(alias) => Some(Shape::One(Spanned::new(alias.clone(), node.span))),
         Value::Array(items) => {
-            let aliases = items.iter().filter_map(|item| cx.string(item, "shape"));
-            Some(Shape::Many(aliases.collect()))
+            let [item] = items.as_slice() else {
+                return cx.wrong_kind(node, "shape", "an alias, or a list with one");
+            };
+            Some(Shape::Many(cx.string(item, "shape")?))
         }
         _ => cx.wrong_kind(node, "shape", "an alias, or a list with one"),
     };

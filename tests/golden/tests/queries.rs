@@ -1062,6 +1062,58 @@ sql = "SELECT name FROM hero"
 }
 
 #[test]
+fn views_are_the_same_for_all_and_have_keys() {
+    check(
+        r#"
+[view.Grown]
+key = ["id"]
+sql = "SELECT id, name FROM hero WHERE age > 17"
+[view.Keyless]
+sql = "SELECT id, name FROM hero WHERE age > 17"
+[view.Blocked]
+sql = "SELECT id FROM hero WHERE age > 17 /*if old*/ AND age > 70 /*end*/"
+[view.Ordered]
+sql = "SELECT id FROM hero ORDER BY /*order*/ id /*end*/"
+[view.Slip]
+sql = "SELECT id FROM hero /*endif*/"
+[[query]]
+name = "a"
+page = { by = ["id"] }
+sql = "SELECT * FROM grown"
+[[query]]
+name = "b"
+shape = { hero = "g", teams = ["t"] }
+sql = "SELECT g.*, t.* FROM grown g LEFT JOIN team t ON t.id = g.id"
+[[query]]
+name = "c"
+page = { by = ["id"] }
+sql = "SELECT * FROM keyless"
+[[query]]
+name = "d"
+shape = { hero = "g", teams = ["t"] }
+sql = "SELECT g.*, t.* FROM keyless g LEFT JOIN team t ON t.id = g.id"
+[[query]]
+name = "e"
+shape = { hero = "h", teams = [] }
+sql = "SELECT h.* FROM hero h"
+[[query]]
+name = "f"
+shape = { hero = "h", teams = ["t", "h"] }
+sql = "SELECT h.*, t.* FROM hero h JOIN team t ON t.id = h.team_id"
+"#,
+        expect![[r#"
+            7:43: error[SM0715]: a view is the same for all, and has no blocks
+            9:37: error[SM0715]: a view is the same for all, and has no orders
+            11:28: error[SM0715]: `/*endif*/` begins and ends no block
+            22:8: error[SM0721]: nothing proves that the keys of the page tell rows apart, and rows with equal keys would be lost between pages
+            27:15: error[SM0719]: the key of `hero` is not selected, and rows are collected by it
+            30:31: error[SM0006]: `shape` is a list, expected an alias, or a list with one
+            34:31: error[SM0006]: `shape` is a list, expected an alias, or a list with one
+        "#]],
+    );
+}
+
+#[test]
 fn no_two_types_of_queries_have_one_name() {
     check(
         r#"

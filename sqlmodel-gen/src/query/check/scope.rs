@@ -85,6 +85,8 @@ pub(in crate::query) struct Origin {
     pub(in crate::query) alias: String,
     pub(in crate::query) table: Option<TableId>,
     pub(in crate::query) column: usize,
+    /// The columns of the table or view that identify a row, perhaps none.
+    pub(in crate::query) key: Vec<usize>,
     /// Whether an outer join may leave the table without a row.
     pub(in crate::query) is_missing: bool,
     /// Whether the column is NULL in some row of the table.

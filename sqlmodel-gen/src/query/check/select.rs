@@ -439,6 +439,7 @@ impl Checker<'_> {
             alias: relation.name.clone()?,
             table: relation.source.table,
             column: at.column,
+            key: relation.source.keys.first().cloned().unwrap_or_default(),
             is_missing: !relation.missing_in.is_empty(),
             is_nullable: is_declared && !relation.refined.contains(&at.column),
         })
