@@ -51,11 +51,52 @@ pub(super) fn emit(output: &Output<'_>, files: &mut Vec<File>) {
                 text: out.finish(),
             });
         }
+        exports(output, &mut root);
     }
     files.push(File {
         path: "mod.rs".to_owned(),
         text: root.finish(),
     });
+}
+
+/// Re-exports what is in all modules, so that a program finds an item at the top, whatever file it is declared in.
+///
+/// The first file that is added to a schema of one file makes a module of each: what the program names stays where it was.
+fn exports(output: &Output<'_>, root: &mut Rust) {
+    let schema = output.schema;
+    let has_queries = |module| schema.queries.iter().any(|it| it.module == module);
+    let has_views = |module| schema.views.iter().any(|it| it.written.module == module);
+    let all = |has: &dyn Fn(usize) -> bool| -> Vec<&str> {
+        let modules = schema.modules.iter().enumerate();
+        let modules = modules.filter(|(module, _)| has(*module));
+        modules.map(|(_, module)| module.name.as_str()).collect()
+    };
+    for (stem, doc, modules) in [
+        (
+            queries::STEM,
+            "The queries of all modules.",
+            all(&has_queries),
+        ),
+        (views::STEM, "The views of all modules.", all(&has_views)),
+    ] {
+        let is_taken = schema.modules.iter().any(|module| module.name == stem);
+        if modules.is_empty() || is_taken {
+            continue;
+        }
+        root.blank();
+        root.doc(doc);
+        root.line(format!("pub mod {stem} {{"));
+        for module in modules {
+            root.line(format!("    pub use super::{module}::{stem}::*;"));
+        }
+        root.line("}");
+    }
+    let mut modules: Vec<&str> = schema.modules.iter().map(|it| it.name.as_str()).collect();
+    modules.sort_by(|a, b| names::version_cmp(a, b));
+    root.blank();
+    for module in modules {
+        root.line(format!("pub use self::{module}::*;"));
+    }
 }
 
 /// Declares the file of each item of a module, and re-exports the item.

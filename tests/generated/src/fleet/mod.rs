@@ -17,3 +17,6 @@ pub mod tables;
 pub mod customers;
 /// Vehicles, joined by a key of two columns.
 pub mod vehicles;
+
+pub use self::customers::*;
+pub use self::vehicles::*;

@@ -17,3 +17,6 @@ pub mod tables_;
 pub mod other;
 /// A module that is called like the file of tables.
 pub mod tables;
+
+pub use self::other::*;
+pub use self::tables::*;

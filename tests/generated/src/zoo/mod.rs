@@ -19,3 +19,7 @@ pub mod animals;
 pub mod events;
 /// A table for each kind of person, joined by the key.
 pub mod people;
+
+pub use self::animals::*;
+pub use self::events::*;
+pub use self::people::*;
