@@ -15,25 +15,42 @@ use crate::config::{CONFIG_FILE, Project};
 /// Time between two looks at the files: short enough to feel immediate, long enough to cost nothing.
 const INTERVAL: Duration = Duration::from_millis(300);
 
-/// What is looked at: files and folders, and when each changed.
-type Seen = BTreeMap<PathBuf, Option<SystemTime>>;
+/// What is looked at: files and folders, when each changed, and how long it is.
+type Seen = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 
 /// Never returns, since whatever is wrong now may be right after the next change.
 pub(super) fn run(matches: &ArgMatches, terminal: Terminal) -> Status {
     loop {
-        let project = load(matches, terminal);
-        let watched = watched(dir(matches), project.as_ref().ok());
-        let before = seen(&watched);
-        if let Ok(project) = &project
-            && let Ok(plan) = plan(project, terminal)
+        let before = settled(dir(matches));
+        if let Ok(project) = load(matches, terminal)
+            && let Ok(plan) = plan(&project, terminal)
         {
             // An error is on the screen, and the next change gives another try.
             let _ = apply(&plan, terminal);
         }
-        while seen(&watched) == before {
+        while !has_changed(&before) {
             thread::sleep(INTERVAL);
         }
     }
+}
+
+/// Returns what a project is made of, as it is before anything of it is read for a run: what changes during the run is a change.
+///
+/// Which files these are is known when they have been read. So they are looked at first and read then, until both agree.
+fn settled(dir: &Path) -> Seen {
+    let mut paths = watched(dir, None);
+    loop {
+        let before = seen(&paths);
+        let now = watched(dir, Project::load(dir).ok().as_ref());
+        if now == paths {
+            return before;
+        }
+        paths = now;
+    }
+}
+
+fn has_changed(before: &Seen) -> bool {
+    before.iter().any(|(path, state)| state_of(path) != *state)
 }
 
 /// The files of a project, and the folders in which files may appear.
@@ -53,9 +70,14 @@ fn watched(dir: &Path, project: Option<&Project>) -> Vec<PathBuf> {
 }
 
 fn seen(paths: &[PathBuf]) -> Seen {
-    let changed = |path: &PathBuf| fs::metadata(path).and_then(|it| it.modified()).ok();
-    paths
-        .iter()
-        .map(|path| (path.clone(), changed(path)))
-        .collect()
+    let states = paths.iter().map(|path| (path.clone(), state_of(path)));
+    states.collect()
 }
+
+fn state_of(path: &Path) -> Option<(SystemTime, u64)> {
+    let data = fs::metadata(path).ok()?;
+    Some((data.modified().ok()?, data.len()))
+}
+
+#[cfg(test)]
+mod tests;
