@@ -103,6 +103,10 @@ impl Config {
                 .map(|it| (it.value, Some(it.span)))
                 .collect();
         }
+        // Which files a configuration names that cannot be read, nobody knows.
+        if !document.broken.is_empty() && reader.get("schema").is_none() {
+            config.schema = Vec::new();
+        }
         let folder = |reader: &mut Reader<'_, '_>, key| -> Option<String> {
             let folder: Spanned<String> = reader.string(key)?;
             if folder.value.trim().is_empty() {

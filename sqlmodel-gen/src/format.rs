@@ -18,6 +18,7 @@ const INDENT: &str = "    ";
 /// - A list or inline table that has a line break or a comment has each item on a line of its own.
 /// - Comments at the ends of neighbouring lines start in one column.
 /// - At most one blank line in a row; none at the start and the end.
+/// - Lines end as the first line does: with CRLF on Windows, where Git makes it so.
 #[must_use]
 pub fn format(text: &str) -> Option<String> {
     let tokens = token::tokens(text)?;
@@ -28,7 +29,9 @@ pub fn format(text: &str) -> Option<String> {
         line: String::new(),
     };
     writer.file()?;
-    let formatted = join(writer.lines);
+    let first = text.find('\n').and_then(|at| text.get(..at));
+    let is_crlf = first.is_some_and(|line| line.ends_with('\r'));
+    let formatted = join(writer.lines, if is_crlf { "\r\n" } else { "\n" });
     let is_same =
         token::tokens(&formatted).is_some_and(|after| significant(&tokens).eq(significant(&after)));
     is_same.then_some(formatted)
@@ -62,7 +65,7 @@ struct Line {
 }
 
 /// Puts lines together, with the comments of neighbouring ones in one column.
-fn join(lines: Vec<Line>) -> String {
+fn join(lines: Vec<Line>, line_break: &str) -> String {
     let has_both = |line: &Line| !line.code.is_empty() && line.comment.is_some();
     let mut out = String::new();
     for group in lines.chunk_by(|a, b| has_both(a) && has_both(b)) {
@@ -76,7 +79,7 @@ fn join(lines: Vec<Line>) -> String {
                 }
                 out.push_str(comment);
             }
-            out.push('\n');
+            out.push_str(line_break);
         }
     }
     out

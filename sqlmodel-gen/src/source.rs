@@ -6,7 +6,7 @@ mod load;
 
 use std::ops::Range;
 
-pub use self::load::{LoadError, load_bytes, load_file};
+pub use self::load::{LoadError, load_bytes};
 
 /// The most bytes one source may have; a larger one is refused with a diagnostic.
 ///
@@ -190,6 +190,15 @@ impl SourceMap {
 
     /// Adds a schema file as it was read; compiling reports bytes that are no UTF-8.
     pub fn add_bytes(&mut self, name: impl Into<String>, bytes: Vec<u8>) -> SourceId {
+        self.push_bytes(name.into(), bytes, Role::Schema)
+    }
+
+    /// Adds a configuration file as it was read; reading it reports bytes that are no UTF-8.
+    pub fn add_config_bytes(&mut self, name: impl Into<String>, bytes: Vec<u8>) -> SourceId {
+        self.push_bytes(name.into(), bytes, Role::Config)
+    }
+
+    fn push_bytes(&mut self, name: String, bytes: Vec<u8>, role: Role) -> SourceId {
         let (text, not_utf8_at) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(error) => {
@@ -200,7 +209,7 @@ impl SourceMap {
         };
         self.push(Source {
             not_utf8_at,
-            ..Source::new(name.into(), text, Role::Schema)
+            ..Source::new(name, text, role)
         })
     }
 

@@ -232,14 +232,6 @@ fn files_that_are_not_text_are_refused() {
 }
 
 #[test]
-fn a_configuration_that_is_not_text_is_refused() {
-    let project = Project::new(SCHEMA);
-    project.put("sqlmodel.toml", [0xFF, 0xFE]);
-    refused(&project, &["error: ", "sqlmodel.toml: not UTF-8"]);
-}
-
-#[cfg(unix)]
-#[test]
 fn a_link_that_leads_nowhere_is_refused() {
     let project = Project::new(SCHEMA);
     std::os::unix::fs::symlink("gone.toml", project.path("schema/link.toml"))
@@ -598,6 +590,36 @@ hero_id = { ref = "Hero" }
 }
 
 #[test]
+fn a_second_file_moves_nothing_that_a_program_names() {
+    let query = |name: &str| format!("[[query]]\nname = \"{name}\"\nsql = \"SELECT 1 AS one\"\n");
+    let project = Project::new(&format!("{SCHEMA}\n{}", query("one")));
+    assert_eq!(project.run(&["generate"]).status.code(), Some(0));
+    let root = fs::read_to_string(project.path("src/models/mod.rs")).unwrap();
+    assert!(
+        root.contains("pub use self::hero::{Hero, NewHero};\n"),
+        "{root}"
+    );
+    assert!(root.contains("pub mod queries;\n"), "{root}");
+    fs::write(project.path("schema/other.toml"), query("two")).unwrap();
+    assert_eq!(project.run(&["generate"]).status.code(), Some(0));
+    let root = fs::read_to_string(project.path("src/models/mod.rs")).unwrap();
+    let end = root.split("pub mod other;\n").nth(1).unwrap();
+    assert_eq!(
+        end,
+        "
+/// The queries of all modules.
+pub mod queries {
+    pub use super::hero::queries::*;
+    pub use super::other::queries::*;
+}
+
+pub use self::hero::*;
+pub use self::other::*;
+"
+    );
+}
+
+#[test]
 fn fmt_lays_out_schema_files() {
     let project = Project::new(&SCHEMA.replace(" = ", "="));
     let check = project.run(&["fmt", "--check"]);
@@ -607,10 +629,38 @@ fn fmt_lays_out_schema_files() {
         "{}",
         out(&check)
     );
-    assert_eq!(err(&project.run(&["fmt"])), "1 file formatted\n");
+    let told = err(&project.run(&["fmt"]));
+    assert!(
+        told.starts_with("formatted ") && told.ends_with("schema/hero.toml\n"),
+        "{told}"
+    );
     let formatted = fs::read_to_string(project.path("schema/hero.toml")).unwrap();
     assert_eq!(formatted, SCHEMA.trim_start());
     assert_eq!(project.run(&["fmt", "--check"]).status.code(), Some(0));
+}
+
+#[test]
+fn fmt_keeps_the_kind_of_line_breaks() {
+    let crlf = SCHEMA.trim_start().replace('\n', "\r\n");
+    let project = Project::new(&crlf.replace(" = ", "="));
+    assert_eq!(project.run(&["fmt"]).status.code(), Some(0));
+    let formatted = fs::read_to_string(project.path("schema/hero.toml")).unwrap();
+    assert_eq!(formatted, crlf);
+    assert_eq!(project.run(&["fmt", "--check"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_configuration_that_is_not_utf8_is_reported_like_any_other_mistake() {
+    let project = Project::new(SCHEMA);
+    fs::write(project.path("sqlmodel.toml"), b"out = \"src/\xff\"\n").unwrap();
+    let output = project.run(&["check", "--format", "short"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = err(&output);
+    assert!(
+        told.contains("sqlmodel.toml:1:12: error[SM0001]: the file is not UTF-8 from here on"),
+        "{told}"
+    );
+    assert!(told.ends_with("1 error\n"), "{told}");
 }
 
 #[test]

@@ -41,7 +41,12 @@ pub(super) fn fmt(matches: &ArgMatches, terminal: Terminal) -> Status {
         }
         if !matches.get_flag("check") {
             write(&changes, terminal)?;
-            terminal.status(format_args!("{} formatted", files(changes.len())));
+            for change in &changes {
+                terminal.status(format_args!("formatted {}", change.path.display()));
+            }
+            if changes.is_empty() {
+                terminal.status("all files are laid out already");
+            }
             return Ok(status);
         }
         for change in &changes {
@@ -152,8 +157,8 @@ fn write(changes: &[Change], terminal: Terminal) -> Result<(), Status> {
 
 /// Adds a model to start from: in a file of its own, or in the schema's only file.
 ///
-/// A schema of one file has its models at the top of the generated code, one of several files has a module for each. A second file would
-/// move what the program names already.
+/// A schema of one file has its models at the top of the generated code, one of several files has a module for each and re-exports. Whether
+/// there are modules is for the author to decide.
 pub(super) fn new_model(matches: &ArgMatches, terminal: Terminal) -> Status {
     let name = matches.get_one::<String>("name").map_or("", String::as_str);
     ended(load(matches, terminal).and_then(|project| {
@@ -168,7 +173,14 @@ pub(super) fn new_model(matches: &ArgMatches, terminal: Terminal) -> Status {
              [model.{name}.fields]\nid = {{ type = \"i64\", key = \"auto\" }}\nname = \"text\"\n"
         );
         if let Some((path, text)) = only_schema_file(&project) {
-            let text = format!("{}\n\n{model}", text.trim_end());
+            let is_crlf = text.contains("\r\n");
+            let added = format!("\n\n{model}");
+            let added = if is_crlf {
+                added.replace('\n', "\r\n")
+            } else {
+                added
+            };
+            let text = format!("{}{added}", text.trim_end());
             output::edit(path, &text).map_err(|error| terminal.error(error))?;
             terminal.status(format_args!("added `{name}` to {}", path.display()));
             return Ok(Status::Fine);

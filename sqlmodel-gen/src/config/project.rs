@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::source::{LoadError, SourceMap, Span, load_bytes, load_file};
+use crate::source::{LoadError, SourceMap, Span, load_bytes};
 
 /// The name of the configuration.
 pub const CONFIG_FILE: &str = "sqlmodel.toml";
@@ -57,7 +57,9 @@ impl Project {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             _ => {}
         }
-        let source = self.sources.add_config(shown(&path), load_file(&path)?);
+        let source = self
+            .sources
+            .add_config_bytes(shown(&path), load_bytes(&path)?);
         self.config = Config::parse(&self.sources, source, &mut self.diagnostics);
         self.files.push(path);
         Ok(())

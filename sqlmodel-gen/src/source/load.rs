@@ -43,20 +43,6 @@ impl std::error::Error for LoadError {
     }
 }
 
-/// Reads a text file, at most one byte more than a source may have.
-///
-/// # Errors
-///
-/// If the file cannot be read or is not UTF-8.
-pub fn load_file(path: &Path) -> Result<String, LoadError> {
-    String::from_utf8(load_bytes(path)?).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let message = format!("not UTF-8 at byte {at}");
-        let cause = io::Error::new(io::ErrorKind::InvalidData, message);
-        LoadError::new(path, cause)
-    })
-}
-
 /// Reads a file, at most one byte more than a source may have.
 ///
 /// # Errors
