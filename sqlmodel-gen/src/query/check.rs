@@ -6,6 +6,7 @@ mod call;
 mod column;
 mod expr;
 mod from;
+mod list;
 mod operator;
 mod order;
 mod refine;
@@ -35,6 +36,9 @@ use crate::source::Span;
 use crate::syntax::list;
 
 pub(super) use self::scope::Origin;
+
+/// How tall an expression may be that is looked at twice, so that such ones in one another take no time to speak of.
+const MAX_HEIGHT: u32 = 12;
 
 /// What a statement returns in one place.
 #[derive(Debug, Clone)]
@@ -66,8 +70,12 @@ pub(super) enum Edit {
     },
     /// A type's name becomes the dialect's.
     Replace { n_tokens: u32, text: &'static str },
-    /// A number becomes a text.
-    Constant { n_tokens: u32, text: String },
+    /// A constant becomes a text, perhaps of a type.
+    Constant {
+        n_tokens: u32,
+        text: String,
+        cast: Option<String>,
+    },
     /// A parameter is told its type.
     ParamCast(String),
 }
@@ -527,7 +535,7 @@ impl Expected {
     /// What an expression tells of the one beside it.
     pub(super) fn like(typed: &Typed) -> Option<Self> {
         Some(Self {
-            is_weak: typed.constant.is_some(),
+            is_weak: typed.constant.is_some() && !typed.is_interval(),
             ..Self::of(typed.known()?, format!("compared with {}", typed.reason))
         })
     }

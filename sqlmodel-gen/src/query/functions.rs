@@ -46,6 +46,8 @@ pub(super) enum Returns {
     Spread,
     /// A list of texts.
     Texts,
+    /// A time as PostgreSQL cuts it: a date becomes a moment.
+    Moment,
     /// The type of the value that WITHIN GROUP orders.
     Ordered,
     /// A value whose type the database decides row by row: the user declares it.
@@ -424,7 +426,7 @@ static FUNCTIONS: &[Function<'static>] = &[
     scalar("datetime", S, &[Any, Text], TIMESTAMP, Parsed).optional(1).variadic(),
     scalar("strftime", S, &[Text, Any, Text], TEXT, Always).optional(1).variadic(),
     scalar("julianday", S, &[Any, Text], F64, Always).optional(1).variadic(),
-    scalar("date_trunc", P, &[Text, Same], Returns::Same, Strict),
+    scalar("date_trunc", P, &[Text, Time], Returns::Moment, Strict),
     scalar("date_part", P, &[Text, Time], F64, Strict),
     // NULL of an empty format.
     scalar("to_char", P, &[Any, Text], TEXT, Always),
@@ -445,7 +447,7 @@ static FUNCTIONS: &[Function<'static>] = &[
     scalar("quarter", M, &[Any], I64, Always),
     scalar("second", M, &[Any], I64, Always),
     scalar("last_day", M, &[Any], DATE, Always),
-    scalar("unixepoch", S, &[Any, Text], I64, Always).optional(1).variadic(),
+    scalar("unixepoch", S, &[Any, Text], I64, Always).optional(2).variadic(),
     scalar("make_date", P, &[Int, Int, Int], DATE, Strict),
     scalar("to_timestamp", P, &[Number], INSTANT, Strict),
     scalar("last_insert_rowid", S, &[], I64, Never),

@@ -157,8 +157,19 @@ impl Writer<'_> {
                 push(pieces, text);
                 return (*n_tokens).max(1);
             }
-            Some(Edit::Constant { n_tokens, text }) => {
-                push(pieces, &quote::string(self.dialect, text));
+            Some(Edit::Constant {
+                n_tokens,
+                text,
+                cast,
+            }) => {
+                let text = quote::string(self.dialect, text);
+                push(
+                    pieces,
+                    &match cast {
+                        Some(ty) => format!("CAST({text} AS {ty})"),
+                        None => text,
+                    },
+                );
                 return (*n_tokens).max(1);
             }
             Some(Edit::ParamCast(ty)) => {

@@ -31,6 +31,8 @@ pub(super) enum Constant {
     Text(String),
     Number(String),
     Bool,
+    /// No constant, but PostgreSQL's interval: durations of columns are numbers there.
+    Interval,
 }
 
 pub(super) type Reason = Cow<'static, str>;
@@ -130,6 +132,11 @@ impl Known {
             is_array: self.is_array,
             ..Self::of(self.builtin(schema))
         }
+    }
+
+    /// Whether it is an enum of the database, which PostgreSQL takes for no text.
+    pub(super) fn is_native_enum(self, schema: &Schema) -> bool {
+        matches!(self.scalar, Scalar::Enum(id) if schema.enums[id].storage == EnumStorage::Native)
     }
 
     pub(super) fn class(self, schema: &Schema) -> Class {
@@ -240,6 +247,10 @@ impl Typed {
         }
     }
 
+    pub(super) fn is_interval(&self) -> bool {
+        self.constant == Some(Constant::Interval)
+    }
+
     pub(super) fn known(&self) -> Option<Known> {
         match self.ty {
             Ty::Known(known) => Some(known),
@@ -266,7 +277,9 @@ pub(super) fn unify(a: &Typed, b: &Typed, schema: &Schema, dialect: Dialect) -> 
         (Ty::Null, other) | (other, Ty::Null) => return Ok(other),
         (Ty::Known(left), Ty::Known(right)) => (left, right),
     };
-    if left.is_same(right, schema) {
+    if left.is_same(right, schema)
+        && (dialect != Dialect::Postgres || a.is_interval() == b.is_interval())
+    {
         return Ok(Ty::Known(left));
     }
     for (constant, other) in [(&a.constant, right), (&b.constant, left)] {
@@ -286,6 +299,10 @@ pub(super) fn unify(a: &Typed, b: &Typed, schema: &Schema, dialect: Dialect) -> 
         return Ok(Ty::Known(
             wider(left, right, schema, dialect).ok_or(Clash::Classes)?,
         ));
+    }
+    let is_native = left.is_native_enum(schema) || right.is_native_enum(schema);
+    if dialect == Dialect::Postgres && (is_native || a.is_interval() != b.is_interval()) {
+        return Err(Clash::Classes);
     }
     // A name for a type and the type itself, or two names: what is left is what they are made of.
     if left.bare(schema).is_same(right.bare(schema), schema) {
@@ -393,6 +410,8 @@ pub(super) fn adopt(
                 Builtin::Bool if dialect != Dialect::Postgres => {
                     matches!(number.as_str(), "0" | "1").then_some(Ok(()))
                 }
+                // MySQL makes a double of the two.
+                Builtin::F32 if dialect == Dialect::Mysql => None,
                 // SQLite keeps the number as it is written.
                 Builtin::F32 | Builtin::F64 => {
                     (dialect != Dialect::Sqlite || !is_whole).then_some(Ok(()))
@@ -401,7 +420,7 @@ pub(super) fn adopt(
                 _ => None,
             }
         }
-        Constant::Bool => None,
+        Constant::Bool | Constant::Interval => None,
     }
 }
 

@@ -67,7 +67,8 @@ fn on_postgres(schema: &Schema, scalar: Scalar, server: &str, way: Way) -> bool 
         (Builtin::Time, _) => &["time"],
         (Builtin::Timestamp, _) => &["timestamp"],
         (Builtin::TimestampTz, _) => &["timestamptz"],
-        (Builtin::Duration, _) => &["interval"],
+        // A difference of times is an interval, and a column a number of microseconds.
+        (Builtin::Duration, _) => &["interval", "int8"],
         (Builtin::Json, _) => &["json", "jsonb"],
     };
     names.contains(&server)

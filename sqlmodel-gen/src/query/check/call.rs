@@ -5,7 +5,7 @@ use sqlmodel_sql::Dialect;
 use crate::diagnostic::{codes, nearest};
 use crate::ir::Builtin;
 use crate::query::check::scope::Grouping;
-use crate::query::check::{Checker, Edit, Expected};
+use crate::query::check::{Checker, Edit, Expected, MAX_HEIGHT};
 use crate::query::functions::{Arg, Function, Functions, Kind, Nulls, Returns};
 use crate::query::tree::{At, Call, Expr, ExprKind, OrderBy, Over};
 use crate::query::types::{Class, Constant, Known, Ty, Typed};
@@ -272,6 +272,15 @@ impl Checker<'_> {
             (Returns::Is(builtin), _) => Known::of(builtin),
             (Returns::Stated(known), _) => known,
             (Returns::Texts, _) => TEXTS,
+            (Returns::Moment, _) => match args
+                .get(1)
+                .and_then(Typed::known)
+                .map(|it| it.builtin(self.schema))
+            {
+                Some(Builtin::Timestamp) => Known::of(Builtin::Timestamp),
+                Some(Builtin::Date | Builtin::TimestampTz) => Known::of(Builtin::TimestampTz),
+                _ => return Ty::Unknown,
+            },
             (Returns::First, _) => return args.first().map_or(Ty::Unknown, |it| it.ty),
             (Returns::Argument, _) => match first {
                 Some(known) => known.bare(self.schema),
@@ -283,6 +292,8 @@ impl Checker<'_> {
             (Returns::Same, _) => return self.same_type(function, call, args),
             (Returns::Declared, _) => return Ty::Unknown,
             (Returns::List, _) => match self.same_type(function, call, args) {
+                // A list of lists has no place.
+                Ty::Known(known) if known.is_array => return Ty::Unknown,
                 Ty::Known(known) => Known {
                     is_array: true,
                     ..known
@@ -347,6 +358,19 @@ impl Checker<'_> {
         }
         // The order of values is asked for.
         if call.name.is("min") || call.name.is("max") {
+            let first = typed.first().and_then(Typed::known);
+            let class = first.map(|it| it.class(self.schema));
+            let unordered = [Class::Bool, Class::Bytes, Class::Json, Class::Uuid];
+            if let Some(class) = class.filter(|it| unordered.contains(it))
+                && self.dialect == Dialect::Postgres
+            {
+                let message = format!("PostgreSQL has no `{}` of {}", function.name, class.title());
+                let at = exprs.first().map_or(call.name.at, |it| it.at);
+                self.error(&codes::SQL_TYPES, at, message).help = Some(match class {
+                    Class::Bool => "write `bool_and(a)` or `bool_or(a)`".to_owned(),
+                    _ => "convert it: `CAST(a AS text)`".to_owned(),
+                });
+            }
             for (typed, expr) in typed.iter().zip(&exprs) {
                 self.ordered(typed, expr.at);
             }
@@ -488,11 +512,14 @@ impl Checker<'_> {
     }
 
     /// Whether a list of a call's values may have NULL in it, for all that its filter says.
-    fn has_missing_items(&mut self, call: &Call, args: &[Typed]) -> bool {
+    pub(super) fn has_missing_items(&mut self, call: &Call, args: &[Typed]) -> bool {
         let is_nullable = args.first().is_some_and(|it| it.is_nullable);
         let (true, Some(filter), Some(arg)) = (is_nullable, &call.filter, call.args.first()) else {
             return is_nullable;
         };
+        if arg.height > MAX_HEIGHT {
+            return true;
+        }
         let saved = self.save();
         self.refine(filter);
         self.scope().is_in_aggregate = true;

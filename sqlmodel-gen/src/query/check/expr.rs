@@ -6,8 +6,8 @@ use crate::diagnostic::codes;
 use crate::ir::Builtin;
 use crate::query::check::time::is_finite;
 use crate::query::check::{Checker, Edit, Expected, Output};
-use crate::query::tree::{At, Expr, ExprKind, List, Operator, Quantified, TypeName};
-use crate::query::types::{Class, Constant, Known, Ty, Typed, cast_type, unify};
+use crate::query::tree::{At, Expr, ExprKind, List, Operator, TypeName};
+use crate::query::types::{Class, Constant, Known, Ty, Typed, adopt, cast_name, cast_type, unify};
 
 impl Checker<'_> {
     /// Returns what an expression is; `expected` is what its place wants, and tells the type of a parameter.
@@ -139,6 +139,9 @@ impl Checker<'_> {
                 let typed = self.common(&items, None);
                 let unified = self.unified(&typed, &items);
                 match unified.known() {
+                    Some(known) if known.is_array => {
+                        Typed::unknown("a list of lists, which has no place")
+                    }
                     Some(_) if unified.is_nullable => Typed::unknown(
                         "a list of values of which some may be NULL, for which a list has no place",
                     ),
@@ -157,6 +160,9 @@ impl Checker<'_> {
                 let outputs = self.query(query, &[]);
                 let first = outputs.first().map(|it| &it.typed);
                 match first.and_then(Typed::known) {
+                    Some(known) if known.is_array => {
+                        Typed::unknown("a list of lists, which has no place")
+                    }
                     Some(_) if first.is_some_and(|it| it.is_nullable) => Typed::unknown(
                         "a list of values of which some may be NULL, for which a list has no place",
                     ),
@@ -221,6 +227,7 @@ impl Checker<'_> {
     pub(super) fn without_sign(&self, known: Known) -> Known {
         match (known.class(self.schema), self.dialect) {
             (Class::Int, Dialect::Sqlite | Dialect::Mysql) => Known::I64,
+            (Class::Float, Dialect::Mysql) => Known::F64,
             _ => known.bare(self.schema),
         }
     }
@@ -418,40 +425,6 @@ impl Checker<'_> {
         Typed::new(Known::BOOL, is_nullable, "IN: NULL when an operand is")
     }
 
-    fn quantified(&mut self, left: &Expr, list: &Quantified, at: At) -> Typed {
-        let typed = self.expr(left, None);
-        let other = match list {
-            Quantified::Query(query) => {
-                let outputs = self.query(query, &[Expected::like(&typed)]);
-                outputs.into_iter().next().map(|it| it.typed)
-            }
-            Quantified::Expr(expr) => {
-                let expected = Expected::like(&typed).map(|it| Expected {
-                    ty: Known {
-                        is_array: true,
-                        ..it.ty
-                    },
-                    ..it
-                });
-                let list = self.expr(expr, expected);
-                list.known().map(|it| {
-                    Typed::new(
-                        Known {
-                            is_array: false,
-                            ..it
-                        },
-                        true,
-                        "an item of a list",
-                    )
-                })
-            }
-        };
-        if let Some(other) = &other {
-            self.comparable(&typed, other, at, at);
-        }
-        Typed::new(Known::BOOL, true, "ANY and ALL: NULL when an operand is")
-    }
-
     fn case(
         &mut self,
         operand: Option<&Expr>,
@@ -484,7 +457,7 @@ impl Checker<'_> {
             if matches!(*result.kind, ExprKind::Param(_)) {
                 open.push(result);
             } else {
-                results.push((self.expr(result, expected.cloned()), result));
+                results.push((self.branch(result, expected), result));
             }
             self.restore(before);
             // What follows is reached only where the condition is not true.
@@ -500,7 +473,7 @@ impl Checker<'_> {
             if matches!(*otherwise.kind, ExprKind::Param(_)) {
                 open.push(otherwise);
             } else {
-                results.push((self.expr(otherwise, expected.cloned()), otherwise));
+                results.push((self.branch(otherwise, expected), otherwise));
             }
         }
         self.restore(saved);
@@ -508,8 +481,17 @@ impl Checker<'_> {
             .iter()
             .filter_map(|(it, _)| Expected::like(it))
             .min_by_key(|it| it.is_weak);
+        // Constants tell less than the place that the value is written to.
+        let is_weak = strong.as_ref().is_none_or(|it| it.is_weak);
+        let hint = match (is_weak, expected) {
+            (true, Some(expected)) => Some(expected.clone()),
+            _ => strong,
+        };
         for expr in open {
-            let typed = self.expr(expr, strong.clone().or_else(|| expected.cloned()));
+            let typed = self.expr(expr, hint.clone());
+            if is_weak {
+                self.loose(expr);
+            }
             results.push((typed, expr));
         }
         let (typed, exprs): (Vec<Typed>, Vec<&Expr>) = results.into_iter().unzip();
@@ -528,6 +510,42 @@ impl Checker<'_> {
         };
         unified.is_nullable |= otherwise.is_none();
         unified
+    }
+
+    /// A branch of CASE; PostgreSQL takes a constant among constants for a text, also where an enum of its own is wanted.
+    fn branch(&mut self, result: &Expr, expected: Option<&Expected>) -> Typed {
+        let typed = self.expr(result, expected.cloned());
+        let wanted = expected
+            .map(|it| it.ty)
+            .filter(|it| it.is_native_enum(self.schema));
+        let (Dialect::Postgres, Some(known), ExprKind::Text(text)) =
+            (self.dialect, wanted, &*result.kind)
+        else {
+            return typed;
+        };
+        let target = Typed::new(known, false, "a constant");
+        match adopt(
+            &Constant::Text(text.clone()),
+            known,
+            self.schema,
+            self.dialect,
+        ) {
+            Some(Ok(())) => {}
+            Some(Err(clash)) => {
+                self.clash(&clash, result.at, &target, &typed);
+                return Typed::unknown("");
+            }
+            None => return typed,
+        }
+        if let Some(token) = self.variant.tokens.get(result.at.start as usize) {
+            let edit = Edit::Constant {
+                n_tokens: result.at.end - result.at.start,
+                text: text.clone(),
+                cast: cast_name(known, self.schema, self.dialect),
+            };
+            self.edits.insert(*token, edit);
+        }
+        target
     }
 
     fn cast(&mut self, value: &Expr, ty: &TypeName) -> Typed {

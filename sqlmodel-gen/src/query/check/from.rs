@@ -8,7 +8,7 @@ use sqlmodel_sql::Dialect;
 use crate::diagnostic::{codes, nearest};
 use crate::query::catalog::{Column, Source};
 use crate::query::check::scope::{Hidden, Merged, Relation, Side};
-use crate::query::check::{Checker, Output};
+use crate::query::check::{Checker, MAX_HEIGHT, Output};
 use crate::query::tree::{
     Alias, Constraint, Expr, ExprKind, Factor, From, Join, JoinKind, Name, Operator,
 };
@@ -106,6 +106,10 @@ impl Checker<'_> {
             let ExprKind::Binary(Operator::Equal, left, right) = &*part.kind else {
                 return false;
             };
+            // What is looked at twice must not have such a part in it.
+            if left.height.max(right.height) > MAX_HEIGHT {
+                return false;
+            }
             let mut side = |expr: &Expr| {
                 let (_, reads) = checker.reading(|it| it.expr(expr, None));
                 let own: Vec<bool> = reads

@@ -53,6 +53,7 @@ impl Checker<'_> {
                 let edit = Edit::Constant {
                     n_tokens: expr.at.end - expr.at.start,
                     text: text.clone(),
+                    cast: None,
                 };
                 self.edits.insert(*token, edit);
                 typed.ty = Ty::Known(Known::TEXT);
@@ -81,6 +82,18 @@ impl Checker<'_> {
             (class, other),
             (Class::Text, Class::Time) | (Class::Time, Class::Text)
         );
+        let is_postgres = self.dialect == Dialect::Postgres;
+        let is_clock = |it: Known| it.builtin(self.schema) == Builtin::Time;
+        let is_native = a.is_native_enum(self.schema) || b.is_native_enum(self.schema);
+        let is_apart = is_postgres
+            && ((is_native && !a.is_same(b, self.schema))
+                || (class == Class::Time && is_clock(a) != is_clock(b))
+                || (class == Class::Duration
+                    && right.column.or(left.column).is_some()
+                    && left.is_interval() != right.is_interval()));
+        if is_apart {
+            return self.clash(&Clash::Classes, at, left, right);
+        }
         let fits = class == other
             || (class.is_number() && other.is_number() && self.dialect != Dialect::Sqlite)
             || (class.is_number()
@@ -133,6 +146,7 @@ impl Checker<'_> {
             if operator == Operator::NullSafeEqual {
                 self.asked_beside((left, &a), (right, &b));
             }
+            self.short_texts((left, &a), (right, &b));
             self.ordered_beside(&[&a, &b], left.at);
             self.comparable(
                 &a,
@@ -213,6 +227,7 @@ impl Checker<'_> {
             }
             _ => {
                 let (a, b) = self.pair(left, right, false);
+                self.short_texts((left, &a), (right, &b));
                 Typed::new(
                     Known::BOOL,
                     a.is_nullable || b.is_nullable,
@@ -230,16 +245,25 @@ impl Checker<'_> {
 
     fn concat(&mut self, left: &Expr, right: &Expr, at: At) -> Typed {
         let text = || Some(Expected::of(Known::TEXT, "a part of a text"));
-        let a = self.expr(left, text());
-        let b = self.expr(right, text());
+        let mut operand = |expr: &Expr| match *expr.kind {
+            ExprKind::Param(_) => None,
+            _ => Some(self.expr(expr, text())),
+        };
+        let (a, b) = (operand(left), operand(right));
+        let list = [&a, &b]
+            .into_iter()
+            .flatten()
+            .filter_map(Typed::known)
+            .find(|it| it.is_array);
+        if let Some(list) = list {
+            return self.joined_lists(list, [(a, left), (b, right)], at);
+        }
+        let a = a.unwrap_or_else(|| self.expr(left, text()));
+        let b = b.unwrap_or_else(|| self.expr(right, text()));
         let classes = [&a, &b].map(|it| it.known().map(|it| it.class(self.schema)));
-        if classes.contains(&Some(Class::Array)) || classes == [Some(Class::Json); 2] {
+        if classes == [Some(Class::Json); 2] {
             return Typed {
-                ty: if classes[0] == Some(Class::Array) {
-                    a.ty
-                } else {
-                    b.ty
-                },
+                ty: a.ty,
                 is_nullable: true,
                 constant: None,
                 reason: "two values joined".into(),
@@ -279,6 +303,13 @@ impl Checker<'_> {
     pub(super) fn expect_class(&mut self, typed: &Typed, at: At, class: Class) {
         let Some(known) = typed.known() else { return };
         let found = known.class(self.schema);
+        let is_postgres = self.dialect == Dialect::Postgres;
+        if is_postgres && class == Class::Text && known.is_native_enum(self.schema) {
+            let message = "a text is wanted here, and this is an enum of the database";
+            self.error(&codes::SQL_TYPES, at, message).help =
+                Some("convert it: `CAST(a AS text)`".to_owned());
+            return;
+        }
         if found == class || (class == Class::Float && found.is_number()) {
             return;
         }
@@ -411,12 +442,20 @@ impl Checker<'_> {
                 *slot = Some(typed);
             }
         }
+        let is_alone = hint.is_none();
         let hint = hint.or_else(|| expected.cloned());
         let mut typed = Vec::new();
         for (slot, expr) in found.into_iter().zip(exprs) {
             typed.push(match slot {
                 Some(typed) => typed,
-                None => self.expr(expr, hint.clone()),
+                None => {
+                    let typed = self.expr(expr, hint.clone());
+                    // PostgreSQL takes parameters among themselves for texts.
+                    if is_alone {
+                        self.loose(expr);
+                    }
+                    typed
+                }
             });
         }
         self.numbers_as_decimals(&mut typed, exprs);

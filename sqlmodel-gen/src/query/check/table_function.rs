@@ -8,7 +8,7 @@ use crate::diagnostic::codes;
 use crate::ir::Builtin;
 use crate::query::catalog::{Column, Source};
 use crate::query::check::time::is_interval;
-use crate::query::check::{Checker, Expected};
+use crate::query::check::{Checker, Expected, MAX_HEIGHT};
 use crate::query::tree::{Alias, At, Call, Expr, ExprKind};
 use crate::query::types::{Class, Known, Ty, Typed};
 
@@ -146,7 +146,8 @@ impl Checker<'_> {
             self.interval(step);
         }
         // A number beside a parameter says nothing of how far the parameter goes.
-        let is_number = |it: &&Expr| !matches!(*it.kind, ExprKind::Param(_));
+        let is_number =
+            |it: &&Expr| !matches!(*it.kind, ExprKind::Param(_)) && it.height <= MAX_HEIGHT;
         let known: Vec<Typed> = bounds
             .iter()
             .filter(|it| is_number(it))

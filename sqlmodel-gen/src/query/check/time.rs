@@ -6,7 +6,7 @@ use crate::diagnostic::codes;
 use crate::ir::Builtin;
 use crate::query::check::{Checker, Expected};
 use crate::query::tree::{At, Call, Expr, ExprKind, Operator};
-use crate::query::types::{Clash, Class, Known, Typed, cast_type};
+use crate::query::types::{Clash, Class, Constant, Known, Typed, cast_type};
 use crate::syntax::list;
 
 /// The parts that a date has, and those of them that infinity has too.
@@ -253,11 +253,14 @@ impl Checker<'_> {
             _ => None,
         };
         match builtin {
-            Some(builtin) => Typed::new(
-                Known::of(builtin),
-                is_nullable,
-                "arithmetic with a time: NULL when an operand is",
-            ),
+            Some(builtin) => Typed {
+                constant: (builtin == Builtin::Duration).then_some(Constant::Interval),
+                ..Typed::new(
+                    Known::of(builtin),
+                    is_nullable,
+                    "arithmetic with a time: NULL when an operand is",
+                )
+            },
             None => {
                 self.clash(&Clash::Classes, at, a, b);
                 if is_param && let Some(last) = self.diagnostics.last_mut() {

@@ -4,7 +4,7 @@ use sqlmodel_sql::Dialect;
 
 use crate::diagnostic::codes;
 use crate::query::check::{Checker, Expected};
-use crate::query::functions::{Function, Nulls};
+use crate::query::functions::{Function, Nulls, Returns};
 use crate::query::tree::{At, Call, FrameUnit, Name, Over, Window};
 use crate::query::types::{Class, Known, Typed};
 
@@ -60,6 +60,12 @@ impl Checker<'_> {
                 }
             }
         };
+        if function.returns == Returns::List && self.has_missing_items(call, &args) {
+            return Typed::unknown(format!(
+                "`{}` of values of which some may be NULL, for which a list has no place",
+                function.name
+            ));
+        }
         let ty = self.result_type(function, call, &args);
         let any = args.first().is_some_and(|it| it.is_nullable);
         // Without a frame of its own, the window of a row has the row itself in it.
