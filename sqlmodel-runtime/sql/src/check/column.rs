@@ -23,7 +23,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
             Some(Generation::AutoIncrement) => counter(findings, &object, column),
             Some(Generation::Identity(options)) => {
                 counter(findings, &object, column);
-                identity(findings, &object, options);
+                identity(findings, &object, column, options);
             }
             Some(Generation::Computed(options)) => computed(findings, &object, column, options),
         }
@@ -336,13 +336,23 @@ fn leading_columns(table: &Table) -> impl Iterator<Item = &str> {
     primary.chain(unique).chain(indexed).map(|column| &**column)
 }
 
-fn identity(findings: &mut Findings<'_>, object: &Object, options: &Identity) {
+fn identity(findings: &mut Findings<'_>, object: &Object, column: &Column, options: &Identity) {
     let Identity {
         mode,
         start,
         increment,
     } = *options;
-    let (start, increment) = (start.unwrap_or(1), increment.unwrap_or(1));
+    let (first, increment) = (start, increment.unwrap_or(1));
+    let start = first.unwrap_or(1);
+    let largest = match column.ty.scalar() {
+        ScalarType::I16 => i16::MAX.into(),
+        ScalarType::I32 => i32::MAX.into(),
+        _ => i64::MAX,
+    };
+    if start > largest && !findings.is(Dialect::Sqlite) {
+        let problem = format!("counts {} up to {largest}", column.ty);
+        findings.add(object, problem, "use a smaller `start`, or `i64`");
+    }
     match findings.dialect {
         Dialect::Sqlite => {
             if start != 1 {
@@ -355,6 +365,17 @@ fn identity(findings: &mut Findings<'_>, object: &Object, options: &Identity) {
                     object,
                     "does not count in steps of 0",
                     "use another `increment`",
+                );
+            }
+            // PostgreSQL 15 manual, CREATE SEQUENCE: the limits of a sequence that goes up are 1 and the type's, down the type's and -1.
+            if first.is_some_and(|first| first < 1) && increment > 0 {
+                findings.add(object, "counts up from 1 or more", "use a positive `start`");
+            }
+            if first.is_some_and(|first| first > -1) && increment < 0 {
+                findings.add(
+                    object,
+                    "counts down from -1 or less",
+                    "use a negative `start`",
                 );
             }
             return;

@@ -1,7 +1,7 @@
 //! Indexes: conditions, expressions, methods and orders.
 
 use crate::{
-    Dialect, Index, IndexKey, IndexPart, Nulls, Order, Text,
+    Dialect, Index, IndexKey, IndexPart, Nulls, Order, ScalarType, Text,
     check::{Findings, Object, key},
 };
 
@@ -18,6 +18,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
             .get(findings.dialect)
             .map(|method| method.to_ascii_lowercase());
         predicate(findings, &object, index);
+        indexed_columns(findings, &object, index, method.as_deref());
         access_method(findings, &object, index, method.as_deref());
         for part in index.parts.iter() {
             expression(findings, &object, part);
@@ -27,6 +28,9 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         if !matches!(method.as_deref(), Some("fulltext" | "spatial")) {
             let columns: Vec<_> = index.parts.iter().filter_map(column).cloned().collect();
             key::key_columns(findings, &object, &columns);
+            if matches!(method.as_deref(), None | Some("btree")) {
+                key::ordered_columns(findings, &object, &columns);
+            }
         }
     }
 }
@@ -86,6 +90,43 @@ fn access_method(
     if !is_ordered && is_sorted {
         let problem = format!("has no order in an index by `{method}`");
         findings.add(object, problem, "remove the order");
+    }
+}
+
+/// Checks that a method can index what it is to index.
+fn indexed_columns(
+    findings: &mut Findings<'_>,
+    object: &Object,
+    index: &Index,
+    method: Option<&str>,
+) {
+    let is_hash = method == Some("hash") && findings.is(Dialect::Postgres);
+    if is_hash && index.parts.len() > 1 {
+        let problem = "has one column in an index by `hash`";
+        findings.add(object, problem, "use `btree`, or one index for each column");
+    }
+    if !findings.is(Dialect::Mysql) {
+        return;
+    }
+    let table = findings.table;
+    let names = index.parts.iter().filter_map(column);
+    for column in names.filter_map(|name| table.column(name)) {
+        // Of a type of the user's, nothing is known.
+        if column.sql_type.get(Dialect::Mysql).is_some() {
+            continue;
+        }
+        let is_text =
+            !column.ty.is_array() && matches!(column.ty.scalar(), ScalarType::Text { .. });
+        let (name, ty) = (&column.name, &column.ty);
+        if method == Some("fulltext") && !is_text {
+            let problem = format!("has no `fulltext` index of `{name}`, whose type is {ty}");
+            findings.add(object, problem, "index text alone");
+        }
+        if method == Some("spatial") {
+            let problem = format!("has no `spatial` index of `{name}`, whose type is {ty}");
+            let help = "use `btree`, or give the column `sql_type = { mysql = \"geometry\" }`";
+            findings.add(object, problem, help);
+        }
     }
 }
 

@@ -9,9 +9,12 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     let table = findings.table;
     if let Some(key) = &table.primary_key {
         key_columns(findings, &Object::PrimaryKey, &key.columns);
+        ordered_columns(findings, &Object::PrimaryKey, &key.columns);
     }
     for key in table.unique_keys.iter() {
-        key_columns(findings, &Object::UniqueKey(key.name.clone()), &key.columns);
+        let object = Object::UniqueKey(key.name.clone());
+        key_columns(findings, &object, &key.columns);
+        ordered_columns(findings, &object, &key.columns);
     }
     for key in table.foreign_keys.iter() {
         let object = Object::ForeignKey(key.name.clone());
@@ -37,6 +40,32 @@ pub(super) fn key_columns(findings: &mut Findings<'_>, object: &Object, columns:
     }
 }
 
+/// Checks that PostgreSQL can sort what a B-tree holds.
+pub(super) fn ordered_columns(findings: &mut Findings<'_>, object: &Object, columns: &[Text]) {
+    // PostgreSQL 15 manual, 11.10: no operator class of `btree` is for these.
+    const UNORDERED: &[&str] = &[
+        "box", "circle", "json", "line", "lseg", "path", "point", "polygon", "xml",
+    ];
+    if !findings.is(Dialect::Postgres) {
+        return;
+    }
+    let table = findings.table;
+    for column in columns.iter().filter_map(|name| table.column(name)) {
+        let own = column.sql_type.get(Dialect::Postgres);
+        let own = own.map(|own| own.trim().to_ascii_lowercase());
+        if let Some(own) = own.filter(|own| UNORDERED.contains(&&**own)) {
+            let name = &column.name;
+            let problem =
+                format!("has no key or index of `{name}`, whose type `{own}` has no order");
+            findings.add(
+                object,
+                problem,
+                "use another type, such as `jsonb` for `json`",
+            );
+        }
+    }
+}
+
 /// InnoDB limits a key to 3,072 bytes (MySQL 8.4 manual, 17.21), and needs a limit of each column.
 fn mysql_key_size(findings: &mut Findings<'_>, object: &Object, columns: &[Text]) {
     const LIMIT: u64 = 3072;
@@ -45,7 +74,18 @@ fn mysql_key_size(findings: &mut Findings<'_>, object: &Object, columns: &[Text]
         .iter()
         .filter_map(|name| findings.table.column(name))
     {
-        if column.sql_type.get(Dialect::Mysql).is_some() {
+        if let Some(own) = column.sql_type.get(Dialect::Mysql) {
+            // MySQL 8.4 manual, 15.1.15: a prefix of them can be a key, which MariaDB takes by itself.
+            if is_stored_apart(own) {
+                let name = &column.name;
+                let problem =
+                    format!("has no key or index of `{name}`, whose type `{own}` has no limit");
+                findings.add(
+                    object,
+                    problem,
+                    "use a type with a limit, such as `varchar(20)`",
+                );
+            }
             continue;
         }
         match mysql_bytes(column) {
@@ -74,6 +114,14 @@ fn mysql_key_size(findings: &mut Findings<'_>, object: &Object, columns: &[Text]
         );
         findings.add(object, problem, "use shorter `text(n)`, or fewer columns");
     }
+}
+
+/// Whether a type of MySQL is one of long texts, bytes and documents.
+fn is_stored_apart(own: &str) -> bool {
+    let end = own.find(|it: char| !it.is_ascii_alphanumeric());
+    let name = own.get(..end.unwrap_or(own.len())).unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    name.ends_with("text") || name.ends_with("blob") || matches!(&*name, "json" | "long")
 }
 
 fn foreign_key(findings: &mut Findings<'_>, object: &Object, key: &ForeignKey) {

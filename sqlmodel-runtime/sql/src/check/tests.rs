@@ -2,9 +2,9 @@ use expect_test::{Expect, expect};
 
 use crate::{
     Action, Column, ColumnDefault, Computed, ComputedStorage, Deferrable, Dialect, DialectSet,
-    EnumType, EnumValues, ForeignKey, Function, Generation, Index, IndexKey, IndexPart, List,
-    Literal, Nulls, PerDialect, PrimaryKey, ScalarType, SqlType, Table, TableName, Text, UniqueKey,
-    check,
+    EnumType, EnumValues, ForeignKey, Function, Generation, Identity, IdentityMode, Index,
+    IndexKey, IndexPart, List, Literal, Nulls, PerDialect, PrimaryKey, ScalarType, SqlType, Table,
+    TableName, Text, UniqueKey, check,
 };
 
 /// Checks a table on all dialects, which say what they cannot do in their names.
@@ -232,6 +232,70 @@ fn system_columns_of_postgres_are_in_every_table() {
         &expect![[r#"
             column `ctid` of table `t`: PostgreSQL has a column of this name in every table; give it another name
             column `xmin` of table `t`: PostgreSQL has a column of this name in every table; give it another name
+        "#]],
+    );
+}
+
+#[test]
+fn counters_begin_where_their_type_and_direction_allow() {
+    let counter = |name, ty, start, increment| {
+        Column::new(name, ty).with_generation(Generation::Identity(Identity {
+            mode: IdentityMode::ByDefault,
+            start: Some(start),
+            increment: Some(increment),
+        }))
+    };
+    let tables = [
+        counter("a", SqlType::I16, 40_000, 1),
+        counter("b", SqlType::I32, 0, 1),
+        counter("c", SqlType::I32, 5, -1),
+        counter("d", SqlType::I32, -5, -1),
+    ];
+    let findings = tables.map(|column| {
+        let table = Table {
+            primary_key: Some(PrimaryKey {
+                name: "pk".into(),
+                columns: vec![column.name.clone()].into(),
+            }),
+            ..table(vec![column])
+        };
+        check(&table, Dialect::Postgres)
+    });
+    let lines = findings.iter().flatten().map(|it| format!("{it}\n"));
+    expect![[r#"
+        column `a` of table `t`: PostgreSQL counts i16 up to 32767; use a smaller `start`, or `i64`
+        column `b` of table `t`: PostgreSQL counts up from 1 or more; use a positive `start`
+        column `c` of table `t`: PostgreSQL counts down from -1 or less; use a negative `start`
+    "#]]
+    .assert_eq(&lines.collect::<String>());
+}
+
+#[test]
+fn own_types_of_keys_have_an_order_and_a_limit() {
+    let own = |name, postgres: &'static str, mysql: &'static str| {
+        Column::new(name, SqlType::TEXT).with_sql_type(PerDialect {
+            postgres: Some(postgres.into()),
+            mysql: Some(mysql.into()),
+            ..PerDialect::NONE
+        })
+    };
+    check_table(
+        &Table {
+            unique_keys: vec![UniqueKey {
+                name: "uq".into(),
+                columns: names(&["a", "b", "c"]),
+            }]
+            .into(),
+            ..table(vec![
+                own("a", "JSON", "MEDIUMTEXT"),
+                own("b", "jsonb", "varchar(20)"),
+                own("c", "citext", "blob(20)"),
+            ])
+        },
+        &expect![[r#"
+            unique key `uq` of table `t`: PostgreSQL has no key or index of `a`, whose type `json` has no order; use another type, such as `jsonb` for `json`
+            unique key `uq` of table `t`: MySQL has no key or index of `a`, whose type `MEDIUMTEXT` has no limit; use a type with a limit, such as `varchar(20)`
+            unique key `uq` of table `t`: MySQL has no key or index of `c`, whose type `blob(20)` has no limit; use a type with a limit, such as `varchar(20)`
         "#]],
     );
 }
@@ -605,5 +669,41 @@ fn index_method_is_one_of_the_dialect() {
             ..PerDialect::NONE
         }),
         &expect![[""]],
+    );
+}
+
+#[test]
+fn methods_index_what_they_can() {
+    let method = |postgres: &'static str, mysql: &'static str| PerDialect {
+        postgres: Some(postgres.into()),
+        mysql: Some(mysql.into()),
+        ..PerDialect::NONE
+    };
+    let parts = || vec![IndexPart::column("a"), IndexPart::column("b")];
+    let without_sqlite = DialectSet {
+        sqlite: false,
+        ..DialectSet::ALL
+    };
+    check_index(
+        Index {
+            method: method("hash", "fulltext"),
+            dialects: without_sqlite,
+            ..index(parts())
+        },
+        &expect![[r#"
+            index `ix` of table `t`: PostgreSQL has one column in an index by `hash`; use `btree`, or one index for each column
+            index `ix` of table `t`: MySQL has no `fulltext` index of `a`, whose type is i64; index text alone
+        "#]],
+    );
+    check_index(
+        Index {
+            method: method("brin", "spatial"),
+            dialects: without_sqlite,
+            ..index(parts())
+        },
+        &expect![[r#"
+            index `ix` of table `t`: MySQL has no `spatial` index of `a`, whose type is i64; use `btree`, or give the column `sql_type = { mysql = "geometry" }`
+            index `ix` of table `t`: MySQL has no `spatial` index of `b`, whose type is text; use `btree`, or give the column `sql_type = { mysql = "geometry" }`
+        "#]],
     );
 }

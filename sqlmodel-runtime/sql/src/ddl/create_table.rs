@@ -145,7 +145,9 @@ fn default(column: &Column, dialect: Dialect) -> Option<String> {
 /// (8.4 manual, 13.6). SQLite takes only plain literals without parentheses.
 fn literal_default(column: &Column, literal: &Literal, dialect: Dialect) -> String {
     let sql = literal.sql(dialect, &column.ty);
-    let is_unlimited = column.ty.is_array()
+    // A type of the user's may have no limit, and an expression is right for all.
+    let is_unlimited = column.sql_type.get(Dialect::Mysql).is_some()
+        || column.ty.is_array()
         || matches!(
             column.ty.scalar(),
             ScalarType::Text { max_chars: None } | ScalarType::Bytes | ScalarType::Json

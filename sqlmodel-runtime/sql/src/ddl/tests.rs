@@ -98,7 +98,7 @@ fn check_counter(generation: &Generation, dialect: Dialect, expect: &Expect) {
 fn identity_options_are_kept_or_refused() {
     let identity = Generation::Identity(Identity {
         mode: IdentityMode::Always,
-        start: Some(1000),
+        start: Some(-1000),
         increment: Some(-1),
     });
     check_counter(
@@ -114,19 +114,20 @@ fn identity_options_are_kept_or_refused() {
         &identity,
         Dialect::Postgres,
         &expect![[r#"
-        CREATE TABLE "t" (
-            "id" BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY (START WITH 1000 INCREMENT BY -1),
-            CONSTRAINT "pk_t" PRIMARY KEY ("id")
-        );
-    "#]],
+            CREATE TABLE "t" (
+                "id" BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY (START WITH -1000 INCREMENT BY -1),
+                CONSTRAINT "pk_t" PRIMARY KEY ("id")
+            );
+        "#]],
     );
     check_counter(
         &identity,
         Dialect::Mysql,
         &expect![[r#"
-        column `id` of table `t`: MySQL counts in steps of 1; remove `increment`
-        column `id` of table `t`: MySQL accepts explicit values for a column that it counts up; remove `always`
-    "#]],
+            column `id` of table `t`: MySQL counts from 1 or more; use a positive `start`
+            column `id` of table `t`: MySQL counts in steps of 1; remove `increment`
+            column `id` of table `t`: MySQL accepts explicit values for a column that it counts up; remove `always`
+        "#]],
     );
 }
 
