@@ -1947,6 +1947,9 @@ values = ["b"]
 [enum.Text]
 sql_name = "hero"
 values = ["c"]
+[enum.Box]
+storage = "native"
+values = ["d"]
 [model.Hero]
 key_name = "kind"
 [model.Hero.fields]
@@ -1957,6 +1960,7 @@ sort = "Sort"
 other = "Other"
 kind = "Kind"
 text = "Text"
+crate_box = "Box"
 team_id = { ref = "Team" }
 [[model.Hero.checks]]
 name = "team"
@@ -1980,11 +1984,12 @@ n = { type = "i64", index = "names" }
         expect![[r#"
             2:7: error[SM0114]: the type `kind` would have the name of the table `kind`
             11:12: error[SM0114]: two enums would be the type `sort_type`
-            17:12: error[SM0114]: primary key would have the name of the table `kind`
-            19:1: error[SM0114]: the counter of `hero.id` would have the name of the table `hero_id_seq`
-            20:28: error[SM0114]: unique key `team` would have the name of the table `team`
-            21:29: error[SM0114]: index `Hero_id_seq` would have the name of the table `hero_id_seq`
-            44:21: error[SM0114]: index `names` would have the name of the table `names`
+            16:7: error[SM0114]: the type `box` is one that PostgreSQL brings
+            20:12: error[SM0114]: primary key would have the name of the table `kind`
+            22:1: error[SM0114]: the counter of `hero.id` would have the name of the table `hero_id_seq`
+            23:28: error[SM0114]: unique key `team` would have the name of the table `team`
+            24:29: error[SM0114]: index `Hero_id_seq` would have the name of the table `hero_id_seq`
+            48:21: error[SM0114]: index `names` would have the name of the table `names`
         "#]],
     );
 }

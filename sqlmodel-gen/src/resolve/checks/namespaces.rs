@@ -11,6 +11,22 @@ use crate::resolve::checks::sql::view_name;
 use crate::resolve::tables::Tables;
 use crate::source::Span;
 
+/// The types in `pg_catalog` of PostgreSQL 15, where names are looked up before any other schema.
+#[rustfmt::skip]
+const POSTGRES_TYPES: &[&str] = &[
+    "aclitem", "any", "anyarray", "anycompatible", "anycompatiblearray", "anycompatiblemultirange",
+    "anycompatiblenonarray", "anycompatiblerange", "anyelement", "anyenum", "anymultirange", "anynonarray", "anyrange",
+    "bit", "bool", "box", "bpchar", "bytea", "char", "cid", "cidr", "circle", "cstring", "date", "datemultirange",
+    "daterange", "event_trigger", "fdw_handler", "float4", "float8", "gtsvector", "index_am_handler", "inet", "int2",
+    "int2vector", "int4", "int4multirange", "int4range", "int8", "int8multirange", "int8range", "internal", "interval",
+    "json", "jsonb", "jsonpath", "language_handler", "line", "lseg", "macaddr", "macaddr8", "money", "name", "numeric",
+    "nummultirange", "numrange", "oid", "oidvector", "path", "point", "polygon", "record", "refcursor", "regclass",
+    "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc", "regprocedure",
+    "regrole", "regtype", "table_am_handler", "text", "tid", "time", "timestamp", "timestamptz", "timetz", "trigger",
+    "tsm_handler", "tsmultirange", "tsquery", "tsrange", "tstzmultirange", "tstzrange", "tsvector", "txid_snapshot",
+    "unknown", "uuid", "varbit", "varchar", "void", "xid", "xid8", "xml",
+];
+
 /// Tables and views, by schema and name in small letters: the name as written, and where it is.
 type Relations = BTreeMap<(Option<String>, String), (String, Span)>;
 
@@ -115,6 +131,17 @@ impl Resolver<'_> {
                 continue;
             }
             let span = syntax.sql_name.as_ref().unwrap_or(&syntax.name).span;
+            if POSTGRES_TYPES.binary_search(&name.as_str()).is_ok() {
+                let message = format!("the type `{name}` is one that PostgreSQL brings");
+                found.push(
+                    Diagnostic::new(&codes::DUPLICATE_CONSTRAINT, span, message)
+                        .note("its columns would be of that type")
+                        .help(format!(
+                            "give it another name: `sql_name = \"{name}_type\"`"
+                        )),
+                );
+                continue;
+            }
             let key = (None, name.to_lowercase());
             let other = relations.get(&key).map(|(table, other)| {
                 let note = "PostgreSQL makes a type of the name of every table";
