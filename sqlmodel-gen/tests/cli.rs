@@ -815,9 +815,24 @@ fn explain_gives_the_reason_of_each_parameter_and_column() {
         all.push('\n');
     }
     expect_test::expect_file!["golden/explain.txt"].assert_eq(&all);
-    let output = project.run(&["explain", "query", "lost"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(err(&output), "error: there is no query `lost`\n");
+    for (arguments, told) in [
+        (
+            &["explain", "query", "lost"][..],
+            "there is no query `lost`: there are `found`, `with_heroes`, `new_team`",
+        ),
+        (
+            &["explain", "query", "newteam"],
+            "there is no query `newteam`: did you mean `new_team`?",
+        ),
+        (
+            &["explain", "query"],
+            "which query? Write `explain query NAME`",
+        ),
+    ] {
+        let output = project.run(arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(err(&output), format!("error: {told}\n"));
+    }
 }
 
 /// `check` asks SQLite; what it refuses is told with what the compiler warns of, as one document.

@@ -448,8 +448,8 @@ impl Shaped<'_> {
             of_table.unwrap_or_else(|| origin.map_or_else(Vec::new, |it| it.key.clone()));
         let found = columns.iter().map(|column| {
             let mut outputs = outputs.iter();
-            let of_key = |it: &&Output| it.origin.as_ref().is_some_and(|it| it.column == *column);
-            Some(at + outputs.position(|it| of_key(&it))?)
+            let of_key = |it: &Output| it.origin.as_ref().is_some_and(|it| it.column == *column);
+            Some(at + outputs.position(|it| of_key(it))?)
         });
         let key: Vec<usize> = found.collect::<Option<Vec<_>>>().unwrap_or_default();
         if key.is_empty() && (is_missing || matches!(shape, Shape::Many(_))) {
