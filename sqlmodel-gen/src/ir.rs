@@ -23,7 +23,9 @@ pub use self::mapping::{ColumnRef, MappedColumn, MappedTable, Mapping};
 pub use self::model::{
     Abstract, Field, Format, KeyPart, Model, ModelRule, Validation, Variant, VariantKind, Write,
 };
-pub(crate) use self::query::{ColumnAction, ColumnSource, Fragment, FragmentColumn, FragmentPlace};
+pub(crate) use self::query::{
+    ColumnAction, ColumnKind, ColumnSource, Fragment, FragmentColumn, FragmentPlace,
+};
 pub use self::query::{
     Page, PageKey, PartKind, PartNumber, Piece, Query, QueryBlock, QueryColumn, QueryOptions,
     QueryParam, QuerySql, Returns, Row, RowPart, Shape, SourceText, SqlFunction, Statement, View,

@@ -122,11 +122,21 @@ pub(crate) struct Fragment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FragmentColumn {
     pub(crate) name: String,
-    /// Whether its values are `true` and `false`.
-    pub(crate) is_bool: bool,
+    pub(crate) kind: ColumnKind,
     pub(crate) source: ColumnSource,
     /// What foreign keys do with it when the referenced row changes.
     pub(crate) actions: Vec<ColumnAction>,
+}
+
+/// What the values of a column are on PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ColumnKind {
+    Bool,
+    /// Of a type that has these values.
+    Enum(Vec<String>),
+    Other,
+    /// Of a type that the user writes.
+    Unknown,
 }
 
 /// Who makes the values of a column.

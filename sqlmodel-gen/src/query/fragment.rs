@@ -5,6 +5,7 @@
 //! reported, such as a text that does not end.
 
 mod circle;
+mod condition;
 mod refused;
 
 use sqlmodel_sql::Dialect;
@@ -151,7 +152,7 @@ impl Checker<'_> {
                 {
                     Some(self.misplaced(variant.span(expr.at), "this is a query"))
                 }
-                _ => None,
+                _ => self.refused_comparison(expr, variant),
             };
             // A column that is named twice is one mistake.
             let known = |it: &Diagnostic| found.iter().any(|other| other.message == it.message);
@@ -159,7 +160,7 @@ impl Checker<'_> {
                 found.push(diagnostic);
             }
         });
-        found.extend(self.refused_value(&parsed.expr, variant));
+        found.extend(self.refused_conditions(&parsed.expr, variant));
         found
     }
 

@@ -339,6 +339,50 @@ team_id = { ref = "Team", on_update = "cascade" }
 }
 
 #[test]
+fn columns_of_checks_are_compared_with_what_postgres_compares_them_with() {
+    check(
+        r#"
+[enum.Kind]
+storage = "native"
+values = ["a", "b"]
+[enum.Sort]
+values = ["a", "b"]
+[model.A.fields]
+id = { type = "i64", key = "auto" }
+is_open = "bool"
+was_open = { type = "bool", sql_type = { postgres = "smallint" } }
+size = "i32"
+kind = "Kind"
+sort = "Sort"
+[[model.A.checks]]
+name = "a"
+sql = "size and is_open or not (size + 1)"
+[[model.A.checks]]
+name = "b"
+sql = "is_open = 1 and was_open = 1 and is_open = TRUE and 0 <> is_open"
+[[model.A.checks]]
+name = "c"
+sql = "kind <> 'c' and kind in ('a', 'd') and sort <> 'c' and kind = 'b'"
+[[model.A.checks]]
+name = "d"
+sql = { sqlite = "size and is_open = 1 and kind <> 'c'", mysql = "size and is_open = 1" }
+[[model.A.indexes]]
+on = ["size"]
+where = "kind = 'c'"
+dialects = ["sqlite", "postgres"]
+"#,
+        expect![[r#"
+            16:8: error[SM0313]: PostgreSQL wants a condition in a check, and this is a value
+            16:32: error[SM0313]: PostgreSQL wants a condition in a check, and this is a value
+            19:18: error[SM0313]: PostgreSQL compares no number with `is_open`, which is a `bool`
+            22:16: error[SM0205]: "c" is not a value of the enum in `kind`
+            22:38: error[SM0205]: "d" is not a value of the enum in `kind`
+            28:17: error[SM0205]: "c" is not a value of the enum in `kind`
+        "#]],
+    );
+}
+
+#[test]
 fn what_a_database_computes_no_column_from_is_reported() {
     check(
         r#"

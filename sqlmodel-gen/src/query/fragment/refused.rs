@@ -7,7 +7,7 @@ use crate::ir::{ColumnAction, ColumnSource, FragmentColumn, FragmentPlace};
 use crate::query::fragment::circle::Link;
 use crate::query::fragment::{Checker, is_value_word};
 use crate::query::parse::Variant;
-use crate::query::tree::{Call, Expr, ExprKind, Name, Operator};
+use crate::query::tree::{Call, Expr, ExprKind, Name};
 
 /// Functions over several rows.
 const AGGREGATES: &[&str] = &[
@@ -117,7 +117,7 @@ impl Checker<'_> {
             && (self.has(Dialect::Sqlite) || self.has(Dialect::Postgres))
     }
 
-    fn has(&self, dialect: Dialect) -> bool {
+    pub(super) fn has(&self, dialect: Dialect) -> bool {
         self.dialects.contains(&dialect)
     }
 
@@ -309,45 +309,8 @@ impl Checker<'_> {
         )
     }
 
-    /// Reports a check that is no condition.
-    pub(super) fn refused_value(&self, expr: &Expr, variant: &Variant<'_>) -> Option<Diagnostic> {
-        if self.fragment.place != FragmentPlace::Check {
-            return None;
-        }
-        let column = match &*expr.kind {
-            ExprKind::Column(parts) => {
-                let name = self.column_name(parts)?;
-                let columns = self.fragment.columns.as_ref()?;
-                Some(columns.iter().find(|it| name.is(&it.name))?)
-            }
-            ExprKind::Number(_) | ExprKind::Negate(_) => None,
-            ExprKind::Binary(
-                Operator::Add
-                | Operator::Subtract
-                | Operator::Multiply
-                | Operator::Divide
-                | Operator::Modulo,
-                ..,
-            ) => None,
-            _ => return None,
-        };
-        let is_bool = column.is_some_and(|it| it.is_bool);
-        // MySQL takes no column for a condition (error 3812), PostgreSQL those that are true or false.
-        let (who, is_one) = self.who(|dialect| match dialect {
-            Dialect::Sqlite => false,
-            Dialect::Postgres => !is_bool,
-            Dialect::Mysql => true,
-        })?;
-        let verb = if is_one { "wants" } else { "want" };
-        let message = format!("{who} {verb} a condition in a check, and this is a value");
-        let value = if is_bool { "= TRUE" } else { "<> 0" };
-        let help = format!("write `{} {value}`", variant.written(expr.at));
-        let span = variant.span(expr.at);
-        Some(Diagnostic::new(&codes::UNSUPPORTED, span, message).help(help))
-    }
-
     /// Returns the names of the dialects that refuse something, and whether it is one; `None` if none does.
-    fn who(&self, refuses: impl Fn(Dialect) -> bool) -> Option<(String, bool)> {
+    pub(super) fn who(&self, refuses: impl Fn(Dialect) -> bool) -> Option<(String, bool)> {
         let refusing = self.dialects.iter().filter(|it| refuses(**it));
         let names: Vec<&str> = refusing.map(|it| it.title()).collect();
         let names = match names.as_slice() {

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use sqlmodel_sql::{
-    Action, ColumnDefault, Computed, ComputedStorage, Generation, Object, ScalarType, SqlType, Text,
+    Action, Column, ColumnDefault, Computed, ComputedStorage, Dialect, EnumValues, Generation,
+    Object, ScalarType, SqlType, Text,
 };
 
 use crate::ir::{
-    ColumnAction, ColumnSource, FieldId, Fragment, FragmentColumn, FragmentPlace, ModelId, TableId,
+    ColumnAction, ColumnKind, ColumnSource, FieldId, Fragment, FragmentColumn, FragmentPlace,
+    ModelId, TableId,
 };
 use crate::resolve::queries::query_sql;
 use crate::resolve::tables::{Builder, Placement};
@@ -106,7 +108,7 @@ impl Builder<'_, '_> {
         columns
             .map(|column| FragmentColumn {
                 name: column.name.to_string(),
-                is_bool: column.ty == SqlType::Scalar(ScalarType::Bool),
+                kind: column_kind(column),
                 source: match &column.generation {
                     None if matches!(column.default, Some(ColumnDefault::Sql(_))) => {
                         ColumnSource::Defaulted
@@ -140,5 +142,21 @@ impl Builder<'_, '_> {
             })
         });
         of_key.collect()
+    }
+}
+
+fn column_kind(column: &Column) -> ColumnKind {
+    if column.sql_type.get(Dialect::Postgres).is_some() {
+        return ColumnKind::Unknown;
+    }
+    match &column.ty {
+        SqlType::Scalar(ScalarType::Bool) => ColumnKind::Bool,
+        SqlType::Scalar(ScalarType::Enum(enum_)) => match &enum_.values {
+            EnumValues::Native(values) => {
+                ColumnKind::Enum(values.iter().map(ToString::to_string).collect())
+            }
+            EnumValues::Text(_) | EnumValues::Int(_) => ColumnKind::Other,
+        },
+        SqlType::Scalar(_) | SqlType::Array(_) => ColumnKind::Other,
     }
 }
