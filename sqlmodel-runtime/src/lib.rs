@@ -16,9 +16,10 @@ pub use sqlmodel_core::seam::{CancelKind, CancelReason};
 pub use sqlmodel_core::{
     Access, Capabilities, Collect, Connection, Connector, ConstraintKind, CursorKind, Cx, Decode,
     DecodeError, Dialect, Done, Encode, Error, ErrorKind, Executor, Fetched, FieldInfo,
-    Inheritance, InheritanceStrategy, Isolation, Key, Model, Outcome, OutcomeError, Prepared,
-    Record, RetryPolicy, Row, RowRead, RowSink, Rows, Statement, Transaction, TransactionOps,
-    TransactionOptions, Upkeep, Value, ValueKind, Wait, block_on, ok, ok_result, retry, within,
+    Inheritance, InheritanceStrategy, Isolation, Key, Model, Outcome, OutcomeError,
+    OutcomeErrorExt, Prepared, Record, RetryPolicy, Row, RowRead, RowSink, Rows, Statement,
+    Transaction, TransactionOps, TransactionOptions, Upkeep, Value, ValueKind, Wait, block_on, ok,
+    ok_result, retry, within,
 };
 pub use sqlmodel_pool::{Pool, PoolOptions, Pooled, Replicated, Shards};
 pub use sqlmodel_query::{

@@ -1,6 +1,8 @@
 //! The traits that statements are written with, and the names every program needs.
 
-pub use sqlmodel_core::{Connection, Cx, Error, Executor, Model, Outcome, Record, TransactionOps};
+pub use sqlmodel_core::{
+    Connection, Cx, Error, Executor, Model, Outcome, OutcomeErrorExt, Record, TransactionOps,
+};
 #[cfg(feature = "json")]
 pub use sqlmodel_query::JsonExpression;
 pub use sqlmodel_query::{

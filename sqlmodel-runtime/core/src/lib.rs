@@ -39,7 +39,7 @@ pub use inheritance::{
     Child, FamilyLayout, Inheritance, InheritanceStrategy, Member, TablePart, Tag, child_from_row,
 };
 pub use model::{FieldInfo, Model, OnUpdate, Record, Target, columns_of};
-pub use outcome::Stop;
+pub use outcome::{OutcomeErrorExt, Stop};
 pub use retry::{Attempts, RetryPolicy, retry};
 pub use row::Row;
 pub use seam::{Cx, Outcome, OutcomeError, block_on, within};

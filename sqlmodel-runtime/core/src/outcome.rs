@@ -3,8 +3,8 @@
 //! [`ok!`](crate::ok) is for functions that return `Outcome`;
 //! [`Stop`] carries the three ways not to succeed through code that prefers `Result` and `?`.
 
-use crate::error::Error;
-use crate::seam::{CancelReason, Outcome, PanicPayload};
+use crate::error::{Error, ErrorKind};
+use crate::seam::{CancelReason, Outcome, OutcomeError, PanicPayload};
 
 /// Evaluates to the value of an `Outcome::Ok` and returns every other outcome from the function.
 ///
@@ -58,6 +58,37 @@ macro_rules! ok_result {
             }
         }
     };
+}
+
+/// Questions to what [`Outcome::into_result`] returns where an operation did not succeed.
+///
+/// # Examples
+///
+/// ```
+/// use sqlmodel_core::{Error, ErrorKind, Outcome, OutcomeErrorExt};
+///
+/// let refused: Outcome<(), Error> = Outcome::Err(Error::usage("odd"));
+/// let stopped = refused.into_result().unwrap_err();
+/// assert_eq!(stopped.kind(), Some(ErrorKind::Usage));
+/// assert!(stopped.error().is_some_and(|error| !error.is_retryable()));
+/// ```
+pub trait OutcomeErrorExt {
+    /// Returns the error; `None` when the operation was cancelled or panicked.
+    fn error(&self) -> Option<&Error>;
+
+    /// Returns the kind of the error; `None` when the operation was cancelled or panicked.
+    fn kind(&self) -> Option<ErrorKind> {
+        self.error().map(Error::kind)
+    }
+}
+
+impl OutcomeErrorExt for OutcomeError<Error> {
+    fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Err(error) => Some(error),
+            Self::Cancelled(_) | Self::Panicked(_) => None,
+        }
+    }
 }
 
 /// Why an operation did not succeed: the three other arms of [`Outcome`], as the error of a `Result`.

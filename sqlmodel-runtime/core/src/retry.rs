@@ -87,7 +87,8 @@ macro_rules! retry {
 /// The future is not `Send` when `work` borrows, because the compiler cannot see it through async closures;
 /// for spawned tasks there is the macro [`retry!`](crate::retry!), which does the same.
 ///
-/// Cancel: a dropped or cancelled call rolls back. The last error is returned at once when the next attempt would begin
+/// Cancel: a dropped call rolls back, and so does one whose context is cancelled while `work` runs statements; work that has come
+/// to its end is committed, even past the deadline, as [`commit`](TransactionOps::commit) does. The last error is returned at once when the next attempt would begin
 /// after the deadline of the context.
 ///
 /// # Errors

@@ -94,9 +94,15 @@ pub trait TransactionOps: Executor + Sized {
     ///
     /// On an error nothing was committed, unless the error's kind is
     /// [`CommitUnknown`](crate::ErrorKind::CommitUnknown), and the transaction is rolled back.
+    ///
+    /// Cancel: a context that is cancelled, or past its deadline, does not keep it from committing: the work is done, and to
+    /// know what became of it is worth more than the time. Servers are then waited for no longer than `cancel_grace`. Drop the
+    /// transaction instead where work that comes late shall not count. A dropped future leaves either outcome.
     fn commit(self, cx: &Cx) -> impl Future<Output = Outcome<(), Error>> + Send;
 
     /// Undoes what was done.
+    ///
+    /// Cancel: as for [`commit`](Self::commit), a cancelled context does not keep it from rolling back.
     fn rollback(self, cx: &Cx) -> impl Future<Output = Outcome<(), Error>> + Send;
 
     /// Begins a nested transaction: a savepoint that is committed or rolled back on its own.
