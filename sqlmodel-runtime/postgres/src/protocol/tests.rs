@@ -179,6 +179,7 @@ fn challenges_that_are_not_an_answer_are_refused() {
         "r=BwcHBwcHBwcHBwcHBwcHBwcH,s=QSXCR+Q6sek8bf92,i=4096",
         "r=BwcHBwcHBwcHBwcHBwcHBwcHx,s=*,i=4096",
         "r=BwcHBwcHBwcHBwcHBwcHBwcHx,s=QSXCR+Q6sek8bf92,i=0",
+        "r=BwcHBwcHBwcHBwcHBwcHBwcHx,s=QSXCR+Q6sek8bf92,i=1000001",
         "r=BwcHBwcHBwcHBwcHBwcHBwcHx,s=QSXCR+Q6sek8bf92,i=4294967295",
         "r=BwcHBwcHBwcHBwcHBwcHBwcHx,s=QSXCR+Q6sek8bf92",
     ] {
