@@ -38,6 +38,7 @@ pub(crate) mod oid {
     pub(crate) const NUMERIC: u32 = 1700;
     pub(crate) const UUID: u32 = 2950;
     pub(crate) const JSONB: u32 = 3802;
+    pub(crate) const JSONPATH: u32 = 4072;
 
     /// Returns the name of a built-in type in `pg_type`, with `[]` for an array; the digits of any other.
     pub(crate) fn name(oid: u32) -> Cow<'static, str> {
@@ -69,6 +70,7 @@ pub(crate) mod oid {
             NUMERIC => "numeric",
             UUID => "uuid",
             JSONB => "jsonb",
+            JSONPATH => "jsonpath",
             other => return other.to_string().into(),
         };
         name.into()

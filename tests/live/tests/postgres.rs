@@ -10,8 +10,8 @@ use live::{Test, on_postgres};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::types::time::Duration as Span;
 use sqlmodel_runtime::{
-    CancelKind, Connector, ErrorKind, PostgresConnection, Row, Statement, Upkeep, Value, block_on,
-    within,
+    CancelKind, Collect, Connector, ErrorKind, PostgresConnection, Row, Statement, Upkeep, Value,
+    block_on, within,
 };
 use support::{postgres_authority, postgres_socket, postgres_url};
 
@@ -506,6 +506,37 @@ fn a_batch_is_one_unit() -> Test {
         let long = [long];
         let echo = vec![Statement::new("SELECT $1::text", &long); 100];
         connection.batch(cx, &echo).await.into_result()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn types_that_are_no_texts_are_not_read_as_texts() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        run(cx, connection, "CREATE TYPE pair AS (a int, b text)").await?;
+        run(cx, connection, "CREATE TYPE mood AS ENUM ('glad', 'sad')").await?;
+        run(cx, connection, "CREATE DOMAIN word AS text").await?;
+        for (sql, text) in [
+            ("SELECT 'glad'::mood", Some("glad")),
+            ("SELECT 'x'::word", Some("x")),
+            ("SELECT '$.a'::jsonpath", Some("$.\"a\"")),
+            ("SELECT row(1, 'x')::pair", None),
+            ("SELECT row(1, 'x')::pair::text", Some("(1,x)")),
+            ("SELECT '10.0.0.1'::inet", None),
+        ] {
+            let mut found = Collect::<String>::up_to(1);
+            let statement = Statement::new(sql, &[]);
+            let outcome = connection.query(cx, statement, &mut found).await;
+            let is_text = matches!(value(cx, connection, sql).await?, Value::Text(_));
+            assert_eq!(is_text, text.is_some(), "{sql}");
+            match text {
+                Some(text) => assert_eq!(found.into_rows(), [text], "{sql}"),
+                None => {
+                    let stopped = outcome.into_result().unwrap_err();
+                    assert_eq!(stopped.kind(), Some(ErrorKind::Decode), "{sql}");
+                }
+            }
+        }
         Ok(())
     })
 }

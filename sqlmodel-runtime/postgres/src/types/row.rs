@@ -105,6 +105,24 @@ fn interval(bytes: &[u8]) -> Option<Duration> {
     (months == 0 && reader.is_empty()).then_some(Duration { micros })
 }
 
+const CAST_TO_TEXT: &str = "a text (cast the type to it: `::text`)";
+
+/// Returns the text of a type that this driver does not know, where its binary format is text.
+///
+/// That of an enum, of `citext` and of domains over texts is. What other extensions send begins with a version, a count or a flag,
+/// and composites with the number of their fields.
+fn text_of(oid: u32, bytes: &[u8]) -> Option<&[u8]> {
+    match oid {
+        oid::JSONPATH => bytes.strip_prefix(&[1]),
+        FIRST_USER_OID.. => begins_as_text(bytes).then_some(bytes),
+        _ => None,
+    }
+}
+
+fn begins_as_text(bytes: &[u8]) -> bool {
+    bytes.first().is_none_or(|first| *first >= b'\t') && !bytes.contains(&0)
+}
+
 /// Returns the text of a JSONB, which has the version of its format before it.
 fn json_bytes(oid: u32, bytes: &[u8]) -> Option<&[u8]> {
     match oid {
@@ -175,10 +193,16 @@ impl RowRead for PostgresRow<'_> {
             }
             oid if is_text(oid) => Value::Text(Cow::Borrowed(utf8(bytes, at, "a text")?)),
             // A type that this driver does not know: the labels of an enum are text, a composite is not.
-            _ => match std::str::from_utf8(bytes) {
-                Ok(text) if !text.contains('\0') => Value::Text(Cow::Borrowed(text)),
-                _ => Value::Bytes(Cow::Borrowed(bytes)),
-            },
+            oid => {
+                let text = match oid {
+                    oid::JSONPATH | FIRST_USER_OID.. => text_of(oid, bytes),
+                    _ => begins_as_text(bytes).then_some(bytes),
+                };
+                match text.map(std::str::from_utf8) {
+                    Some(Ok(text)) => Value::Text(Cow::Borrowed(text)),
+                    _ => Value::Bytes(Cow::Borrowed(bytes)),
+                }
+            }
         })
     }
 
@@ -231,10 +255,13 @@ impl RowRead for PostgresRow<'_> {
     #[inline]
     fn text(&self, at: usize) -> Result<&str, DecodeError> {
         match self.at(at) {
-            (oid, Some(bytes)) if is_text(oid) || oid >= FIRST_USER_OID => {
-                utf8(bytes, at, "a text")
-            }
-            (oid, bytes) => Err(refused(at, "a text", oid, bytes)),
+            (oid, Some(bytes)) if is_text(oid) => utf8(bytes, at, "a text"),
+            (oid, Some(bytes)) => match text_of(oid, bytes) {
+                Some(text) => utf8(text, at, "a text"),
+                None if oid >= FIRST_USER_OID => Err(refused(at, CAST_TO_TEXT, oid, Some(bytes))),
+                None => Err(refused(at, "a text", oid, Some(bytes))),
+            },
+            (oid, None) => Err(refused(at, "a text", oid, None)),
         }
     }
 
