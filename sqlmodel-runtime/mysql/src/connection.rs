@@ -7,8 +7,8 @@ mod transact;
 mod unit;
 pub(crate) mod wire;
 
+use std::error::Error as _;
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use sqlmodel_core::{
     Fetched, Outcome, Prepared, RowSink, Statement, Transaction, TransactionStep, Upkeep, Value,
     Wait, ok, ok_result, seam,
 };
-use sqlmodel_net::{Address, Socket, Transport};
+use sqlmodel_net::{Address, Socket, Transport, advice};
 
 use self::statements::{PreparedStatement, Statements};
 use self::unit::{Unit, UnitState};
@@ -104,24 +104,29 @@ async fn dial<T: Transport>(
         Address::Unix(_) => Line::Private,
     };
     let connected = Socket::connect(wait, address, &options.socket).await;
-    let socket = ok!(connected.map_err(|error| unreachable_server(address, error)));
-    Wire::login(wait, socket, options, line, wrap).await
+    let connected = connected.map_err(|error| {
+        let message = error.to_string();
+        Error::new(ErrorKind::Connect, message).with_cause(error)
+    });
+    let socket = ok!(connected.map_err(|error| at_address(address, error)));
+    let entered = Wire::login(wait, socket, options, line, wrap).await;
+    entered.map_err(|error| at_address(address, error))
 }
 
+/// Says which server it is about, where the server did not say so itself.
 #[cold]
-fn unreachable_server(address: &Address, error: io::Error) -> Error {
-    let advice = match error.kind() {
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-            ": is the server running, and is the address right?"
-        }
-        io::ErrorKind::TimedOut => ": nobody answered in time",
-        _ => "",
-    };
-    Error::new(
-        ErrorKind::Connect,
-        format!("cannot connect to MySQL at {address}: {error}{advice}"),
-    )
-    .with_cause(error)
+fn at_address(address: &Address, error: Error) -> Error {
+    let is_told = error.kind() != ErrorKind::Connect
+        || error
+            .source()
+            .is_some_and(|cause| cause.is::<ServerError>());
+    if is_told {
+        return error;
+    }
+    let socket = error.source().and_then(|cause| cause.downcast_ref());
+    let advice = socket.map_or("", advice);
+    let message = format!("cannot connect to MySQL at {address}: {error}{advice}");
+    Error::new(ErrorKind::Connect, message).with_cause(error)
 }
 
 impl Interrupter {

@@ -64,6 +64,7 @@ impl MySqlOptions {
     /// | `socket` | the path of a Unix socket, instead of host and port |
     /// | `tls` | `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`; see [`TlsMode`](crate::TlsMode) |
     /// | `tls_ca` | the file of those who are trusted to sign certificates, instead of Mozilla's list |
+    /// | `tls_cert`, `tls_key` | the files of the client's own certificate and of its key, where the server wants one |
     /// | `connect_timeout` | seconds; 10 by default |
     /// | `statement_cache` | how many statements are kept prepared; 128 by default |
     /// | `max_packet_bytes` | the largest row that is taken in; 67108864 by default |

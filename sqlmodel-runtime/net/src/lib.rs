@@ -4,11 +4,13 @@
 //! and its tests run it over bytes in memory, by [`memory`].
 //! Nothing here knows a database's protocol.
 
+mod login;
 mod socket;
 mod stream;
 mod tls;
 mod transport;
 
+pub use login::{advice, has_torn_login};
 #[cfg(feature = "tls")]
 pub use socket::EncryptedSocket;
 pub use socket::{Address, Socket, SocketOptions};

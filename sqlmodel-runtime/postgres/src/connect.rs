@@ -24,20 +24,54 @@ pub(crate) async fn connect<T: Transport>(
     options: &PostgresOptions,
     wrap: &(impl Fn(Socket) -> T + Sync),
 ) -> Outcome<PostgresConnection<T>, Error> {
-    let mut last = Err(Stop::Err(Error::usage("no host is given")));
     let mut targets = vec![options.target];
     if options.target == TargetSession::PreferStandby {
         targets = vec![TargetSession::Standby, TargetSession::Any];
     }
+    let mut errors = Vec::new();
     for target in targets {
+        errors.clear();
         for address in &options.hosts {
-            last = connect_to(cx, options, address, target, wrap).await;
-            if !matches!(last, Err(Stop::Err(_))) {
-                return Stop::into_outcome(last);
+            let error = match connect_to(cx, options, address, target, wrap).await {
+                Err(Stop::Err(error)) => error,
+                ended => return Stop::into_outcome(ended),
+            };
+            // The others would count it as one more attempt to guess a password.
+            let is_turned_away = matches!(error.sqlstate(), Some("28P01" | "28000"));
+            errors.push(error);
+            if is_turned_away {
+                return Outcome::Err(joined(errors));
             }
         }
     }
-    Stop::into_outcome(last)
+    Outcome::Err(joined(errors))
+}
+
+/// Makes one error of those of all hosts; the first is its cause.
+fn joined(mut errors: Vec<Error>) -> Error {
+    let Some(first) = errors.first() else {
+        return Error::usage("no host is given");
+    };
+    if errors.len() == 1 {
+        return errors.remove(0);
+    }
+    let told: Vec<String> = errors.iter().map(Error::to_string).collect();
+    let is_busy = errors.iter().any(|error| error.kind() == ErrorKind::Busy);
+    let kind = match is_busy {
+        true => ErrorKind::Busy,
+        false => ErrorKind::Connect,
+    };
+    let joined = Error::new(kind, told.join("; "));
+    // Where one of them may come back, the SQLSTATE of another one would deny it.
+    let sqlstate = first.sqlstate().map(str::to_owned);
+    let is_same = errors.iter().all(|it| it.sqlstate() == sqlstate.as_deref());
+    let is_turned_away = errors.last().and_then(Error::sqlstate);
+    let joined = match (sqlstate, is_turned_away) {
+        (Some(sqlstate), _) if is_same => joined.with_sqlstate(&sqlstate),
+        (_, Some(sqlstate @ ("28P01" | "28000"))) => joined.with_sqlstate(sqlstate),
+        _ => joined,
+    };
+    joined.with_cause(errors.remove(0))
 }
 
 async fn connect_to<T: Transport>(
@@ -85,16 +119,14 @@ fn advice(error: &Error) -> &'static str {
     let refused = error
         .source()
         .and_then(|cause| cause.downcast_ref::<io::Error>());
-    match (error.sqlstate(), refused.map(io::Error::kind)) {
+    match (error.sqlstate(), refused) {
         (Some("28P01"), _) => ": check the user and the password in the URL",
         (Some("28000"), _) => {
             ": check the user, the database and `sslmode` in the URL, and what the server's pg_hba.conf has for them"
         }
         (Some("3D000"), _) => ": create it, or name another in the URL",
         (Some("53300"), _) => ": raise `max_connections`, or use fewer",
-        (None, Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)) => {
-            ": is the server running, and is the address right?"
-        }
+        (None, Some(error)) => sqlmodel_net::advice(error),
         _ => "",
     }
 }

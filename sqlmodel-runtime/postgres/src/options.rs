@@ -106,7 +106,7 @@ impl PostgresOptions {
     ///
     /// Parameters: those of the same meaning (`host`, `port`, `user`, `password`, `dbname`, `application_name`, `options`,
     /// `connect_timeout` in seconds, `target_session_attrs`, `channel_binding`, and of encryption `sslmode` (`disable`,
-    /// `prefer`, `require`, `verify-ca`, `verify-full`), `sslrootcert` (a file, or `system`), `sslcert` and `sslkey`, `service`
+    /// `allow`, which is taken as `prefer`, `prefer`, `require`, `verify-ca`, `verify-full`), `sslrootcert` (a file, or `system`), `sslcert` and `sslkey`, `service`
     /// and `passfile`),
     /// `keepalives_idle` in seconds, and `statement_cache_capacity`,
     /// with 0 for [pooler-safe](Self::pooler_safe).

@@ -299,6 +299,13 @@ fn what_a_server_refuses_at_the_door_is_told() -> Test {
         ] {
             expect_refused(cx, &url, words).await?;
         }
+        // Each of several is told, and a wrong kind of server hides none that is down.
+        let one_down = format!("{server},127.0.0.1:{closed}/postgres?target_session_attrs=standby");
+        for words in ["not of the wanted kind", &format!("127.0.0.1:{closed}: ")] {
+            expect_refused(cx, &one_down, words).await?;
+        }
+        let unknown = format!("{server},127.0.0.1:{closed}/no_such_database");
+        expect_refused(cx, &unknown, "\"no_such_database\" does not exist").await?;
         // The first that lets us in is taken.
         let (user, server) = server.split_once('@').ok_or("it has a user")?;
         let several =

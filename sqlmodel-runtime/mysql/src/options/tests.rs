@@ -57,11 +57,19 @@ fn wrong_urls_say_what_is_wrong_and_no_secret() {
         ),
         (
             "mysql://hero:hush/hush@db",
-            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark",
+            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark, `%40` for an at sign",
         ),
         (
             "mysql://hero:hush?hush@db",
-            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark",
+            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark, `%40` for an at sign",
+        ),
+        (
+            "mysql://hero@corp:hush/x@127.0.0.1/db",
+            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark, `%40` for an at sign",
+        ),
+        (
+            "mysql://hero:hush@db/?tls_cert=me.pem",
+            "the URL's `tls_cert` and `tls_key` go together",
         ),
         (
             "hero:hush@mysql://db",
@@ -85,6 +93,10 @@ fn wrong_urls_say_what_is_wrong_and_no_secret() {
         assert!(!said.contains("hush"));
     }
     assert!(shown("mysql://hero@db/?sokcet=/x").contains("`socket`"));
+    let url = "mysql://hero@db/?tls=require&tls_cert=/a%2Fme.pem&tls_key=me.key";
+    let identity = MySqlOptions::parse(url).unwrap().tls.identity.unwrap();
+    assert_eq!(identity.certificate.to_str(), Some("/a/me.pem"));
+    assert_eq!(identity.key.to_str(), Some("me.key"));
     let options = MySqlOptions::parse("mysql://hero:hush@db").unwrap();
     assert!(!format!("{options:?}").contains("hush"));
 }

@@ -5,13 +5,24 @@ use std::time::Duration;
 use sqlmodel_core::Error;
 #[cfg(unix)]
 use sqlmodel_net::Address;
-use sqlmodel_net::{TlsMode, TlsRoots};
+use sqlmodel_net::{TlsIdentity, TlsMode, TlsRoots, has_torn_login};
 
 use super::MySqlOptions;
 
 const PORT: u16 = 3306;
 
 pub(super) fn parse(url: &str) -> Result<MySqlOptions, Error> {
+    // Elsewhere a part of the password would pass for a port or an option, which messages repeat.
+    parse_whole(url).map_err(|error| match has_torn_login(url) {
+        true => Error::usage(
+            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark, \
+             `%40` for an at sign",
+        ),
+        false => error,
+    })
+}
+
+fn parse_whole(url: &str) -> Result<MySqlOptions, Error> {
     let (scheme, rest) = url.split_once("://").ok_or_else(|| {
         Error::usage("a URL begins with `mysql://`, as in mysql://user:password@host:3306/database")
     })?;
@@ -27,11 +38,6 @@ pub(super) fn parse(url: &str) -> Result<MySqlOptions, Error> {
     let (credentials, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
     let user = decode(user, "user name")?;
-    if user.is_empty() && (database.contains('@') || query.contains('@')) {
-        return Err(Error::usage(
-            "the URL's user or password has a character that ends it: write `%2F` for a slash, `%3F` for a question mark",
-        ));
-    }
     if user.is_empty() {
         return Err(Error::usage(
             "the URL names no user: write it before the host, as in mysql://user:password@host/database",
@@ -43,10 +49,25 @@ pub(super) fn parse(url: &str) -> Result<MySqlOptions, Error> {
     if !database.is_empty() {
         options = options.database(database);
     }
+    let (mut certificate, mut key) = (None, None);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        options = with_option(options, name, &decode(value, name)?)?;
+        let value = decode(value, name)?;
+        match name {
+            "tls_cert" => certificate = Some(value.into()),
+            "tls_key" => key = Some(value.into()),
+            _ => options = with_option(options, name, &value)?,
+        }
     }
+    options.tls.identity = match (certificate, key) {
+        (None, None) => None,
+        (Some(certificate), Some(key)) => Some(TlsIdentity { certificate, key }),
+        _ => {
+            return Err(Error::usage(
+                "the URL's `tls_cert` and `tls_key` go together",
+            ));
+        }
+    };
     Ok(options)
 }
 
@@ -89,7 +110,8 @@ fn with_option(mut options: MySqlOptions, name: &str, value: &str) -> Result<MyS
         "max_packet_bytes" => options.max_packet_bytes = number()?,
         _ => {
             return Err(Error::usage(format!(
-                "the URL has an option `{name}`; there are `socket`, `tls`, `tls_ca`, `connect_timeout`, `statement_cache` and `max_packet_bytes`"
+                "the URL has an option `{name}`; there are `socket`, `tls`, `tls_ca`, `tls_cert`, `tls_key`, \
+                 `connect_timeout`, `statement_cache` and `max_packet_bytes`"
             )));
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlmodel_core::Error;
-use sqlmodel_net::{Address, TlsIdentity, TlsMode, TlsOptions, TlsRoots};
+use sqlmodel_net::{Address, TlsIdentity, TlsMode, TlsOptions, TlsRoots, has_torn_login};
 
 use super::files::{self, Passwords};
 use super::{ChannelBindingMode, PostgresOptions, TargetSession};
@@ -43,6 +43,8 @@ const TARGETS: &[(&str, TargetSession)] = &[
 
 const TLS_MODES: &[(&str, TlsMode)] = &[
     ("disable", TlsMode::Disable),
+    // Where the server lets both in, it is encrypted rather than not.
+    ("allow", TlsMode::Prefer),
     ("prefer", TlsMode::Prefer),
     ("require", TlsMode::Require),
     ("verify-ca", TlsMode::VerifyCa),
@@ -75,18 +77,11 @@ pub(super) fn parse(
     // Elsewhere a part of the password would pass for a port or a parameter, which messages repeat.
     parse_whole(url, environment, read).map_err(|error| match has_torn_login(url) {
         true => Error::usage(
-            "the user or the password in the URL has a character that ends it: write `%2F` for a slash, `%3F` for a question mark",
+            "the user or the password in the URL has a character that ends it: write `%2F` for a slash, `%3F` for a question mark, \
+             `%40` for an at sign",
         ),
         false => error,
     })
-}
-
-/// Tells whether the `@` that follows the password stands behind what ends the place for it.
-fn has_torn_login(url: &str) -> bool {
-    let (_, rest) = url.split_once("://").unwrap_or(("", url));
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, behind) = rest.split_at(end);
-    !authority.contains('@') && behind.contains('@')
 }
 
 fn parse_whole(

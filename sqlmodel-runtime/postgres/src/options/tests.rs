@@ -1,4 +1,5 @@
 use sqlmodel_core::ErrorKind;
+use sqlmodel_net::TlsMode;
 
 use super::*;
 
@@ -228,6 +229,14 @@ fn a_folder_is_that_of_a_unix_socket() {
 }
 
 #[test]
+fn a_mode_of_encryption_of_libpq_is_known() {
+    for (word, mode) in [("allow", TlsMode::Prefer), ("prefer", TlsMode::Prefer)] {
+        let url = format!("postgres://me@host/db?sslmode={word}");
+        assert_eq!(parsed(&url, &[]).unwrap().tls.mode, mode);
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_url_is_told_without_its_password() {
     for (url, words) in [
         ("mysql://me:hunter2@host/db", "begins with `postgres://`"),
@@ -257,6 +266,18 @@ fn what_is_wrong_with_a_url_is_told_without_its_password() {
         (
             "postgres://me:hunter2?hunter2@host/db",
             "`%3F` for a question mark",
+        ),
+        (
+            "postgres://me@corp:hunter2/x@127.0.0.1/db",
+            "`%40` for an at sign",
+        ),
+        (
+            "postgres://me@corp:hunter2?x@127.0.0.1/db",
+            "`%40` for an at sign",
+        ),
+        (
+            "postgres://me@corp:hunter?hunter2=x@127.0.0.1/db",
+            "`%40` for an at sign",
         ),
         (
             "postgres://me:hunter2@a,b/db?port=1,2,3",
