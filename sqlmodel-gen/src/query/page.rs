@@ -75,8 +75,8 @@ impl Paged<'_> {
         }
         if is_gathered {
             return self.fail(
-                "a page is of rows, and these are collected over rows",
-                "remove `page`, or collect in the program",
+                "a page counts rows, and a value here is collected from any number of them",
+                "page the query of what they are collected for, and read the others by its keys: `WHERE post_id IN (:ids)`",
             );
         }
         let any = |is_so: fn(&Checked) -> bool| found.iter().any(|it| is_so(&it.checked));
