@@ -34,7 +34,9 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         identifier(findings, &Object::PrimaryKey, &key.name);
     }
     for key in table.unique_keys.iter() {
-        identifier(findings, &Object::UniqueKey(key.name.clone()), &key.name);
+        let object = Object::UniqueKey(key.name.clone());
+        identifier(findings, &object, &key.name);
+        index_name(findings, &object, &key.name);
     }
     for key in table.foreign_keys.iter() {
         identifier(findings, &Object::ForeignKey(key.name.clone()), &key.name);
@@ -43,7 +45,9 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         identifier(findings, &Object::Check(check.name.clone()), &check.name);
     }
     for index in table.indexes.iter() {
-        identifier(findings, &Object::Index(index.name.clone()), &index.name);
+        let object = Object::Index(index.name.clone());
+        identifier(findings, &object, &index.name);
+        index_name(findings, &object, &index.name);
     }
 }
 
@@ -51,19 +55,35 @@ fn table_names(findings: &mut Findings<'_>, table: &Table) {
     identifier(findings, &Object::Table, &table.name.name);
     if let Some(schema) = &table.name.schema {
         identifier(findings, &Object::Table, schema);
+        if findings.is(Dialect::Postgres) && schema.starts_with("pg_") {
+            let problem = "keeps schemas whose names begin with `pg_` to itself";
+            findings.add(&Object::Table, problem, RENAME);
+        }
     }
     comment(findings, &Object::Table, table.comment.as_deref(), 2048);
-    let is_internal = table
-        .name
-        .name
-        .get(..7)
-        .is_some_and(|it| it.eq_ignore_ascii_case("sqlite_"));
-    if findings.is(Dialect::Sqlite) && is_internal {
+    if findings.is(Dialect::Sqlite) && is_of_sqlite(&table.name.name) {
         findings.add(
             &Object::Table,
             "keeps names that begin with `sqlite_` to itself",
             RENAME,
         );
+    }
+}
+
+fn is_of_sqlite(name: &str) -> bool {
+    let prefix = name.get(..7);
+    prefix.is_some_and(|it| it.eq_ignore_ascii_case("sqlite_"))
+}
+
+/// Checks the name of a key or index; SQLite names those of keys itself.
+fn index_name(findings: &mut Findings<'_>, object: &Object, name: &str) {
+    let is_index = matches!(object, Object::Index(_));
+    if findings.is(Dialect::Sqlite) && is_index && is_of_sqlite(name) {
+        let problem = "keeps names that begin with `sqlite_` to itself";
+        findings.add(object, problem, RENAME);
+    }
+    if findings.is(Dialect::Mysql) && name.eq_ignore_ascii_case("primary") {
+        findings.add(object, "calls the primary key so", RENAME);
     }
 }
 

@@ -224,6 +224,32 @@ fn values_of_an_enum_differ_for_the_collation() {
 }
 
 #[test]
+fn names_of_the_databases_own_are_refused() {
+    let named = |name: &'static str| Index {
+        name: name.into(),
+        ..index(vec![IndexPart::column("a")])
+    };
+    check_table(
+        &Table {
+            name: TableName::in_schema("pg_own", "t"),
+            indexes: vec![named("Primary"), named("SQLite_own")].into(),
+            unique_keys: vec![UniqueKey {
+                name: "PRIMARY".into(),
+                columns: names(&["a"]),
+            }]
+            .into(),
+            ..table(vec![Column::new("a", SqlType::I64)])
+        },
+        &expect![[r#"
+            index `SQLite_own` of table `pg_own.t`: SQLite keeps names that begin with `sqlite_` to itself; give it another name
+            table `pg_own.t`: PostgreSQL keeps schemas whose names begin with `pg_` to itself; give it another name
+            unique key `PRIMARY` of table `pg_own.t`: MySQL calls the primary key so; give it another name
+            index `Primary` of table `pg_own.t`: MySQL calls the primary key so; give it another name
+        "#]],
+    );
+}
+
+#[test]
 fn system_columns_of_postgres_are_in_every_table() {
     check_columns(
         ["ctid", "CTID", "oid", "xmin"]
