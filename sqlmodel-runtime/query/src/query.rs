@@ -1,7 +1,7 @@
 //! A SELECT without its types: what it says, and how that is written.
 
 use sqlmodel_core::{
-    Dialect, Error, FieldInfo, Inheritance, InheritanceStrategy, Model, Outcome, TablePart,
+    Dialect, Error, FieldInfo, Inheritance, InheritanceStrategy, Model, Outcome, TablePart, Value,
 };
 
 use crate::PolymorphicLoad;
@@ -558,6 +558,35 @@ impl Query {
     }
 
     fn write_clauses(&self, writer: &mut Writer<'_>) {
+        let values = self.values_to_know_again();
+        if values.is_empty() {
+            self.write_all_clauses(writer);
+        } else {
+            writer.with_shared(values, |writer| self.write_all_clauses(writer));
+        }
+    }
+
+    /// Returns the values in expressions that the database has to find again: those that are grouped by, and those that are
+    /// selected where equal rows are dropped and the rest is ordered.
+    fn values_to_know_again(&self) -> Vec<Value<'static>> {
+        let mut values = Vec::new();
+        let Some(rare) = &self.rare else {
+            return values;
+        };
+        for group in &rare.groups {
+            push_values(group, &mut values);
+        }
+        if let (true, false, Columns::Expressions(expressions)) =
+            (rare.is_distinct, self.order.is_empty(), &self.columns)
+        {
+            for expression in expressions {
+                push_values(expression, &mut values);
+            }
+        }
+        values
+    }
+
+    fn write_all_clauses(&self, writer: &mut Writer<'_>) {
         writer.text("SELECT ");
         if let Some(rare) = &self.rare {
             if rare.is_distinct {
@@ -617,7 +646,10 @@ impl Query {
                 writer.text(if position == 0 { " GROUP BY " } else { ", " });
                 self.write_group(group, writer);
             }
-            writer.conditions(" HAVING ", &rare.group_conditions);
+            for (position, condition) in rare.group_conditions.iter().enumerate() {
+                writer.text(if position == 0 { " HAVING " } else { " AND " });
+                self.write_group_condition(condition, writer);
+            }
         }
         self.write_order(writer);
         write_limit(self.limit, self.offset, writer);
@@ -812,6 +844,41 @@ impl Query {
         }
     }
 
+    /// Writes a condition about groups.
+    ///
+    /// MySQL does not find an expression with values again, and calls it by the name that the query gives it.
+    fn write_group_condition(&self, mut tokens: &[Token], writer: &mut Writer<'_>) {
+        if writer.dialect() != Dialect::Mysql {
+            return writer.tokens(tokens);
+        }
+        let mut before = None;
+        while let Some((first, rest)) = tokens.split_first() {
+            let mut groups = self.rare().groups.iter();
+            let group = groups.find(|group| {
+                group.iter().any(has_params) && begins_with_whole(tokens, group, before)
+            });
+            let Some(group) = group else {
+                writer.token(first);
+                before = Some(first);
+                tokens = rest;
+                continue;
+            };
+            let selected = match &self.columns {
+                Columns::Expressions(all) => all.iter().position(|it| are_same(it, group)),
+                _ => None,
+            };
+            match selected {
+                Some(position) => writer.column_alias(position),
+                None => writer.refuse(Error::unsupported(
+                    "MySQL finds an expression with values again in a condition about groups only where the query selects it: \
+                     add it to the columns",
+                )),
+            }
+            before = group.last();
+            tokens = tokens.get(group.len()..).unwrap_or_default();
+        }
+    }
+
     fn is_grouped(&self) -> bool {
         let Rare {
             groups,
@@ -850,12 +917,25 @@ impl Query {
             .try_for_each(|tokens| self.check_expression(tokens))
     }
 
-    fn check_expression(&self, tokens: &[Token]) -> Result<(), Error> {
-        let mut groups = self.rare().groups.iter();
-        if groups.any(|group| are_same(group, tokens)) {
-            return Ok(());
+    fn check_expression(&self, mut tokens: &[Token]) -> Result<(), Error> {
+        let mut before = None;
+        while let Some((first, rest)) = tokens.split_first() {
+            let mut groups = self.rare().groups.iter();
+            let group = groups.find(|group| begins_with_whole(tokens, group, before));
+            if let Some(group) = group {
+                tokens = tokens.get(group.len()..).unwrap_or_default();
+                before = group.last();
+                continue;
+            }
+            self.check_token(first)?;
+            before = Some(first);
+            tokens = rest;
         }
-        tokens.iter().try_for_each(|token| match token {
+        Ok(())
+    }
+
+    fn check_token(&self, token: &Token) -> Result<(), Error> {
+        match token {
             Token::Window(call) => {
                 let mut parts = call.parts();
                 parts.try_for_each(|part| self.check_expression(part))
@@ -871,7 +951,7 @@ impl Query {
                 ..
             } => self.check_column(table, column),
             _ => Ok(()),
-        })
+        }
     }
 
     /// Passes a column that is grouped by, and every column of a table whose whole key is grouped by.
@@ -993,6 +1073,60 @@ impl Order {
                 Nulls::First => " NULLS FIRST",
                 Nulls::Last => " NULLS LAST",
             });
+        }
+    }
+}
+
+/// Tells whether tokens begin with an expression that is a whole there, by what stands before and after it.
+fn begins_with_whole(tokens: &[Token], expression: &[Token], before: Option<&Token>) -> bool {
+    /// Binds less than any expression that stands without parentheses beside it.
+    const WEAK: [&str; 12] = [
+        " = ",
+        " <> ",
+        " < ",
+        " > ",
+        " <= ",
+        " >= ",
+        " IS ",
+        " IN ",
+        " BETWEEN ",
+        " AND ",
+        " OR ",
+        ", ",
+    ];
+    let Some((beginning, rest)) = tokens.split_at_checked(expression.len()) else {
+        return false;
+    };
+    let is_open = match before {
+        None => true,
+        Some(Token::Text(text)) => text.ends_with('(') || WEAK.iter().any(|it| text.ends_with(it)),
+        Some(_) => false,
+    };
+    let is_closed = match rest.first() {
+        None => true,
+        Some(Token::Text(text)) => {
+            text.starts_with([')', ',']) || WEAK.iter().any(|it| text.starts_with(it))
+        }
+        Some(_) => false,
+    };
+    is_open && is_closed && are_same(beginning, expression)
+}
+
+/// Adds the values of the parameters in an expression.
+fn push_values(tokens: &[Token], values: &mut Vec<Value<'static>>) {
+    for token in tokens {
+        match token {
+            Token::Param(value) => values.push(value.clone()),
+            #[cfg(feature = "json")]
+            Token::JsonPath(steps) => {
+                values.push(crate::json::path_value(steps, Dialect::Postgres));
+            }
+            Token::Alternatives(alternatives) => {
+                for tokens in alternatives.iter() {
+                    push_values(tokens, values);
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Writer<'a> {
     dialect: Dialect,
     output: Output,
     params: Vec<Value<'a>>,
+    /// Values that have one placeholder wherever they stand.
+    shared: Vec<Value<'static>>,
     refusal: Option<Error>,
     /// Whether the row that could not be inserted is called by MySQL's function.
     has_values_function: bool,
@@ -79,6 +81,7 @@ impl<'a> Writer<'a> {
             dialect,
             output,
             params: Vec::new(),
+            shared: Vec::new(),
             refusal: None,
             has_values_function: false,
             renames: Vec::new(),
@@ -92,6 +95,21 @@ impl<'a> Writer<'a> {
         self.renames.extend(renames);
         write(self);
         self.renames.truncate(n_outer);
+    }
+
+    /// Writes something in which expressions with these values are to be known again: PostgreSQL compares them with their
+    /// placeholders, not with the values.
+    pub(crate) fn with_shared(
+        &mut self,
+        values: Vec<Value<'static>>,
+        write: impl FnOnce(&mut Self),
+    ) {
+        let n_outer = self.shared.len();
+        if self.dialect == Dialect::Postgres {
+            self.shared.extend(values);
+        }
+        write(self);
+        self.shared.truncate(n_outer);
     }
 
     pub(crate) fn for_executor(executor: &impl Executor) -> Self {
@@ -247,6 +265,12 @@ impl<'a> Writer<'a> {
 
     /// Writes a placeholder in the dialect's style and keeps the value.
     pub(crate) fn param(&mut self, value: Value<'a>) {
+        if self.shared.contains(&value)
+            && let Some(at) = self.params.iter().position(|other| *other == value)
+        {
+            self.text("$");
+            return self.number(at as u64 + 1);
+        }
         self.params.push(value);
         match &mut self.output {
             Output::Text(sql) => push_placeholder(self.dialect, self.params.len(), sql),

@@ -18,6 +18,7 @@ on_every_driver! {
     cases_and_casts,
     aggregates_of_all_rows_and_of_groups,
     columns_of_many_values_are_refused,
+    expressions_with_values_are_groups_like_others,
     rows_become_structs,
     subqueries_and_partners,
     the_same_table_twice,
@@ -247,6 +248,68 @@ async fn aggregates_of_all_rows_and_of_groups<C: Connection>(cx: &Cx, connection
     assert_eq!(initials.len(), 4);
     let n_ages = Hero::select().columns(Hero::TEAM_ID).distinct();
     assert_eq!(n_ages.count(cx, connection).await.into_result()?, 3);
+    Ok(())
+}
+
+async fn expressions_with_values_are_groups_like_others<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(cx, connection).await?;
+    let bracket = || {
+        case(Hero::AGE.lt(40), "young")
+            .when(Hero::AGE.ge(40), "old")
+            .otherwise("unknown")
+    };
+    let by_bracket = || {
+        Hero::select()
+            .group_by(bracket())
+            .order_by(bracket().desc())
+            .columns((bracket(), count_all()))
+    };
+    let brackets = by_bracket().all(cx, connection).await.into_result()?;
+    let names: Vec<&str> = brackets.iter().map(|(name, _)| &**name).collect();
+    assert!(names.is_sorted_by(|a, b| a > b), "{names:?}");
+    let old = by_bracket().having(bracket().eq("old"));
+    let old = old.all(cx, connection).await.into_result()?;
+    let expected = brackets.iter().find(|(name, _)| name == "old");
+    assert_eq!(old.first(), expected);
+    assert!(old.len() == 1 && names.len() > 1);
+
+    let next = || Hero::AGE + 1;
+    let doubled = Hero::select()
+        .group_by(next())
+        .filter(Hero::AGE.is_not_null())
+        .order_by(next().asc())
+        .columns(((next()) * 2, next()))
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert!(!doubled.is_empty());
+    assert!(
+        doubled
+            .iter()
+            .all(|(twice, once)| *twice == once.map(|it| it * 2))
+    );
+
+    let marked = Hero::select()
+        .columns(Hero::NAME.concat("!"))
+        .distinct()
+        .order_by(Hero::NAME.concat("!").desc())
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert!(
+        marked.len() > 1 && marked.is_sorted_by(|a, b| a > b),
+        "{marked:?}"
+    );
+    // What only looks like a group is none.
+    let refused = Hero::select()
+        .group_by(next())
+        .columns(Hero::AGE + 1 * 3)
+        .all(cx, connection)
+        .await;
+    assert!(matches!(refused, Outcome::Err(error) if error.kind() == ErrorKind::Usage));
     Ok(())
 }
 

@@ -71,11 +71,11 @@ fn an_expression_with_parameters_is_grouped_by_position() {
     check(
         |dialect| query.render(dialect),
         expect![[r#"
-        SELECT substr("hero"."name", ?1, ?2) AS "c1", count(*) AS "c2" FROM "hero" GROUP BY 1
-        SELECT substr("hero"."name", $1, $2) AS "c1", count(*) AS "c2" FROM "hero" GROUP BY 1
-        SELECT substr(`hero`.`name`, ?, ?) AS `c1`, count(*) AS `c2` FROM `hero` GROUP BY 1
-        [I32(1), I32(1)]
-    "#]],
+            SELECT substr("hero"."name", ?1, ?2) AS "c1", count(*) AS "c2" FROM "hero" GROUP BY 1
+            SELECT substr("hero"."name", $1, $1) AS "c1", count(*) AS "c2" FROM "hero" GROUP BY 1
+            SELECT substr(`hero`.`name`, ?, ?) AS `c1`, count(*) AS `c2` FROM `hero` GROUP BY 1
+            [I32(1), I32(1)]
+        "#]],
     );
 }
 
@@ -271,14 +271,22 @@ fn hostile_values_are_parameters_in_every_position() {
     for dialect in Dialect::ALL {
         let rendered = query.render(dialect).unwrap();
         assert!(!rendered.sql.contains("DROP"), "{}", rendered.sql);
-        let n_placeholders = rendered
-            .sql
-            .matches(if dialect == Dialect::Postgres {
-                '$'
-            } else {
-                '?'
-            })
-            .count();
+        let n_placeholders = match dialect {
+            // Equal values of groups share one.
+            Dialect::Postgres => {
+                let after = rendered.sql.split('$').skip(1);
+                let number = |it: &str| {
+                    it.split(|c: char| !c.is_ascii_digit())
+                        .next()
+                        .map(str::to_owned)
+                };
+                after
+                    .filter_map(number)
+                    .collect::<std::collections::BTreeSet<_>>()
+                    .len()
+            }
+            Dialect::Sqlite | Dialect::Mysql => rendered.sql.matches('?').count(),
+        };
         assert_eq!(n_placeholders, rendered.params.len(), "{}", rendered.sql);
         assert!(rendered.params.iter().all(
             |param| matches!(param, sqlmodel_core::Value::Text(text) if text.contains("DROP"))
