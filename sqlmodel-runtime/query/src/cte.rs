@@ -57,7 +57,6 @@ fn common<M: Model>(query: CompoundQuery) -> CommonQuery {
 
 impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     /// Gives a query a name, under which this one reads it like a table: `WITH name AS (..) SELECT ..`.
-    #[must_use]
     pub fn with(self, common: With) -> Self {
         let mut query = self.into_query();
         query.rare_mut().common.push(common.0);

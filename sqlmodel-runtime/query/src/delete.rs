@@ -29,6 +29,7 @@ use crate::update::{
 /// It cannot run before it has a filter, or [`all_rows`](Self::all_rows) says that none is meant.
 ///
 /// `Scope` are the tables that its filters may read: the model's own, and those that are joined.
+#[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct Delete<M, State = Unfiltered, Scope = Tables<M>> {
     joins: Vec<Join>,
     conditions: Vec<Vec<Token>>,
@@ -54,7 +55,6 @@ impl<M: Model> Default for Delete<M> {
 
 impl<M: Model, State, Scope> Delete<M, State, Scope> {
     /// Deletes only the rows for which the condition is true; several filters are joined by AND.
-    #[must_use]
     pub fn filter<C, Proof>(mut self, condition: C) -> Delete<M, Filtered, Scope>
     where
         C: Condition<Source: PerRow>,
@@ -66,7 +66,6 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
     }
 
     /// Says that every row of the table is meant; of those, if tables are joined, that have partners.
-    #[must_use]
     pub fn all_rows(self) -> Delete<M, Filtered, Scope> {
         self.retyped()
     }
@@ -75,7 +74,6 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
     ///
     /// The text is `DELETE .. USING` on PostgreSQL and `DELETE .. JOIN` on MySQL; SQLite has no join here, and gets the same
     /// rows by `EXISTS`.
-    #[must_use]
     pub fn joining<L, Proof>(mut self, relation: L) -> Delete<M, State, Tables<L::To, Scope>>
     where
         L: Relation,
@@ -86,7 +84,6 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
     }
 
     /// Joins a table by a condition: `.joining_on(table::<Team>(), Team::NAME.eq(Hero::NAME))`.
-    #[must_use]
     pub fn joining_on<E, C, Proof>(
         mut self,
         _: TableOf<E>,
@@ -249,6 +246,7 @@ impl<M, State, Scope> fmt::Debug for Delete<M, State, Scope> {
 
 /// A DELETE of one model, found by its primary key.
 #[derive(Debug)]
+#[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct DeleteRow<'r, M> {
     row: &'r M,
 }

@@ -49,7 +49,6 @@ impl<R, Scope> Select<R, Scope> {
     /// A relation to one is joined; inside another include, where it leads on with `include`, or where it leads to its own
     /// table, it is loaded by keys.
     /// Run the query in a transaction where its statements must see the same data.
-    #[must_use]
     pub fn include<L, Proof>(self, relation: L) -> L::Query
     where
         L: Include<R, Scope, Proof>,
@@ -305,7 +304,6 @@ impl<L: Children> Loading<L> {
 
 impl<L: Children, N> Loading<L, N> {
     /// Loads only the rows for which the condition is true.
-    #[must_use]
     pub fn filter<C, Proof>(mut self, condition: C) -> Self
     where
         C: Condition<Source: PerRow>,
@@ -317,7 +315,6 @@ impl<L: Children, N> Loading<L, N> {
     }
 
     /// Orders the rows of each vector; further calls order what is equal so far.
-    #[must_use]
     pub fn order_by<S, T, Proof>(mut self, ordering: Ordering<S, T>) -> Self
     where
         L::Scope: Covers<S, Proof>,
@@ -327,7 +324,6 @@ impl<L: Children, N> Loading<L, N> {
     }
 
     /// Loads a relation of the loaded rows, too.
-    #[must_use]
     pub fn include<I>(self, relation: I) -> Loading<L, (N, I::Loading)>
     where
         I: IntoLoading<From = L::To>,
@@ -560,6 +556,7 @@ fn unasked(table: &str, columns: &[&str]) -> Error {
 }
 
 /// A query that loads relations to many into its rows.
+#[must_use = "nothing is sent until `all`, or another way to take rows, is awaited"]
 pub struct Including<R, Scope, N> {
     select: Select<R, Scope>,
     loads: N,
@@ -596,7 +593,6 @@ include_by_keys! {
 
 impl<R, Scope, N> Including<R, Scope, N> {
     /// Loads another relation, by keys.
-    #[must_use]
     pub fn include<I>(self, relation: I) -> Including<R, Scope, (N, I::Loading)>
     where
         I: IntoLoading,
@@ -610,7 +606,6 @@ impl<R, Scope, N> Including<R, Scope, N> {
     }
 
     /// Keeps the rows for which the condition is true.
-    #[must_use]
     pub fn filter<C, Proof>(mut self, condition: C) -> Self
     where
         C: Condition<Source: PerRow>,
@@ -621,7 +616,6 @@ impl<R, Scope, N> Including<R, Scope, N> {
     }
 
     /// Orders the rows; further calls order what is equal so far.
-    #[must_use]
     pub fn order_by<S, T, Proof>(mut self, ordering: Ordering<S, T>) -> Self
     where
         Scope: Covers<S, Proof>,
@@ -631,14 +625,12 @@ impl<R, Scope, N> Including<R, Scope, N> {
     }
 
     /// Returns at most `limit` rows, each with all that is included.
-    #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
         self.select = self.select.limit(limit);
         self
     }
 
     /// Leaves out the first `offset` rows.
-    #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
         self.select = self.select.offset(offset);
         self

@@ -25,12 +25,14 @@ use crate::upsert::Conflict;
 
 /// The INSERT of one row.
 #[derive(Debug, Clone)]
+#[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct InsertOne<R> {
     row: R,
 }
 
 /// The INSERT of many rows. Either all are stored or none.
 #[derive(Debug, Clone)]
+#[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct InsertMany<R> {
     rows: Vec<R>,
 }

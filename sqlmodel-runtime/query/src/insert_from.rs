@@ -61,6 +61,7 @@ columns_tuple!(A B C D E F G H I J K L);
 
 /// The INSERT of a query's rows. Columns that it does not name get their defaults.
 #[derive(Debug, Clone)]
+#[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct InsertFrom<M> {
     columns: Vec<&'static str>,
     query: Query,

@@ -93,7 +93,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     /// NULL is the smallest value, unless the ordering says `nulls_first` or `nulls_last`.
     ///
     /// `Hero::select().seek((Hero::NAME.asc(), Hero::ID.asc()), Some(("Deadpond".to_owned(), 1))).limit(20)`
-    #[must_use]
     pub fn seek<K, Proof>(mut self, keys: K, after: Option<K::Key>) -> Self
     where
         K: Keyset<Scope, Proof>,

@@ -36,6 +36,9 @@ macro_rules! insert_many {
 /// `update!(Hero { AGE = 16, NAME = "Spider-Youngster" } where Hero::NAME.eq("Spider-Boy"))`.
 #[macro_export]
 macro_rules! update {
+    (*$row:expr) => {
+        $crate::UpdateRow::new(&*$row)
+    };
     ($model:ty { $($column:ident = $value:expr),+ $(,)? } where $($condition:expr),+ $(,)?) => {
         $crate::Update::<$model>::new()
             $(.set(<$model>::$column, $value))+
@@ -50,6 +53,9 @@ macro_rules! update {
 /// `delete!(Hero where Hero::AGE.is_null())`.
 #[macro_export]
 macro_rules! delete {
+    (*$row:expr) => {
+        $crate::DeleteRow::new(&*$row)
+    };
     ($model:ty where $($condition:expr),+ $(,)?) => {
         $crate::Delete::<$model>::new()$(.filter($condition))+
     };

@@ -45,6 +45,7 @@ impl SaysWhichRows for Filtered {}
 /// It cannot run before it has a filter, or [`all_rows`](Self::all_rows) says that none is meant.
 ///
 /// `Scope` are the tables that its expressions may read: the model's own, and those that are joined.
+#[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct Update<M, State = Unfiltered, Scope = Tables<M>> {
     assignments: Vec<Assignment>,
     joins: Vec<Join>,
@@ -86,7 +87,6 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
     /// Assigns a value, or an expression over the row and its partners as they were before the update.
     ///
     /// Of several values for one column the last one counts.
-    #[must_use]
     pub fn set<T, V, Proof>(mut self, column: Column<M, T>, value: V) -> Self
     where
         V: Assign<T, Source: PerRow>,
@@ -101,7 +101,6 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
     }
 
     /// Updates only the rows for which the condition is true; several filters are joined by AND.
-    #[must_use]
     pub fn filter<C, Proof>(mut self, condition: C) -> Update<M, Filtered, Scope>
     where
         C: Condition<Source: PerRow>,
@@ -113,7 +112,6 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
     }
 
     /// Says that every row of the table is meant; of those, if tables are joined, that have partners.
-    #[must_use]
     pub fn all_rows(self) -> Update<M, Filtered, Scope> {
         self.retyped()
     }
@@ -122,7 +120,6 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
     ///
     /// Rows without a partner are not updated. The text is `UPDATE .. FROM` on SQLite and PostgreSQL, and `UPDATE .. JOIN` on
     /// MySQL. What many rows say decides through [`any_where`](Relation::any_where) or [`scalar`](crate::scalar).
-    #[must_use]
     pub fn joining<L, Proof>(mut self, relation: L) -> Update<M, State, Tables<L::To, Scope>>
     where
         L: LeadsToOne,
@@ -136,7 +133,6 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
     ///
     /// Rows without a partner are not updated. A row with several partners is updated once, with the values of any one of
     /// them: the database chooses.
-    #[must_use]
     pub fn joining_on<E, C, Proof>(
         mut self,
         _: TableOf<E>,
@@ -393,6 +389,7 @@ impl<M, State, Scope> fmt::Debug for Update<M, State, Scope> {
 
 /// An UPDATE that stores every field of one model, found by its primary key.
 #[derive(Debug)]
+#[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct UpdateRow<'r, M> {
     row: &'r M,
 }

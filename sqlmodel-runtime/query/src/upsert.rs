@@ -72,6 +72,7 @@ pub struct OnConflict<R, Rows> {
 /// after that: three statements a row in a transaction. On all of them, a row that has the same second key and is not the one
 /// that is meant makes it a [`Constraint`](sqlmodel_core::ErrorKind::Constraint) error.
 #[derive(Debug)]
+#[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct Upsert<R, Rows> {
     rows: Vec<R>,
     conflict: Conflict,
@@ -153,7 +154,6 @@ type ConflictScope<M> = Tables<M, Tables<Excluded<M>>>;
 )]
 impl<R: Record, Rows> Upsert<R, Rows> {
     /// Assigns a further value. After `do_nothing` or `do_update` it assigns nothing else.
-    #[must_use]
     pub fn set<T, V, Proof>(mut self, column: Column<R::Model, T>, value: V) -> Self
     where
         V: Assign<T, Source: PerRow>,
@@ -165,7 +165,6 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     }
 
     /// Updates only the rows for which the condition is true, and leaves others alone.
-    #[must_use]
     pub fn filter<C, Proof>(mut self, condition: C) -> Self
     where
         C: Condition<Source: PerRow>,

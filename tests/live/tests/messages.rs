@@ -33,7 +33,7 @@ fn errors_of(program: &Path) -> io::Result<String> {
             "--edition=2024",
             "--emit=metadata",
             "--error-format=short",
-            "--cap-lints=allow",
+            "-Awarnings",
         ])
         .arg("-o")
         .arg(&scratch)

@@ -71,13 +71,11 @@ impl<M: Polymorphic, Outer> Select<M, Tables<M>, Models, Outer> {
     ///
     /// [`Decode`](sqlmodel_core::ErrorKind::Decode) for a row whose discriminator is unknown or NULL, or that has rows in
     /// other tables than its discriminator says; the message names table, key and values.
-    #[must_use]
     pub fn polymorphic(self) -> Select<M::Any, Tables<M, M::Parts>, Models, Outer> {
         self.polymorphic_by(M::LOAD)
     }
 
     /// The same as [`polymorphic`](Self::polymorphic), with the columns read in a way that this query chooses.
-    #[must_use]
     pub fn polymorphic_by(
         self,
         load: PolymorphicLoad,
