@@ -11,6 +11,7 @@ use crate::render::{RenderedStatement, Writer};
 use crate::select::{Page, Select, only, or_no_rows, scalar_of};
 
 /// Queries whose rows are put together. Operators apply from left to right on every dialect.
+#[must_use = "nothing is sent until `all`, or another way to take rows, is awaited"]
 pub struct Compound<R> {
     query: CompoundQuery,
     rows: PhantomData<fn() -> R>,
@@ -49,7 +50,6 @@ macro_rules! operators {
         impl<R, Scope, Form> Select<R, Scope, Form> {
             $(
                 $(#[$doc])*
-                #[must_use]
                 pub fn $name<Other>(self, other: Select<R, Other, Form>) -> Compound<R> {
                     Compound::new(self.into_query()).with(Operator::$operator, other.into_query())
                 }
@@ -59,7 +59,6 @@ macro_rules! operators {
         impl<R> Compound<R> {
             $(
                 $(#[$doc])*
-                #[must_use]
                 pub fn $name<Other, Form>(self, other: Select<R, Other, Form>) -> Self {
                     self.with(Operator::$operator, other.into_query())
                 }
@@ -97,21 +96,18 @@ impl<R> Compound<R> {
     }
 
     /// Orders the rows by their column at a position; the first is at 1. Further calls order what is equal so far.
-    #[must_use]
     pub fn order_by_column(mut self, position: u32, direction: Direction) -> Self {
         self.query.order.push((position, direction));
         self
     }
 
     /// Returns at most `limit` rows.
-    #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
         self.query.limit = Some(limit);
         self
     }
 
     /// Leaves out the first `offset` rows.
-    #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
         self.query.offset = offset;
         self
@@ -189,7 +185,7 @@ impl<R: Decode + Send> Compound<R> {
 
     /// Returns the first row, or `None` when there is none.
     pub async fn first<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<Option<R>, Error> {
-        let rows = ok!(self.fetch(cx, executor, Collect::up_to(1)).await);
+        let rows = ok!(self.at_most(1).fetch(cx, executor, Collect::up_to(1)).await);
         Outcome::Ok(rows.into_iter().next())
     }
 
@@ -200,7 +196,7 @@ impl<R: Decode + Send> Compound<R> {
     /// [`NoRows`](sqlmodel_core::ErrorKind::NoRows) when there is none,
     /// [`TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several.
     pub async fn one<E: Executor>(self, cx: &Cx, executor: &mut E) -> Outcome<R, Error> {
-        let rows = ok!(self.fetch(cx, executor, Collect::up_to(2)).await);
+        let rows = ok!(self.at_most(2).fetch(cx, executor, Collect::up_to(2)).await);
         Outcome::Ok(ok_result!(only(rows).and_then(or_no_rows)))
     }
 
@@ -214,7 +210,7 @@ impl<R: Decode + Send> Compound<R> {
         cx: &Cx,
         executor: &mut E,
     ) -> Outcome<Option<R>, Error> {
-        let rows = ok!(self.fetch(cx, executor, Collect::up_to(2)).await);
+        let rows = ok!(self.at_most(2).fetch(cx, executor, Collect::up_to(2)).await);
         Outcome::Ok(ok_result!(only(rows)))
     }
 
@@ -243,6 +239,13 @@ impl<R: Decode + Send> Compound<R> {
         let rendered = ok_result!(self.render(executor.dialect()));
         let rows = ok!(Rows::open(cx, executor, rendered.statement()).await);
         Outcome::Ok(rows.with_column_names(self.query.first.column_names()))
+    }
+
+    /// Asks for no more rows than are looked at.
+    fn at_most(mut self, n_rows: u64) -> Self {
+        let limit = self.query.limit.map_or(n_rows, |own| own.min(n_rows));
+        self.query.limit = Some(limit);
+        self
     }
 
     async fn fetch<E: Executor>(

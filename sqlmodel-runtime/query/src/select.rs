@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use sqlmodel_core::{
     Append, Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, FixedStatement, Outcome,
-    Perhaps, RowRead, RowSink, Rows, Statement, ok, ok_result,
+    Perhaps, Rows, Statement, ok, ok_result,
 };
 
 use crate::expr::{Expr, Level, Token};
@@ -30,6 +30,7 @@ use crate::scope::{
 /// `Form` is [`Models`] while rows are made of whole models, and [`Expressions`] once
 /// [`columns`](Self::columns) has chosen something else.
 /// `Outer` is the source of a subquery: the tables that it needs of the query around it.
+#[must_use = "nothing is sent until `all`, or another way to take rows, is awaited"]
 pub struct Select<R, Scope = Tables<R>, Form = Models, Outer = ()> {
     query: Query,
     types: PhantomData<fn() -> (R, Scope, Form, Outer)>,
@@ -91,7 +92,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     }
 
     /// Keeps the rows for which the condition is true; several filters are joined by AND.
-    #[must_use]
     pub fn filter<C, Proof>(mut self, condition: C) -> Self
     where
         C: Condition<Source: PerRow>,
@@ -106,7 +106,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     ///
     /// What is selected is then grouped by, or an aggregate, or belongs to a table whose key is grouped by;
     /// anything else is a [`Usage`](ErrorKind::Usage) error on every dialect.
-    #[must_use]
     pub fn group_by<E, Proof>(mut self, expression: E) -> Self
     where
         E: Expression<Source: PerRow>,
@@ -118,7 +117,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     }
 
     /// Keeps the groups for which the condition is true; it may contain aggregates.
-    #[must_use]
     pub fn having<C, Proof>(mut self, condition: C) -> Self
     where
         C: Condition<Source: InGroups>,
@@ -130,7 +128,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     }
 
     /// Orders the rows; further calls order what is equal so far.
-    #[must_use]
     pub fn order_by<S, T, Proof>(mut self, ordering: Ordering<S, T>) -> Self
     where
         Scope: Covers<S, Proof>,
@@ -140,7 +137,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     }
 
     /// Returns equal rows once.
-    #[must_use]
     pub fn distinct(mut self) -> Self {
         self.query.rare_mut().is_distinct = true;
         self
@@ -151,7 +147,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     ///
     /// Elsewhere it is an [`Unsupported`](ErrorKind::Unsupported) error. Every dialect can number the rows of each value
     /// with [`row_number`](crate::row_number) and keep the first.
-    #[must_use]
     pub fn distinct_on<P, Proof>(mut self, expressions: P) -> Self
     where
         P: Project<Scope, Proof>,
@@ -163,14 +158,12 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     }
 
     /// Returns at most `limit` rows.
-    #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
         self.query.limit = Some(limit);
         self
     }
 
     /// Leaves out the first `offset` rows.
-    #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
         self.query.offset = offset;
         self
@@ -179,7 +172,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     /// Locks the rows against changes by others until the transaction ends: `FOR UPDATE`.
     ///
     /// On SQLite nothing is written, because a transaction that may write holds the lock of the whole database.
-    #[must_use]
     pub fn for_update(self, lock: Lock) -> Self {
         self.locked(RowLock {
             wait: lock,
@@ -191,7 +183,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     ///
     /// On SQLite nothing is written, and MySQL is an [`Unsupported`](ErrorKind::Unsupported) error, because MariaDB has no
     /// such lock.
-    #[must_use]
     pub fn for_update_of<E, Proof>(self, _: TableOf<E>, lock: Lock) -> Self
     where
         E: Entity,
@@ -208,7 +199,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     /// `LOCK IN SHARE MODE` on MySQL, where a lock that does not wait is an [`Unsupported`](ErrorKind::Unsupported) error.
     ///
     /// On SQLite nothing is written: a transaction that has read sees nothing of what others write.
-    #[must_use]
     pub fn for_share(self, lock: Lock) -> Self {
         self.locked(RowLock {
             is_shared: true,
@@ -223,7 +213,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     }
 
     /// Joins along a relation without adding the target to the row.
-    #[must_use]
     pub fn joining<L, Proof>(self, relation: L) -> Select<R, Tables<L::To, Scope>, Form, Outer>
     where
         L: Relation,
@@ -235,7 +224,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     /// Joins along a relation without adding the target to the row, and keeps rows without a partner.
     ///
     /// The target's columns are NULL then, so that selecting one gives an `Option`.
-    #[must_use]
     pub fn left_joining<L, Proof>(
         self,
         relation: L,
@@ -248,7 +236,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     }
 
     /// Lets a subquery use the columns of a model or an alias of the query around it.
-    #[must_use]
     pub fn correlate<E: Entity>(self) -> Select<R, Tables<E, Scope>, Form, (Table<E>, Outer)> {
         Select::from_query(self.query)
     }
@@ -269,7 +256,6 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
 /// Whole models, and what is added to them.
 impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
     /// Joins along a relation and adds the target to the row; rows without a partner are left out.
-    #[must_use]
     pub fn join<L, Proof>(
         self,
         relation: L,
@@ -283,7 +269,6 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
     }
 
     /// Joins along a relation and adds `Some` target to the row, or `None` where there is no partner.
-    #[must_use]
     pub fn left_join<L, Proof>(
         self,
         relation: L,
@@ -298,7 +283,6 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
 
     /// Joins along a relation and adds the target to the row; targets without a partner come with `None` for all models
     /// before.
-    #[must_use]
     pub fn right_join<L, Proof>(
         self,
         relation: L,
@@ -314,7 +298,6 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
     /// Joins along a relation and adds the target to the row; `None` stands for the missing partner on either side.
     ///
     /// MySQL has no full join; there it is an [`Unsupported`](ErrorKind::Unsupported) error.
-    #[must_use]
     pub fn full_join<L, Proof>(
         self,
         relation: L,
@@ -341,7 +324,6 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
     /// Joins a table by a condition and adds its model to the row; rows without a partner are left out.
     ///
     /// `Hero::select().join_on(table::<Team>(), Team::NAME.eq(Hero::NAME))`
-    #[must_use]
     pub fn join_on<E, C, Proof>(
         self,
         table: TableOf<E>,
@@ -357,7 +339,6 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
     }
 
     /// Joins a table by a condition and adds `Some` of its model to the row, or `None` where there is no partner.
-    #[must_use]
     pub fn left_join_on<E, C, Proof>(
         self,
         table: TableOf<E>,
@@ -376,7 +357,6 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
     ///
     /// Columns from the far side of an outer join become an `Option`.
     /// `Hero::select().columns((Hero::NAME, Hero::AGE))` has rows of type `(String, Option<i32>)`.
-    #[must_use]
     pub fn columns<P, Proof>(self, columns: P) -> Select<P::Row, Scope, Expressions, Outer>
     where
         P: Project<Scope, Proof>,
@@ -391,7 +371,6 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
 
 impl<R, Scope, Outer> Select<R, Scope, Expressions, Outer> {
     /// Reads the columns into a struct declared with [`row!`](crate::row!), whose fields have these types in this order.
-    #[must_use]
     pub fn decode_as<T: FromColumns<R>>(self) -> Select<T, Scope, Expressions, Outer> {
         Select::from_query(self.query)
     }
@@ -521,10 +500,8 @@ impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
         executor: &mut E,
         on_row: impl FnMut(R) -> ControlFlow<()> + Send,
     ) -> Outcome<(), Error> {
-        let known = ok_result!(self.query.known(executor.dialect()));
-        let mut sink = Each::new(on_row);
-        let done = executor.query(cx, known.statement(), &mut sink).await;
-        self.query.name_column(done)
+        let rows = ok!(self.stream(cx, executor).await);
+        hand_out(rows, cx, on_row).await
     }
 }
 
@@ -658,31 +635,18 @@ pub(crate) fn or_no_rows<R>(row: Option<R>) -> Result<R, Error> {
     row.ok_or_else(|| Error::new(ErrorKind::NoRows, "no row matches where one is expected"))
 }
 
-/// Hands rows to a function.
-pub(crate) struct Each<R, F> {
-    on_row: F,
-    n_rows: u64,
-    row: PhantomData<fn() -> R>,
-}
-
-impl<R, F> Each<R, F> {
-    pub(crate) const fn new(on_row: F) -> Self {
-        Self {
-            on_row,
-            n_rows: 0,
-            row: PhantomData,
+/// Hands rows to a function until it breaks, which ends the query.
+pub(crate) async fn hand_out<R: Decode + Send, E: Executor>(
+    mut rows: Rows<'_, E, R>,
+    cx: &Cx,
+    mut on_row: impl FnMut(R) -> ControlFlow<()> + Send,
+) -> Outcome<(), Error> {
+    while let Some(row) = ok!(rows.next(cx).await) {
+        if on_row(row).is_break() {
+            break;
         }
     }
-}
-
-impl<R: Decode, F: FnMut(R) -> ControlFlow<()> + Send> RowSink for Each<R, F> {
-    fn row<D: RowRead>(&mut self, row: &D) -> Result<ControlFlow<()>, Error> {
-        self.n_rows += 1;
-        match R::decode(row, 0) {
-            Ok(value) => Ok((self.on_row)(value)),
-            Err(refused) => Err(refused.in_row::<R, D>(row, self.n_rows)),
-        }
-    }
+    Outcome::Ok(())
 }
 
 impl<R, Scope, Form, Outer> Clone for Select<R, Scope, Form, Outer> {

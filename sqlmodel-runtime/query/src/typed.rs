@@ -15,10 +15,11 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use sqlmodel_core::{
-    Access, Collect, Cx, Decode, DecodeError, Error, Executor, Outcome, RowRead, ok, ok_result,
+    Access, Collect, Cx, Decode, DecodeError, Error, Executor, Outcome, RowRead, Rows, ok,
+    ok_result,
 };
 
-use crate::select::{Each, only, or_no_rows};
+use crate::select::{hand_out, only, or_no_rows};
 
 pub use self::batch::TypedBatch;
 pub use self::call::{Anywhere, Call, InTransaction, RunsIn};
@@ -193,8 +194,22 @@ impl<R: Decode + Send, N: Number<R>, P> TypedQuery<'_, R, N, P> {
         executor: &mut E,
         on_row: impl FnMut(R) -> ControlFlow<()> + Send,
     ) -> Outcome<(), Error> {
-        let mut sink = Each::new(on_row);
-        self.call.query(cx, executor, &mut sink).await
+        let cx = &*self.call.context(cx);
+        let rows = ok!(self.call.open(cx, executor).await);
+        hand_out(rows, cx, on_row).await
+    }
+
+    /// Runs the query and returns its rows, to be pulled one at a time while the database sends them.
+    ///
+    /// The database is read as far as rows are asked for. Dropping the rows ends the query. A `timeout` is that of the beginning:
+    /// how long the rows take is up to who pulls them.
+    pub async fn stream<'e, E: RunsIn<P>>(
+        self,
+        cx: &Cx,
+        executor: &'e mut E,
+    ) -> Outcome<Rows<'e, E, R>, Error> {
+        let cx = &*self.call.context(cx);
+        self.call.open(cx, executor).await
     }
 
     async fn fetch<E: Executor>(

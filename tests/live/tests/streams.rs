@@ -1,5 +1,7 @@
 //! Queries whose rows are pulled one at a time.
 
+use std::ops::ControlFlow;
+
 use generated::hero::tables::TABLES;
 use generated::hero::{Hero, NewHero, NewTeam, Team};
 use live::{Test, on_every_driver};
@@ -18,6 +20,7 @@ on_every_driver! {
     a_transaction_goes_on_after_included_rows,
     a_refused_include_ends_the_stream,
     rows_with_includes_are_counted,
+    a_break_ends_the_query,
 }
 
 const N_TEAMS: usize = 300;
@@ -244,5 +247,31 @@ async fn rows_with_includes_are_counted<C: Connection>(cx: &Cx, connection: &mut
     assert!(exists.into_result()?);
     let exists = query("Team 300").exists(cx, connection).await;
     assert!(!exists.into_result()?);
+    Ok(())
+}
+
+async fn a_break_ends_the_query<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    store(cx, connection).await?;
+    let least = Team::select().columns(Team::ID.min());
+    let least = least.one(cx, connection).await.into_result()?;
+    let least = least.ok_or("there are teams")?;
+    // Fits for the first row alone: whoever goes on meets an error.
+    let numbers = || Team::select().columns(Team::ID + (i64::MAX - least));
+    for n_rows in [1, 2] {
+        let mut n_seen = 0;
+        let done = numbers()
+            .for_each(cx, connection, |_| {
+                n_seen += 1;
+                if n_seen == n_rows {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })
+            .await;
+        assert_eq!((n_seen, done.is_ok()), (1, n_rows == 1), "{done:?}");
+    }
+    let first = numbers().union_all(numbers()).first(cx, connection).await;
+    assert_eq!(first.into_result()?, Some(i64::MAX));
     Ok(())
 }

@@ -223,6 +223,20 @@ async fn rows_are_handed_over_one_by_one<C: Connection>(cx: &Cx, connection: &mu
         .await
         .into_result()?;
     assert_eq!(titles, ["Ants", "Bees"]);
+
+    let query = search_posts(
+        &[PostStatus::Draft],
+        None,
+        None,
+        10,
+        0,
+        SearchPostsOrder::Title,
+    );
+    let mut rows = query.stream(cx, connection).await.into_result()?;
+    for expected in ["Ants", "Bees"] {
+        let row = rows.next(cx).await.into_result()?;
+        assert_eq!(row.map(|row| row.title).as_deref(), Some(expected));
+    }
     Ok(())
 }
 

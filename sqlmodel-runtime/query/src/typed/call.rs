@@ -5,8 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use sqlmodel_core::{
-    Access, Cx, Dialect, Done, Error, Executor, Outcome, RowSink, Statement, TransactionOps, Value,
-    ok_result, within,
+    Access, Cx, Decode, Dialect, Done, Error, Executor, Outcome, RowSink, Rows, Statement,
+    TransactionOps, Value, ok_result, within,
 };
 
 use crate::typed::{Params, Sql, Text};
@@ -179,6 +179,16 @@ impl<'q> Call<'q> {
         executor
             .query(cx, self.statement(&sql, &params), sink)
             .await
+    }
+
+    /// Opens a query whose rows are pulled.
+    pub(super) async fn open<'e, R: Decode + Send, E: Executor>(
+        &self,
+        cx: &Cx,
+        executor: &'e mut E,
+    ) -> Outcome<Rows<'e, E, R>, Error> {
+        let (sql, params) = ok_result!(self.text(executor.dialect()));
+        Rows::open(cx, executor, self.statement(&sql, &params)).await
     }
 
     pub(super) async fn execute<E: Executor>(
