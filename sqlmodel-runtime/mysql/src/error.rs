@@ -13,6 +13,7 @@ pub(crate) mod code {
     pub(crate) const UNKNOWN_STATEMENT: u16 = 1243;
     pub(crate) const CANNOT_BE_PREPARED: u16 = 1295;
     pub(crate) const NEEDS_PREPARATION: u16 = 1615;
+    pub(crate) const READS_WHAT_IT_CHANGES: u16 = 1093;
     pub(crate) const DEADLOCK: u16 = 1213;
 }
 
@@ -75,6 +76,12 @@ pub(crate) fn statement_error(refusal: ServerError) -> Error {
         (None, code::CANNOT_BE_PREPARED) => {
             "this statement gives no rows to a program: run it with `execute` and without parameters".to_owned()
         }
+        // MariaDB reads the table, from 10.3 on.
+        (None, code::READS_WHAT_IT_CHANGES) => {
+            "MySQL cannot read the table that a statement changes in a subquery: join the table under another name, \
+             `joining_on(table::<Alias>(), ..)` with an `alias!`, or select the keys first"
+                .to_owned()
+        }
         (None, 1153) => TOO_LONG.to_owned(),
         (None, _) => plain(&refusal.message),
     };
@@ -130,7 +137,7 @@ fn kind_of(refusal: &ServerError) -> ErrorKind {
         | 3156 => ErrorKind::Encode,
         _ if refusal.ends_connection() => ErrorKind::Connect,
         1021 | 1026 | 1037 | 1038 | 1041 | 1114 => ErrorKind::Io,
-        1235 | code::CANNOT_BE_PREPARED => ErrorKind::Unsupported,
+        1235 | code::CANNOT_BE_PREPARED | code::READS_WHAT_IT_CHANGES => ErrorKind::Unsupported,
         _ => match refusal.sqlstate.get(..2) {
             Some("08") => ErrorKind::Connect,
             Some("22") => ErrorKind::Encode,

@@ -97,3 +97,14 @@ fn a_statement_that_takes_too_long_will_do_so_again() {
     }
     assert!(mapped(1205, "HY000", "Lock wait timeout exceeded").is_retryable());
 }
+
+#[test]
+fn a_statement_that_reads_what_it_changes_is_told_another_way() {
+    let refused = mapped(
+        1093,
+        "HY000",
+        "You can't specify target table 'hero' for update in FROM clause",
+    );
+    assert_eq!(refused.kind(), ErrorKind::Unsupported);
+    assert!(refused.to_string().contains("joining_on"), "{refused}");
+}
