@@ -1,14 +1,16 @@
 //! Common table expressions: queries with a name, which other queries read like a table.
 
-use sqlmodel_core::Model;
+use sqlmodel_core::{Dialect, Error, Model};
 
 use crate::compound::{Compound, CompoundQuery};
+use crate::delete::Delete;
 use crate::projection::FromColumns;
 use crate::query::Query;
 use crate::render::Writer;
 use crate::select::{Expressions, Select};
+use crate::update::Update;
 
-/// A query with a name, for [`Select::with`].
+/// A query with a name, for [`Select::with`], [`Update::with`] and [`Delete::with`].
 #[derive(Debug, Clone)]
 pub struct With(CommonQuery);
 
@@ -64,33 +66,80 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     }
 }
 
-impl Query {
-    pub(crate) fn write_common(&self, writer: &mut Writer<'_>) {
-        let all = &self.rare().common;
-        let is_recursive = all.iter().any(|common| common.is_recursive);
-        for (position, common) in all.iter().enumerate() {
-            writer.text(match position {
-                0 if is_recursive => "WITH RECURSIVE ",
-                0 => "WITH ",
-                _ => ", ",
-            });
-            writer.identifier(common.name);
-            writer.text(" (");
-            writer.columns(common.columns.iter().copied());
-            writer.text(") AS (");
-            if common.is_recursive {
-                writer.common.push(common.name);
-            }
-            common.query.write(writer);
-            if !common.is_recursive {
-                writer.common.push(common.name);
-            }
-            writer.text(")");
-        }
-        if !all.is_empty() {
-            writer.text(" ");
-        }
+impl<M: Model, State, Scope> Update<M, State, Scope> {
+    /// Gives a query a name, under which the update joins it, or subqueries read it: `WITH name AS (..) UPDATE ..`.
+    ///
+    /// MariaDB has no such statement; on MySQL and MariaDB it is an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported)
+    /// error, and the query gets its name in the subquery that reads it.
+    #[must_use]
+    pub fn with(mut self, common: With) -> Self {
+        self.common.push(common.0);
+        self
     }
+}
+
+impl<M: Model, State, Scope> Delete<M, State, Scope> {
+    /// Gives a query a name, under which the delete joins it, or subqueries read it: `WITH name AS (..) DELETE ..`.
+    ///
+    /// MariaDB has no such statement; on MySQL and MariaDB it is an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported)
+    /// error, and the query gets its name in the subquery that reads it.
+    #[must_use]
+    pub fn with(mut self, common: With) -> Self {
+        self.common.push(common.0);
+        self
+    }
+}
+
+/// Writes queries with a name in front of a statement that reads them.
+pub(crate) fn write_common(all: &[CommonQuery], writer: &mut Writer<'_>) {
+    let is_recursive = all.iter().any(|common| common.is_recursive);
+    for (position, common) in all.iter().enumerate() {
+        writer.text(match position {
+            0 if is_recursive => "WITH RECURSIVE ",
+            0 => "WITH ",
+            _ => ", ",
+        });
+        writer.identifier(common.name);
+        writer.text(" (");
+        writer.columns(common.columns.iter().copied());
+        writer.text(") AS (");
+        if common.is_recursive {
+            writer.common.push(common.name);
+        }
+        common.query.write(writer);
+        if !common.is_recursive {
+            writer.common.push(common.name);
+        }
+        writer.text(")");
+    }
+    if !all.is_empty() {
+        writer.text(" ");
+    }
+}
+
+/// Refuses queries with a name where they cannot be in front of a statement that changes rows.
+pub(crate) fn check_before_change<M: Model>(
+    all: &[CommonQuery],
+    dialect: Dialect,
+    is_split: bool,
+) -> Result<(), Error> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let instead = "give the query its name in the subquery that reads it, \
+                   `in_query(select_from::<Named>().columns(..).with(..))`";
+    if dialect == Dialect::Mysql {
+        return Err(Error::unsupported(format!(
+            "MySQL and MariaDB have no common form of WITH in front of UPDATE and DELETE: {instead}"
+        )));
+    }
+    if is_split {
+        return Err(Error::unsupported(format!(
+            "rows of `{}` are in several tables, which takes several statements: {instead}",
+            M::ENTITY_NAME
+        )));
+    }
+    Ok(())
 }
 
 impl CommonQuery {
@@ -114,7 +163,7 @@ impl CommonQuery {
 /// assert_eq!(Ranked::N_ABOVE.name(), "n_above");
 /// ```
 ///
-/// `Ranked::of(query)` or `Ranked::recursive(query)` says what the rows are, and `Select::with` takes it.
+/// `Ranked::of(query)` or `Ranked::recursive(query)` says what the rows are, and `with` of a query, an update or a delete takes it.
 #[macro_export]
 macro_rules! cte {
     (

@@ -8,11 +8,13 @@ use sqlmodel_core::{
     TransactionOps, Value, ok, ok_result,
 };
 
+use crate::cte::{self, CommonQuery, write_common};
 use crate::expr::{Level, Token};
 use crate::family;
 use crate::include::values_of;
 use crate::joined;
 use crate::key::KeySet;
+use crate::known::{KnownStatement, known};
 use crate::model::fixed_text;
 use crate::operators::Condition;
 use crate::query::Join;
@@ -21,7 +23,7 @@ use crate::render::{RenderedStatement, Writer};
 use crate::scope::{Covers, Entity, PerRow, Table, Tables};
 use crate::select::{TableOf, fetch};
 use crate::update::{
-    Filtered, SaysWhichRows, Unfiltered, expect_one_row, key_condition, locked, returning,
+    Filtered, Rows, SaysWhichRows, Unfiltered, expect_one_row, key_condition, locked,
 };
 
 /// A DELETE of the rows of `M` that its filters match.
@@ -31,6 +33,7 @@ use crate::update::{
 /// `Scope` are the tables that its filters may read: the model's own, and those that are joined.
 #[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct Delete<M, State = Unfiltered, Scope = Tables<M>> {
+    pub(crate) common: Vec<CommonQuery>,
     joins: Vec<Join>,
     conditions: Vec<Vec<Token>>,
     types: PhantomData<fn() -> (M, State, Scope)>,
@@ -40,6 +43,7 @@ impl<M: Model> Delete<M> {
     /// Begins a delete from a model's table.
     pub fn new() -> Self {
         Self {
+            common: Vec::new(),
             joins: Vec::new(),
             conditions: Vec::new(),
             types: PhantomData,
@@ -100,6 +104,7 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
 
     fn retyped<State2, Scope2>(self) -> Delete<M, State2, Scope2> {
         Delete {
+            common: self.common,
             joins: self.joins,
             conditions: self.conditions,
             types: PhantomData,
@@ -124,11 +129,8 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
         if const { M::IN_FAMILY } {
             family::check_table::<M>()?;
         }
-        if !self.joins.is_empty() {
-            joined::check_one_table::<M>()?;
-            return joined::render_delete::<M>(&self.joins, &self.conditions, dialect);
-        }
-        if const { M::IN_FAMILY } && family::has_several_tables::<M>() {
+        self.check(dialect)?;
+        if const { M::IN_FAMILY } && self.is_chain() {
             if dialect == Dialect::Postgres {
                 return family::render_delete::<M>(&self.conditions);
             }
@@ -138,10 +140,47 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
             )));
         }
         let mut writer = Writer::new(dialect);
+        self.write(Rows::Counted, &mut writer);
+        writer.try_finish()
+    }
+
+    /// Tells whether it takes a statement for each of several tables.
+    fn is_chain(&self) -> bool {
+        M::IN_FAMILY && family::has_several_tables::<M>() && self.joins.is_empty()
+    }
+
+    /// Refuses what no text of the dialect can say.
+    fn check(&self, dialect: Dialect) -> Result<(), Error> {
+        if !self.joins.is_empty() {
+            joined::check_one_table::<M>()?;
+        }
+        cte::check_before_change::<M>(&self.common, dialect, self.is_chain())
+    }
+
+    fn write(&self, rows: Rows, writer: &mut Writer<'_>) {
+        write_common(&self.common, writer);
+        if !self.joins.is_empty() {
+            joined::write_delete::<M>(&self.joins, &self.conditions, writer);
+            if rows == Rows::Returned {
+                joined::write_returning::<M>(writer);
+            }
+            return;
+        }
         writer.text("DELETE FROM ");
         writer.model::<M>();
-        family::restrict::<M>(&self.conditions, &mut writer, |_| {});
-        writer.try_finish()
+        family::restrict::<M>(&self.conditions, writer, |_| {});
+        if rows == Rows::Returned {
+            writer.returning(M::fields());
+        }
+    }
+
+    /// Returns the one statement, with a text that was written before where there is one.
+    fn known(&self, dialect: Dialect, rows: Rows) -> Result<KnownStatement<'static>, Error> {
+        if const { M::IN_FAMILY } {
+            family::check_table::<M>()?;
+        }
+        self.check(dialect)?;
+        known(dialect, &|writer| self.write(rows, writer))
     }
 
     /// Runs the delete and returns the number of rows it deleted.
@@ -154,12 +193,12 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
         State: SaysWhichRows,
     {
         async move {
-            if const { M::IN_FAMILY } && family::has_several_tables::<M>() && self.joins.is_empty()
-            {
+            if const { M::IN_FAMILY } && self.is_chain() {
+                ok_result!(self.check(executor.dialect()));
                 return family::delete::<M, E>(&self.conditions, cx, executor).await;
             }
-            let rendered = ok_result!(self.render(executor.dialect()));
-            let done = ok!(executor.execute(cx, rendered.statement()).await);
+            let known = ok_result!(self.known(executor.dialect(), Rows::Counted));
+            let done = ok!(executor.execute(cx, known.statement()).await);
             Outcome::Ok(done.rows_affected)
         }
     }
@@ -185,27 +224,19 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
             if const { M::IN_FAMILY } {
                 ok_result!(family::check_table::<M>());
             }
-            if const { M::IN_FAMILY } && family::has_several_tables::<M>() && self.joins.is_empty()
-            {
+            ok_result!(self.check(executor.dialect()));
+            if const { M::IN_FAMILY } && self.is_chain() {
                 return family::delete_all::<M, E>(&self.conditions, cx, executor).await;
             }
             // MariaDB returns the rows of a delete without joins alone.
             let is_one_statement = self.joins.is_empty() || executor.dialect() != Dialect::Mysql;
             if executor.capabilities().has_delete_returning && is_one_statement {
-                let mut rendered = ok_result!(self.render(executor.dialect()));
-                if self.joins.is_empty() {
-                    returning::<M>(executor.dialect(), &mut rendered);
-                } else {
-                    joined::returning::<M>(executor.dialect(), &mut rendered);
-                }
+                let known = ok_result!(self.known(executor.dialect(), Rows::Returned));
                 let mut deleted = Collect::all();
-                ok!(executor.query(cx, rendered.statement(), &mut deleted).await);
+                ok!(executor.query(cx, known.statement(), &mut deleted).await);
                 return Outcome::Ok(deleted.into_rows());
             }
             let mut transaction = ok!(executor.nested(cx).await);
-            if !self.joins.is_empty() {
-                ok_result!(joined::check_one_table::<M>());
-            }
             let query = locked::<M>(&self.joins, &self.conditions);
             let mut deleted: Vec<M> =
                 ok!(fetch(&query, cx, &mut transaction, Collect::all()).await);
@@ -228,6 +259,7 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
 impl<M, State, Scope> Clone for Delete<M, State, Scope> {
     fn clone(&self) -> Self {
         Self {
+            common: self.common.clone(),
             joins: self.joins.clone(),
             conditions: self.conditions.clone(),
             types: PhantomData,
@@ -238,6 +270,7 @@ impl<M, State, Scope> Clone for Delete<M, State, Scope> {
 impl<M, State, Scope> fmt::Debug for Delete<M, State, Scope> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delete")
+            .field("common", &self.common)
             .field("joins", &self.joins)
             .field("conditions", &self.conditions)
             .finish()

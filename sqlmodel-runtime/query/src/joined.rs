@@ -14,7 +14,7 @@ use crate::family;
 use crate::operators::Condition;
 use crate::query::{Columns, Join, Query, RowLock, Source};
 use crate::relation::{Relation, assert_other_table};
-use crate::render::{RenderedStatement, Writer, reads};
+use crate::render::{Writer, reads};
 use crate::scope::Entity;
 use crate::update::Assignment;
 
@@ -53,18 +53,20 @@ pub(crate) fn check_one_table<M: Model>() -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the UPDATE of the rows of `M` that have partners.
-pub(crate) fn render_update<M: Model>(
+/// Writes the UPDATE of the rows of `M` that have partners.
+pub(crate) fn write_update<M: Model>(
     joins: &[Join],
     assignments: &[Assignment],
     conditions: &[Vec<Token>],
-    dialect: Dialect,
-) -> Result<RenderedStatement<'static>, Error> {
-    let mut writer = Writer::new(dialect);
+    writer: &mut Writer<'_>,
+) {
+    let dialect = writer.dialect();
     writer.text("UPDATE ");
     writer.model::<M>();
-    if dialect == Dialect::Mysql {
-        check_independent(M::ENTITY_NAME, assignments)?;
+    if dialect == Dialect::Mysql
+        && let Err(error) = check_independent(M::ENTITY_NAME, assignments)
+    {
+        writer.refuse(error);
     }
     writer.with_renames(family::own_name::<M>(), |writer| {
         if dialect == Dialect::Mysql {
@@ -88,18 +90,18 @@ pub(crate) fn render_update<M: Model>(
             write_conditions::<M>(joins, conditions, writer);
         }
     });
-    writer.try_finish()
 }
 
 /// The rows of an update with their old values.
 const BEFORE: &str = "sqlmodel__before";
 
-/// Returns the UPDATE of rows whose columns get each other's old values, for MySQL, which assigns from left to right: the rows
+/// Writes the UPDATE of rows whose columns get each other's old values, for MySQL, which assigns from left to right: the rows
 /// are joined with what they were.
-pub(crate) fn render_exchange<M: Model>(
+pub(crate) fn write_exchange<M: Model>(
     assignments: Vec<Assignment>,
     conditions: &[Vec<Token>],
-) -> Result<RenderedStatement<'static>, Error> {
+    writer: &mut Writer<'_>,
+) {
     let key = M::PRIMARY_KEY.iter();
     let mut before: Vec<Vec<Token>> = key
         .map(|column| vec![Token::column(M::ENTITY_NAME, None, column)])
@@ -110,24 +112,22 @@ pub(crate) fn render_exchange<M: Model>(
     let mut query = Query::new(Columns::Expressions(before), Source::of::<M>());
     query.conditions = conditions.to_vec();
     query.rare_mut().lock = Some(RowLock::UPDATE);
-    let mut writer = Writer::new(Dialect::Mysql);
     writer.text("UPDATE ");
     writer.model::<M>();
     writer.text(" JOIN (");
-    query.write(&mut writer);
+    query.write(writer);
     writer.text(") AS ");
     writer.identifier(BEFORE);
     for (position, column) in M::PRIMARY_KEY.iter().enumerate() {
         writer.text(if position == 0 { " ON " } else { " AND " });
         writer.qualified(M::TABLE_NAME, None, column);
-        write_before(position, &mut writer);
+        write_before(position, writer);
     }
     for (position, column) in columns.into_iter().enumerate() {
         writer.text(if position == 0 { " SET " } else { ", " });
         writer.qualified(M::TABLE_NAME, None, column);
-        write_before(n_key + position, &mut writer);
+        write_before(n_key + position, writer);
     }
-    writer.try_finish()
 }
 
 /// Writes `= ` and the old value at a position.
@@ -138,13 +138,13 @@ fn write_before(position: usize, writer: &mut Writer<'_>) {
     writer.column_alias(position);
 }
 
-/// Returns the DELETE of the rows of `M` that have partners.
-pub(crate) fn render_delete<M: Model>(
+/// Writes the DELETE of the rows of `M` that have partners.
+pub(crate) fn write_delete<M: Model>(
     joins: &[Join],
     conditions: &[Vec<Token>],
-    dialect: Dialect,
-) -> Result<RenderedStatement<'static>, Error> {
-    let mut writer = Writer::new(dialect);
+    writer: &mut Writer<'_>,
+) {
+    let dialect = writer.dialect();
     writer.text("DELETE ");
     if dialect == Dialect::Mysql {
         writer.model::<M>();
@@ -163,19 +163,16 @@ pub(crate) fn render_delete<M: Model>(
         }
         Dialect::Sqlite => write_conditions::<M>(&[], &[has_partner(joins, conditions)], writer),
     });
-    writer.try_finish()
 }
 
 /// Adds RETURNING with all columns of the model, which others of the statement may have the names of.
-pub(crate) fn returning<M: Model>(dialect: Dialect, rendered: &mut RenderedStatement<'_>) {
-    let mut writer = Writer::new(dialect);
+pub(crate) fn write_returning<M: Model>(writer: &mut Writer<'_>) {
     writer.with_renames(family::own_name::<M>(), |writer| {
         for (position, field) in M::fields().iter().enumerate() {
             writer.text(if position == 0 { " RETURNING " } else { ", " });
             writer.qualified(M::ENTITY_NAME, None, field.column);
         }
     });
-    rendered.sql.push_str(&writer.finish().sql);
 }
 
 /// MySQL assigns in no certain order where several tables are joined (8.4 manual, UPDATE statement).

@@ -5,7 +5,7 @@ use sqlmodel_core::{
 };
 
 use crate::PolymorphicLoad;
-use crate::cte::CommonQuery;
+use crate::cte::{CommonQuery, write_common};
 use crate::expr::Token;
 use crate::render::{self, Rename, Writer, reads};
 use crate::scope::Entity;
@@ -520,7 +520,7 @@ impl Query {
             writer.refuse(error);
         }
         let n_common = writer.common.len();
-        self.write_common(writer);
+        write_common(&self.rare().common, writer);
         if self.rare().parts.is_empty() {
             self.write_clauses(writer);
         } else {

@@ -9,12 +9,14 @@ use sqlmodel_core::{
 };
 
 use crate::column::Column;
+use crate::cte::{self, CommonQuery, write_common};
 use crate::expr::{Assign, Level, Token};
 use crate::family::{self, ChainUpdate};
 use crate::include::values_of;
 use crate::insert::check_rules;
 use crate::joined;
 use crate::key::KeySet;
+use crate::known::{KnownStatement, known};
 use crate::model::fixed_text;
 use crate::operators::Condition;
 use crate::query::{Join, Query, RowLock};
@@ -47,6 +49,7 @@ impl SaysWhichRows for Filtered {}
 /// `Scope` are the tables that its expressions may read: the model's own, and those that are joined.
 #[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct Update<M, State = Unfiltered, Scope = Tables<M>> {
+    pub(crate) common: Vec<CommonQuery>,
     assignments: Vec<Assignment>,
     joins: Vec<Join>,
     conditions: Vec<Vec<Token>>,
@@ -57,6 +60,7 @@ impl<M: Model> Update<M> {
     /// Begins an update of a model's table.
     pub fn new() -> Self {
         Self {
+            common: Vec::new(),
             assignments: Vec::new(),
             joins: Vec::new(),
             conditions: Vec::new(),
@@ -69,6 +73,7 @@ impl<M: Model> Update<M, Filtered> {
     /// An update whose parts are made.
     pub(crate) fn of(assignments: Vec<Assignment>, conditions: Vec<Vec<Token>>) -> Self {
         Self {
+            common: Vec::new(),
             assignments,
             joins: Vec::new(),
             conditions,
@@ -149,6 +154,7 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
 
     fn retyped<State2, Scope2>(self) -> Update<M, State2, Scope2> {
         Update {
+            common: self.common,
             assignments: self.assignments,
             joins: self.joins,
             conditions: self.conditions,
@@ -174,30 +180,67 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
         if const { M::IN_FAMILY } {
             family::check_assigned::<M>(&self.assignments)?;
         }
-        if !self.joins.is_empty() {
-            return self.render_joined(dialect);
-        }
-        if const { M::IN_FAMILY } && family::is_split::<M>() {
+        self.check(dialect)?;
+        if const { M::IN_FAMILY } && self.is_chain() {
             return ChainUpdate::<M>::new(&self.assignments, &self.conditions).render(dialect);
         }
-        let assignments = with_automatic(M::ENTITY_NAME, M::fields(), self.assignments.clone());
-        if dialect == Dialect::Mysql && is_exchange(M::ENTITY_NAME, &assignments) {
-            return joined::render_exchange::<M>(assignments, &self.conditions);
-        }
+        let assignments = self.all_assignments();
         let mut writer = Writer::new(dialect);
-        writer.text("UPDATE ");
-        writer.model::<M>();
-        let assignments = writer.in_order_of_evaluation(M::ENTITY_NAME, assignments);
-        family::restrict::<M>(&self.conditions, &mut writer, |writer| {
-            SetList::write(&assignments, writer);
-        });
+        self.write(&assignments, Rows::Counted, &mut writer);
         writer.try_finish()
     }
 
-    fn render_joined(&self, dialect: Dialect) -> Result<RenderedStatement<'static>, Error> {
-        joined::check_one_table::<M>()?;
-        let assignments = with_automatic(M::ENTITY_NAME, M::fields(), self.assignments.clone());
-        joined::render_update::<M>(&self.joins, &assignments, &self.conditions, dialect)
+    /// Tells whether it takes a statement for each of several tables.
+    fn is_chain(&self) -> bool {
+        M::IN_FAMILY && family::is_split::<M>() && self.joins.is_empty()
+    }
+
+    /// Refuses what no text of the dialect can say.
+    fn check(&self, dialect: Dialect) -> Result<(), Error> {
+        if !self.joins.is_empty() {
+            joined::check_one_table::<M>()?;
+        }
+        cte::check_before_change::<M>(&self.common, dialect, self.is_chain())
+    }
+
+    fn all_assignments(&self) -> Vec<Assignment> {
+        with_automatic(M::ENTITY_NAME, M::fields(), self.assignments.clone())
+    }
+
+    fn write(&self, assignments: &[Assignment], rows: Rows, writer: &mut Writer<'_>) {
+        write_common(&self.common, writer);
+        if !self.joins.is_empty() {
+            joined::write_update::<M>(&self.joins, assignments, &self.conditions, writer);
+            if rows == Rows::Returned {
+                joined::write_returning::<M>(writer);
+            }
+            return;
+        }
+        if writer.dialect() == Dialect::Mysql && is_exchange(M::ENTITY_NAME, assignments) {
+            return joined::write_exchange::<M>(assignments.to_vec(), &self.conditions, writer);
+        }
+        writer.text("UPDATE ");
+        writer.model::<M>();
+        let ordered;
+        let assignments = if writer.dialect() == Dialect::Mysql {
+            ordered = writer.in_order_of_evaluation(M::ENTITY_NAME, assignments.to_vec());
+            &*ordered
+        } else {
+            assignments
+        };
+        family::restrict::<M>(&self.conditions, writer, |writer| {
+            SetList::write(assignments, writer);
+        });
+        if rows == Rows::Returned {
+            writer.returning(M::fields());
+        }
+    }
+
+    /// Returns the one statement, with a text that was written before where there is one.
+    fn known(&self, dialect: Dialect, rows: Rows) -> Result<KnownStatement<'static>, Error> {
+        self.check(dialect)?;
+        let assignments = self.all_assignments();
+        known(dialect, &|writer| self.write(&assignments, rows, writer))
     }
 
     /// Runs the update and returns the number of rows that matched. Without assignments nothing is sent.
@@ -224,12 +267,13 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
             if const { M::IN_FAMILY } {
                 ok_result!(family::check_assigned::<M>(&self.assignments));
             }
-            if const { M::IN_FAMILY } && family::is_split::<M>() && self.joins.is_empty() {
+            if const { M::IN_FAMILY } && self.is_chain() {
+                ok_result!(self.check(executor.dialect()));
                 let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
                 return update.execute(cx, executor).await;
             }
-            let rendered = ok_result!(self.render(executor.dialect()));
-            let done = ok!(executor.execute(cx, rendered.statement()).await);
+            let known = ok_result!(self.known(executor.dialect(), Rows::Counted));
+            let done = ok!(executor.execute(cx, known.statement()).await);
             Outcome::Ok(done.rows_affected)
         }
     }
@@ -265,21 +309,17 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
             if const { M::IN_FAMILY } {
                 ok_result!(family::check_assigned::<M>(&self.assignments));
             }
-            if const { M::IN_FAMILY } && family::is_split::<M>() && self.joins.is_empty() {
+            ok_result!(self.check(executor.dialect()));
+            if const { M::IN_FAMILY } && self.is_chain() {
                 let update = ChainUpdate::<M>::new(&self.assignments, &self.conditions);
                 return update.all(cx, executor).await;
             }
             if !executor.capabilities().has_update_returning {
                 return self.update_then_select(cx, executor).await;
             }
-            let mut rendered = ok_result!(self.render(executor.dialect()));
-            if self.joins.is_empty() {
-                returning::<M>(executor.dialect(), &mut rendered);
-            } else {
-                joined::returning::<M>(executor.dialect(), &mut rendered);
-            }
+            let known = ok_result!(self.known(executor.dialect(), Rows::Returned));
             let mut stored = Collect::all();
-            ok!(executor.query(cx, rendered.statement(), &mut stored).await);
+            ok!(executor.query(cx, known.statement(), &mut stored).await);
             Outcome::Ok(stored.into_rows())
         }
     }
@@ -350,11 +390,11 @@ pub(crate) fn check_assigned_values<M: Model>(assignments: &[Assignment]) -> Res
     )?)
 }
 
-/// Adds RETURNING with all columns of the model.
-pub(crate) fn returning<M: Model>(dialect: Dialect, rendered: &mut RenderedStatement<'_>) {
-    let mut writer = Writer::new(dialect);
-    writer.returning(M::fields());
-    rendered.sql.push_str(&writer.finish().sql);
+/// What becomes of the rows that a statement is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    Counted,
+    Returned,
 }
 
 /// Returns the query that locks the rows which a statement is about.
@@ -369,6 +409,7 @@ pub(crate) fn locked<M: Model>(joins: &[Join], conditions: &[Vec<Token>]) -> Que
 impl<M, State, Scope> Clone for Update<M, State, Scope> {
     fn clone(&self) -> Self {
         Self {
+            common: self.common.clone(),
             assignments: self.assignments.clone(),
             joins: self.joins.clone(),
             conditions: self.conditions.clone(),
@@ -380,6 +421,7 @@ impl<M, State, Scope> Clone for Update<M, State, Scope> {
 impl<M, State, Scope> fmt::Debug for Update<M, State, Scope> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Update")
+            .field("common", &self.common)
             .field("assignments", &self.assignments)
             .field("joins", &self.joins)
             .field("conditions", &self.conditions)

@@ -5,6 +5,7 @@ mod family;
 mod outcome;
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use sqlmodel_core::{
     Collect, Cx, Dialect, Error, Executor, Model, Outcome, Record, TransactionOps, ok, ok_result,
@@ -12,7 +13,8 @@ use sqlmodel_core::{
 
 use crate::column::Column;
 use crate::expr::{Assign, Level};
-use crate::insert::{InsertMany, InsertOne, Plan, Returning};
+use crate::insert::{InsertMany, InsertOne, Params, Plan, Returning};
+use crate::known::{KnownStatement, known};
 use crate::operators::Condition;
 use crate::render::RenderedStatement;
 use crate::scope::{Covers, Excluded, PerRow, Tables};
@@ -187,7 +189,10 @@ impl<R: Record, Rows> Upsert<R, Rows> {
                 "an upsert in a family of models depends on the row that is there: run it to see its statements",
             ));
         }
-        self.statements(dialect, dialect.parameter_limit(), Returning::Nothing)
+        let plan = Plan::of(&self.rows);
+        let runs = self.runs(&plan, dialect, dialect.parameter_limit())?;
+        let render = |run| plan.render_run(dialect, run, Some(&self.conflict), Returning::Nothing);
+        runs.into_iter().map(render).collect()
     }
 
     /// Runs the statement and returns the number of rows that were inserted or updated.
@@ -279,17 +284,31 @@ impl<R: Record, Rows> Upsert<R, Rows> {
         dialect: Dialect,
         max_parameters: usize,
         returning: Returning,
-    ) -> Result<Vec<RenderedStatement<'_>>, Error> {
+    ) -> Result<Vec<KnownStatement<'_>>, Error> {
         let plan = Plan::of(&self.rows);
-        self.conflict.check(&plan, dialect)?;
+        let runs = self.runs(&plan, dialect, max_parameters)?;
+        let params = Params::Kept(Some(&self.conflict));
+        let statement = |run: Range<usize>| {
+            known(dialect, &|writer| {
+                plan.write(writer, run.clone(), params, returning);
+            })
+        };
+        runs.into_iter().map(statement).collect()
+    }
+
+    /// Splits the rows into those of one statement each.
+    fn runs(
+        &self,
+        plan: &Plan<'_>,
+        dialect: Dialect,
+        max_parameters: usize,
+    ) -> Result<Vec<Range<usize>>, Error> {
+        self.conflict.check(plan, dialect)?;
         if dialect == Dialect::Mysql {
-            self.conflict.refuse_other_keys(&plan)?;
+            self.conflict.refuse_other_keys(plan)?;
         }
         let max_parameters = max_parameters.saturating_sub(self.conflict.n_parameters(dialect));
-        plan.inserts(dialect, max_parameters)
-            .into_iter()
-            .map(|run| plan.render_run(dialect, run, Some(&self.conflict), returning))
-            .collect()
+        Ok(plan.inserts(dialect, max_parameters))
     }
 }
 

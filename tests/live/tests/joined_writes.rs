@@ -9,7 +9,9 @@ use generated::hero::tables::TABLES;
 use generated::hero::{Hero, NewHero, NewTeam, Team};
 use live::{Failure, Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
-use sqlmodel_runtime::{ErrorKind, alias, table};
+use sqlmodel_runtime::{
+    CommonTable, ErrorKind, OutcomeError, alias, cte, exists, select_from, table,
+};
 
 on_every_driver! {
     TABLES;
@@ -18,6 +20,8 @@ on_every_driver! {
     a_table_is_joined_with_itself,
     an_updated_row_counts_and_returns_once,
     a_delete_is_about_rows_with_a_partner,
+    a_statement_may_read_the_table_that_it_changes,
+    queries_with_names_decide_what_is_changed,
 }
 
 mod families {
@@ -33,6 +37,15 @@ mod families {
 alias! {
     /// A hero of the same team.
     Mate = Hero as "mate"
+}
+
+cte! {
+    /// The oldest age in a team.
+    #[derive(Debug, Clone, PartialEq)]
+    struct Oldest as "oldest" {
+        TEAM_ID team_id: Option<i64>,
+        AGE age: Option<i32>,
+    }
 }
 
 async fn store<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
@@ -294,6 +307,98 @@ async fn rows_in_several_tables_are_refused<C: Connection>(cx: &Cx, connection: 
         };
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(error.to_string().contains("any_where"), "{error}");
+    }
+    Ok(())
+}
+
+/// MySQL cannot, unlike MariaDB, and says what to write instead, which all can.
+async fn a_statement_may_read_the_table_that_it_changes<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(cx, connection).await?;
+    let is_older = || {
+        let is_mate = Hero::TEAM_ID.of::<Mate>().eq(Hero::TEAM_ID);
+        is_mate.and(Hero::AGE.of::<Mate>().gt(Hero::AGE))
+    };
+    let older = select_from::<Mate>().correlate::<Hero>().filter(is_older());
+    let by_subquery = Hero::update()
+        .set(Hero::SECRET_NAME, "by a subquery")
+        .filter(exists(older))
+        .execute(cx, connection)
+        .await
+        .into_result();
+    match by_subquery {
+        Ok(n_rows) => assert_eq!(n_rows, 1),
+        Err(OutcomeError::Err(error)) => assert_eq!(error.kind(), ErrorKind::Unsupported),
+        Err(stopped) => return Err(stopped.into()),
+    }
+    let n_rows = Hero::update()
+        .joining_on(table::<Mate>(), is_older())
+        .set(Hero::SECRET_NAME, "by a join")
+        .all_rows()
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(n_rows, 1);
+    let changed = Hero::select().filter(Hero::SECRET_NAME.eq("by a join"));
+    assert_eq!(
+        changed.one(cx, connection).await.into_result()?.name,
+        "Tarantula"
+    );
+    Ok(())
+}
+
+async fn queries_with_names_decide_what_is_changed<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(cx, connection).await?;
+    let oldest = || {
+        let query = Hero::select()
+            .group_by(Hero::TEAM_ID)
+            .columns((Hero::TEAM_ID, Hero::AGE.max()));
+        Oldest::of(query.filter(Hero::TEAM_ID.is_not_null()))
+    };
+    let update = || {
+        Hero::update()
+            .with(oldest())
+            .joining_on(table::<Oldest>(), Oldest::TEAM_ID.eq(Hero::TEAM_ID))
+            .set(Hero::SECRET_NAME, "the oldest")
+            .filter(Oldest::AGE.eq(Hero::AGE))
+    };
+    let names_of = |heroes: Vec<Hero>| heroes.into_iter().map(|hero| hero.name).collect::<Vec<_>>();
+    let refused = match update().all(cx, connection).await.into_result() {
+        Ok(heroes) => {
+            assert_eq!(names_of(heroes), ["Rusty-Man"]);
+            assert_eq!(update().execute(cx, connection).await.into_result()?, 1);
+            false
+        }
+        Err(OutcomeError::Err(error)) => {
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert!(error.to_string().contains("in_query"), "{error}");
+            true
+        }
+        Err(stopped) => return Err(stopped.into()),
+    };
+    let teams = || {
+        select_from::<Oldest>()
+            .columns(Oldest::TEAM_ID)
+            .filter(Oldest::AGE.gt(40))
+    };
+    let with = Team::delete()
+        .with(oldest())
+        .filter(Team::ID.eq(3).or(!Team::ID.in_query(teams())));
+    let rendered = with.render(connection.dialect());
+    assert_eq!(rendered.is_err(), refused);
+    let in_subquery = Hero::delete().filter(Hero::TEAM_ID.in_query(teams().with(oldest())));
+    match in_subquery.all(cx, connection).await.into_result() {
+        Ok(mut heroes) => {
+            heroes.sort_by(|a, b| a.name.cmp(&b.name));
+            assert_eq!(names_of(heroes), ["Rusty-Man", "Tarantula"]);
+        }
+        Err(OutcomeError::Err(error)) => assert_eq!(error.kind(), ErrorKind::Unsupported),
+        Err(stopped) => return Err(stopped.into()),
     }
     Ok(())
 }

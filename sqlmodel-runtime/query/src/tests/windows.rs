@@ -285,3 +285,65 @@ fn a_name_that_no_query_has_is_refused() {
             .is_err()
     );
 }
+
+#[test]
+fn a_query_with_a_name_stands_before_what_changes_rows() {
+    let placed = || {
+        let place = row_number().over(window().order_by(Hero::AGE.desc()));
+        Placed::of(
+            Hero::select()
+                .columns((Hero::NAME, place))
+                .filter(Hero::AGE.gt(3)),
+        )
+    };
+    let update = Hero::update()
+        .with(placed())
+        .joining_on(table::<Placed>(), Placed::NAME.eq(Hero::NAME))
+        .set(Hero::AGE, 1)
+        .filter(Placed::PLACE.eq(1));
+    check(
+        |dialect| update.render(dialect),
+        expect![[r#"
+        WITH "placed" ("name", "place") AS (SELECT "hero"."name" AS "c1", row_number() OVER (ORDER BY "hero"."age" DESC) AS "c2" FROM "hero" WHERE "hero"."age" > ?1) UPDATE "hero" SET "age" = ?2 FROM "placed" WHERE "placed"."name" = "hero"."name" AND "placed"."place" = ?3
+        WITH "placed" ("name", "place") AS (SELECT "hero"."name" AS "c1", row_number() OVER (ORDER BY "hero"."age" DESC) AS "c2" FROM "hero" WHERE "hero"."age" > $1) UPDATE "hero" SET "age" = $2 FROM "placed" WHERE "placed"."name" = "hero"."name" AND "placed"."place" = $3
+        MySQL: MySQL and MariaDB have no common form of WITH in front of UPDATE and DELETE: give the query its name in the subquery that reads it, `in_query(select_from::<Named>().columns(..).with(..))`
+    "#]],
+    );
+    let last = || {
+        select_from::<Placed>()
+            .columns(Placed::NAME)
+            .filter(Placed::PLACE.gt(9))
+    };
+    let delete = Hero::delete()
+        .with(placed())
+        .filter(Hero::NAME.in_query(last()));
+    check(
+        |dialect| delete.render(dialect),
+        expect![[r#"
+        WITH "placed" ("name", "place") AS (SELECT "hero"."name" AS "c1", row_number() OVER (ORDER BY "hero"."age" DESC) AS "c2" FROM "hero" WHERE "hero"."age" > ?1) DELETE FROM "hero" WHERE "hero"."name" IN (SELECT "placed"."name" AS "c1" FROM "placed" WHERE "placed"."place" > ?2)
+        WITH "placed" ("name", "place") AS (SELECT "hero"."name" AS "c1", row_number() OVER (ORDER BY "hero"."age" DESC) AS "c2" FROM "hero" WHERE "hero"."age" > $1) DELETE FROM "hero" WHERE "hero"."name" IN (SELECT "placed"."name" AS "c1" FROM "placed" WHERE "placed"."place" > $2)
+        MySQL: MySQL and MariaDB have no common form of WITH in front of UPDATE and DELETE: give the query its name in the subquery that reads it, `in_query(select_from::<Named>().columns(..).with(..))`
+    "#]],
+    );
+    // The way that all dialects know.
+    let delete = Hero::delete().filter(Hero::NAME.in_query(last().with(placed())));
+    check(
+        |dialect| delete.render(dialect),
+        expect![[r#"
+        DELETE FROM "hero" WHERE "hero"."name" IN (WITH "placed" ("name", "place") AS (SELECT "hero"."name" AS "c1", row_number() OVER (ORDER BY "hero"."age" DESC) AS "c2" FROM "hero" WHERE "hero"."age" > ?1) SELECT "placed"."name" AS "c1" FROM "placed" WHERE "placed"."place" > ?2)
+        DELETE FROM "hero" WHERE "hero"."name" IN (WITH "placed" ("name", "place") AS (SELECT "hero"."name" AS "c1", row_number() OVER (ORDER BY "hero"."age" DESC) AS "c2" FROM "hero" WHERE "hero"."age" > $1) SELECT "placed"."name" AS "c1" FROM "placed" WHERE "placed"."place" > $2)
+        DELETE FROM `hero` WHERE `hero`.`name` IN (WITH `placed` (`name`, `place`) AS (SELECT `hero`.`name` AS `c1`, row_number() OVER (ORDER BY `hero`.`age` DESC) AS `c2` FROM `hero` WHERE `hero`.`age` > ?) SELECT `placed`.`name` AS `c1` FROM `placed` WHERE `placed`.`place` > ?)
+        [I32(3), I64(9)]
+    "#]],
+    );
+    // Without its query, the name means nothing.
+    let delete = Hero::delete().filter(Hero::NAME.in_query(last()));
+    check(
+        |dialect| delete.render(dialect),
+        expect![[r#"
+        SQLite: no query is named `placed` here: say what its rows are by `.with(..)`, in this query or in one around it (in `DELETE FROM "hero" WHERE "hero"."name" IN (SELECT "placed"."name" AS "c1" FROM "placed" WHERE "placed"."place" > ?1)`)
+        PostgreSQL: no query is named `placed` here: say what its rows are by `.with(..)`, in this query or in one around it (in `DELETE FROM "hero" WHERE "hero"."name" IN (SELECT "placed"."name" AS "c1" FROM "placed" WHERE "placed"."place" > $1)`)
+        MySQL: no query is named `placed` here: say what its rows are by `.with(..)`, in this query or in one around it (in `DELETE FROM `hero` WHERE `hero`.`name` IN (SELECT `placed`.`name` AS `c1` FROM `placed` WHERE `placed`.`place` > ?)`)
+    "#]],
+    );
+}

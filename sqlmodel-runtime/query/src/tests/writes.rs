@@ -254,10 +254,10 @@ fn values_of_joined_assignments_do_not_need_each_other_on_mysql() {
     check(
         |dialect| update.render(dialect),
         expect![[r#"
-        UPDATE "hero" SET "name" = "team"."name", "age" = "hero"."age" + ?1, "team_id" = CAST("hero"."age" AS INTEGER) FROM "team" WHERE "team"."id" = "hero"."team_id"
-        UPDATE "hero" SET "name" = "team"."name", "age" = "hero"."age" + $1, "team_id" = CAST("hero"."age" AS bigint) FROM "team" WHERE "team"."id" = "hero"."team_id"
-        MySQL: MySQL assigns joined columns in no certain order, and another value is made of `age`: select the rows with `for_update` in a transaction, and update them one by one
-    "#]],
+            UPDATE "hero" SET "name" = "team"."name", "age" = "hero"."age" + ?1, "team_id" = CAST("hero"."age" AS INTEGER) FROM "team" WHERE "team"."id" = "hero"."team_id"
+            UPDATE "hero" SET "name" = "team"."name", "age" = "hero"."age" + $1, "team_id" = CAST("hero"."age" AS bigint) FROM "team" WHERE "team"."id" = "hero"."team_id"
+            MySQL: MySQL assigns joined columns in no certain order, and another value is made of `age`: select the rows with `for_update` in a transaction, and update them one by one (in `UPDATE `hero` JOIN `team` ON `team`.`id` = `hero`.`team_id` SET `hero`.`name` = `team`.`name`, `hero`.`age` = `hero`.`age` + ?, `hero`.`team_id` = CAST(`hero`.`age` AS SIGNED)`)
+        "#]],
     );
 }
 
