@@ -77,15 +77,35 @@ pub(crate) struct ModelColumns {
 /// A table in the FROM clause.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source {
-    schema: Option<&'static str>,
-    table: &'static str,
+    of: &'static SourceModel,
     /// The table's name or its alias.
     name: &'static str,
+}
+
+/// The model of a table in the FROM clause: one of each, so that queries have but its address.
+#[derive(Debug)]
+struct SourceModel {
+    schema: Option<&'static str>,
+    table: &'static str,
     is_common_table: bool,
     key: &'static [&'static str],
-    fields: &'static [FieldInfo],
-    inheritance: &'static Inheritance,
+    fields: fn() -> &'static [FieldInfo],
+    inheritance: fn() -> &'static Inheritance,
 }
+
+/// The place of a model's [`SourceModel`].
+trait HasSource: Model {
+    const SOURCE: &'static SourceModel = &SourceModel {
+        schema: Self::SCHEMA_NAME,
+        table: Self::TABLE_NAME,
+        is_common_table: Self::IS_COMMON_TABLE,
+        key: Self::PRIMARY_KEY,
+        fields: Self::fields,
+        inheritance: Self::inheritance,
+    };
+}
+
+impl<M: Model> HasSource for M {}
 
 /// The column that tells of which table of a concrete family a row is.
 const MEMBER: &str = "sqlmodel_member";
@@ -160,21 +180,24 @@ impl Source {
         ModelColumns {
             name: self.name,
             key: &[],
-            fields: self.fields,
+            fields: self.fields(),
             part: None,
         }
     }
 
     pub(crate) fn of<E: Entity>() -> Self {
         Self {
-            schema: E::Model::SCHEMA_NAME,
-            table: E::Model::TABLE_NAME,
+            of: <E::Model as HasSource>::SOURCE,
             name: E::NAME,
-            is_common_table: E::Model::IS_COMMON_TABLE,
-            key: E::Model::PRIMARY_KEY,
-            fields: E::Model::fields(),
-            inheritance: E::Model::inheritance(),
         }
+    }
+
+    fn inheritance(&self) -> &'static Inheritance {
+        (self.of.inheritance)()
+    }
+
+    fn fields(&self) -> &'static [FieldInfo] {
+        (self.of.fields)()
     }
 
     /// Returns the same table under another name.
@@ -188,10 +211,10 @@ impl Source {
 
     /// Writes the table, and where a row is in several, those of the bases joined with it.
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
-        if self.inheritance.is_union() {
+        if self.inheritance().is_union() {
             return self.write_union(None, writer);
         }
-        let Some((root, others)) = self.inheritance.bases.split_first() else {
+        let Some((root, others)) = self.inheritance().bases.split_first() else {
             return self.write_own(writer);
         };
         let root_name = self.base_name(root);
@@ -208,12 +231,12 @@ impl Source {
         }
         writer.text(" JOIN ");
         self.write_own(writer);
-        write_key_match(self.name, self.key, &root_name, root.key, writer);
+        write_key_match(self.name, self.of.key, &root_name, root.key, writer);
     }
 
     /// Writes the table as the operand of a JOIN.
     pub(crate) fn write_joined(&self, writer: &mut Writer<'_>) {
-        if self.inheritance.bases.is_empty() {
+        if self.inheritance().bases.is_empty() {
             self.write(writer);
         } else {
             writer.text("(");
@@ -226,11 +249,11 @@ impl Source {
     ///
     /// Tables come in the order of `parts`, which a number tells in [`MEMBER`]; in any order without.
     fn write_union(&self, parts: Option<&[FamilyPart]>, writer: &mut Writer<'_>) {
-        let inheritance = self.inheritance;
+        let inheritance = self.inheritance();
         let own = TablePart {
-            schema: self.schema,
-            table: self.table,
-            key: self.key,
+            schema: self.of.schema,
+            table: self.of.table,
+            key: self.of.key,
         };
         let own = (!inheritance.is_abstract).then_some(own);
         let tables: Vec<TablePart> = match parts {
@@ -244,7 +267,7 @@ impl Source {
             } else {
                 " UNION ALL SELECT "
             });
-            writer.columns(self.fields.iter().map(|field| field.column));
+            writer.columns(self.fields().iter().map(|field| field.column));
             if parts.is_some() {
                 writer.text(", ");
                 writer.number(number as u64);
@@ -259,14 +282,14 @@ impl Source {
     }
 
     fn write_own(&self, writer: &mut Writer<'_>) {
-        if self.is_common_table && !writer.common.contains(&self.table) {
+        if self.of.is_common_table && !writer.common.contains(&self.of.table) {
             writer.refuse(Error::usage(format!(
                 "no query is named `{}` here: say what its rows are by `.with(..)`, in this query or in one around it",
-                self.table
+                self.of.table
             )));
         }
-        writer.table(self.schema, self.table);
-        if self.name != self.table {
+        writer.table(self.of.schema, self.of.table);
+        if self.name != self.of.table {
             writer.text(" AS ");
             writer.identifier(self.name);
         }
@@ -278,13 +301,13 @@ impl Source {
 
     /// Returns the condition that tells the model's rows from others in its table.
     pub(crate) fn restriction(&self) -> Option<Vec<Token>> {
-        if !self.inheritance.is_without_table {
+        if !self.inheritance().is_without_table {
             return None;
         }
-        let root = self.inheritance.bases.first().map(|root| root.table);
-        self.inheritance.discriminator.map(|discriminator| {
+        let root = self.inheritance().bases.first().map(|root| root.table);
+        self.inheritance().discriminator.map(|discriminator| {
             let discriminator = Token::column(self.name, root, discriminator);
-            is_accepted(discriminator, self.inheritance)
+            is_accepted(discriminator, self.inheritance())
         })
     }
 }
@@ -342,26 +365,26 @@ impl FamilyPart {
 
     fn table(&self) -> TablePart {
         TablePart {
-            schema: self.source.schema,
-            table: self.source.table,
-            key: self.source.key,
+            schema: self.source.of.schema,
+            table: self.source.of.table,
+            key: self.source.of.key,
         }
     }
 
     /// The name of the model's table in a query for `root`, where its own columns are in that of its base.
     fn table_of_base(&self, root: &Source) -> Option<&'static str> {
-        let name = if self.source.table == root.table {
+        let name = if self.source.of.table == root.of.table {
             root.name
         } else {
-            self.source.table
+            self.source.of.table
         };
-        self.source.inheritance.is_without_table.then_some(name)
+        self.source.inheritance().is_without_table.then_some(name)
     }
 
     /// The model's own columns, as a query for `root` selects them.
     fn columns(&self, root: &Source) -> ModelColumns {
         if let Some(name) = self.table_of_base(root) {
-            let is_joined = self.source.table != root.table;
+            let is_joined = self.source.of.table != root.of.table;
             return ModelColumns {
                 name,
                 key: &[],
@@ -369,7 +392,7 @@ impl FamilyPart {
                 part: is_joined.then(|| self.table()),
             };
         }
-        match self.source.inheritance.strategy {
+        match self.source.inheritance().strategy {
             InheritanceStrategy::SingleTable | InheritanceStrategy::None => ModelColumns {
                 name: root.name,
                 key: &[],
@@ -378,18 +401,18 @@ impl FamilyPart {
             },
             InheritanceStrategy::JoinedTable => ModelColumns {
                 name: self.source.name,
-                key: self.source.key,
+                key: self.source.of.key,
                 fields: self.fields,
                 part: Some(self.table()),
             },
             // Each table has all columns: those that the union has not are the model's own here.
             InheritanceStrategy::ConcreteTable => ModelColumns {
                 name: self.source.name,
-                key: self.source.key,
+                key: self.source.of.key,
                 fields: self
                     .source
-                    .fields
-                    .get(root.fields.len()..)
+                    .fields()
+                    .get(root.fields().len()..)
                     .unwrap_or_default(),
                 part: Some(self.table()),
             },
@@ -398,21 +421,21 @@ impl FamilyPart {
 
     /// Joins the model's table. `number` is that of the model among those of the query.
     fn write_join(&self, root: &Source, number: usize, writer: &mut Writer<'_>) {
-        let strategy = self.source.inheritance.strategy;
-        if self.source.inheritance.is_without_table {
+        let strategy = self.source.inheritance().strategy;
+        if self.source.inheritance().is_without_table {
             return;
         }
         writer.text(" LEFT JOIN ");
         self.source.write_own(writer);
         write_key_match(
             self.source.name,
-            self.source.key,
+            self.source.of.key,
             root.name,
-            root.key,
+            root.of.key,
             writer,
         );
         if strategy == InheritanceStrategy::ConcreteTable {
-            let number = number + usize::from(!root.inheritance.is_abstract);
+            let number = number + usize::from(!root.inheritance().is_abstract);
             writer.text(" AND ");
             writer.qualified(root.name, None, MEMBER);
             writer.text(" = ");
@@ -428,20 +451,20 @@ impl FamilyPart {
             table: None,
             to: name.to_owned(),
         });
-        if self.source.inheritance.strategy != InheritanceStrategy::JoinedTable {
+        if self.source.inheritance().strategy != InheritanceStrategy::JoinedTable {
             return own.into_iter().collect();
         }
         let is_above_root = |table: &str| {
-            root.inheritance
+            root.inheritance()
                 .bases
                 .iter()
                 .any(|base| base.table == table)
         };
-        let bases = self.source.inheritance.bases.iter();
+        let bases = self.source.inheritance().bases.iter();
         let rename = |base: &TablePart| Rename {
             entity,
             table: Some(base.table),
-            to: if base.table == root.table {
+            to: if base.table == root.of.table {
                 root.name.to_owned()
             } else if is_above_root(base.table) {
                 root.base_name(base)
@@ -484,8 +507,8 @@ impl Query {
             rare,
         } = self;
         matches!(columns, Columns::Models(others) if others.is_empty())
-            && from.name.as_ptr() == from.table.as_ptr()
-            && from.name.len() == from.table.len()
+            && from.name.as_ptr() == from.of.table.as_ptr()
+            && from.name.len() == from.of.table.len()
             && joins.is_empty()
             && conditions.is_empty()
             && order.is_empty()
@@ -532,7 +555,7 @@ impl Query {
     }
 
     fn is_union_of_parts(&self) -> bool {
-        let strategy = self.from.inheritance.strategy;
+        let strategy = self.from.inheritance().strategy;
         strategy == InheritanceStrategy::ConcreteTable && !self.rare().parts.is_empty()
     }
 
@@ -821,7 +844,7 @@ impl Query {
         for (position, source) in sources.into_iter().enumerate() {
             writer.text(if position == 0 { " OF " } else { ", " });
             writer.identifier(source.name);
-            for base in source.inheritance.bases {
+            for base in source.inheritance().bases {
                 writer.text(", ");
                 writer.made_identifier(&source.base_name(base));
             }
@@ -969,7 +992,7 @@ impl Query {
         let sources = std::iter::once(&self.from).chain(self.joins.iter().map(|join| &join.source));
         let key = sources
             .filter(|source| source.name == table)
-            .map(|source| source.key)
+            .map(|source| source.of.key)
             .next();
         let has_key_of_table =
             |key: &[&str]| !key.is_empty() && key.iter().all(|column| is_group(column));
