@@ -22,6 +22,9 @@ const PEERS: [&str; 7] = [
     "sea-orm",
 ];
 
+/// Who commits to the disk, too.
+const DURABLE: [&str; 4] = ["limit", "sqlmodel", "sqlmodel-texts", "rusqlite"];
+
 const WORKLOADS: [&str; 12] = [
     "trivial-1",
     "trivial-100",
@@ -70,5 +73,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         counts.add(cells(&|sample| format!("{:.0}", sample.allocations)));
     }
     println!("{ratios}\n{times}\n{counts}");
+    print_durable(&mut programs, sampling)
+}
+
+/// Inserts into a file, each of them committed to the disk.
+fn print_durable(programs: &mut [Program], sampling: Sampling) -> Result<()> {
+    let names: Vec<String> = DURABLE
+        .iter()
+        .map(|peer| format!("{peer}-durable"))
+        .collect();
+    let peers: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut times = Table::from_head(std::iter::once("microseconds, durable").chain(DURABLE));
+    for workload in ["insert-1", "insert-100"] {
+        let best = measure(programs, &peers, workload, sampling)?;
+        let cell = |peer: &&str| {
+            best.get(*peer).map_or_else(
+                || "-".to_owned(),
+                |sample| format!("{:.1}", sample.nanos / 1000.0),
+            )
+        };
+        let cells: Vec<String> = peers.iter().map(cell).collect();
+        times.add(std::iter::once(workload.to_owned()).chain(cells));
+    }
+    println!("{times}");
     Ok(())
 }

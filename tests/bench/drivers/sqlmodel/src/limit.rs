@@ -2,8 +2,9 @@
 //!
 //! It trusts the types of columns and checks what a Rust `String` cannot do without: that texts are UTF-8.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::hint::black_box;
+use std::path::Path;
 use std::{ptr, slice};
 
 use harness::{Meter, Run, SCHEMA, Workload, user_name};
@@ -21,7 +22,7 @@ struct Database(*mut sqlite3);
 struct Statement(*mut sqlite3_stmt);
 
 pub(crate) fn prepare(workload: Workload) -> Option<Run> {
-    let database = Database::open();
+    let database = Database::open(c":memory:");
     database.execute(&format!("{SCHEMA}{}", workload.data()));
     Some(match workload {
         Workload::Trivial(_) => {
@@ -39,18 +40,7 @@ pub(crate) fn prepare(workload: Workload) -> Option<Run> {
                 black_box(statement.rows(pair)).len()
             })
         }
-        Workload::Insert(n_users) => {
-            let statement = database.prepare(&insert(n_users));
-            Box::new(move |n, meter: &mut Meter| {
-                meter.measure(|| {
-                    for _ in 0..n {
-                        insert_users(statement, n_users);
-                    }
-                });
-                database.execute("DELETE FROM users");
-                n_users
-            })
-        }
+        Workload::Insert(n_users) => insert_into(database, n_users),
         Workload::Associations(n_users) => {
             let users = database.prepare(TRIVIAL);
             let posts = database.prepare(&format!(
@@ -75,6 +65,27 @@ pub(crate) fn prepare(workload: Workload) -> Option<Run> {
             })
         }
         Workload::Pool(_) => return None,
+    })
+}
+
+/// Inserts into a file, in which each statement is committed.
+pub(crate) fn inserts(file: &Path, pragmas: &str, workload: Workload) -> Run {
+    let file = file.to_str().expect("a path in UTF-8");
+    let database = Database::open(&CString::new(file).expect("no NUL in it"));
+    database.execute(&format!("{pragmas}{SCHEMA}"));
+    insert_into(database, workload.rows())
+}
+
+fn insert_into(database: Database, n_users: usize) -> Run {
+    let statement = database.prepare(&insert(n_users));
+    Box::new(move |n, meter: &mut Meter| {
+        meter.measure(|| {
+            for _ in 0..n {
+                insert_users(statement, n_users);
+            }
+        });
+        database.execute("DELETE FROM users");
+        n_users
     })
 }
 
@@ -104,18 +115,17 @@ fn insert_users(statement: Statement, n_users: usize) {
 // the run in which they live, and a column is read before the next step.
 
 impl Database {
-    fn open() -> Self {
+    fn open(name: &CStr) -> Self {
         let mut database = ptr::null_mut();
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
         // SAFETY: see above.
-        let code =
-            unsafe { sqlite3_open_v2(c":memory:".as_ptr(), &raw mut database, flags, ptr::null()) };
+        let code = unsafe { sqlite3_open_v2(name.as_ptr(), &raw mut database, flags, ptr::null()) };
         assert_eq!(code, SQLITE_OK);
         Self(database)
     }
 
     fn execute(&self, sql: &str) {
-        let sql = std::ffi::CString::new(sql).expect("no NUL in it");
+        let sql = CString::new(sql).expect("no NUL in it");
         // SAFETY: see above.
         let code =
             unsafe { sqlite3_exec(self.0, sql.as_ptr(), None, ptr::null_mut(), ptr::null_mut()) };

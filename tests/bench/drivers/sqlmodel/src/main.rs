@@ -3,6 +3,7 @@
 //! Without `SQLMODEL_BENCH_URL` the database is SQLite, and rusqlite is there too; with it, a server. `set-up WORKLOAD` makes the
 //! database of a workload there, for all programs.
 
+mod durable;
 mod limit;
 mod limit_mysql;
 mod limit_postgres;
@@ -38,6 +39,10 @@ fn main() -> io::Result<()> {
             ("sqlmodel-texts", with_texts::prepare),
             ("sqlmodel-queries", with_queries::prepare),
             ("sqlmodel", with_builders::prepare),
+            ("limit-durable", durable::limit),
+            ("rusqlite-durable", durable::rusqlite),
+            ("sqlmodel-texts-durable", durable::sqlmodel_texts),
+            ("sqlmodel-durable", durable::sqlmodel),
         ]),
         Some(url) if url.starts_with("postgres") => serve(&[
             ("limit", limit_postgres::prepare),

@@ -14,9 +14,13 @@ pub(crate) fn prepare(workload: Workload) -> Option<Run> {
     let connection = Connection::open_in_memory_with_flags(flags).expect("memory can be opened");
     let sql = format!("{SCHEMA}{}", workload.data());
     connection.execute_batch(&sql).expect("the data is right");
-    Some(Box::new(move |n, meter| {
+    Some(on(connection, workload))
+}
+
+pub(crate) fn on(connection: Connection, workload: Workload) -> Run {
+    Box::new(move |n, meter| {
         run(&connection, workload, n, meter).expect("the statements are right")
-    }))
+    })
 }
 
 fn run(connection: &Connection, workload: Workload, n: u64, meter: &mut Meter) -> Result<usize> {

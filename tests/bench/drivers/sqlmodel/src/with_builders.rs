@@ -1,6 +1,7 @@
 //! sqlmodel as its users write it.
 
 use std::hint::black_box;
+use std::path::Path;
 
 use harness::{Meter, Run, SCHEMA, Workload, user_name};
 use sqlmodel_runtime::prelude::*;
@@ -22,11 +23,27 @@ pub(crate) fn open(workload: Workload) -> SqliteConnection {
     })
 }
 
+/// Opens a file with the tables and no data.
+pub(crate) fn open_file(file: &Path) -> SqliteConnection {
+    block_on(async |cx| {
+        let opened = SqliteConnection::open(cx, file).await.into_result();
+        let mut connection = opened.expect("a file can be opened");
+        connection
+            .raw()
+            .execute_batch(SCHEMA)
+            .expect("the tables are right");
+        connection
+    })
+}
+
 pub(crate) fn prepare(workload: Workload) -> Option<Run> {
-    let mut connection = open(workload);
-    Some(Box::new(move |n, meter| {
+    Some(on(open(workload), workload))
+}
+
+pub(crate) fn on(mut connection: SqliteConnection, workload: Workload) -> Run {
+    Box::new(move |n, meter| {
         block_on(async |cx| run(cx, &mut connection, workload, n, meter, "DELETE FROM users").await)
-    }))
+    })
 }
 
 /// Runs a workload so many times, and empties with `empty` the table that it has filled.

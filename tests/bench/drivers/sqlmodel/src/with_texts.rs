@@ -27,10 +27,13 @@ pub(crate) fn prepare(workload: Workload) -> Option<Run> {
     if let Workload::Associations(_) | Workload::Pool(_) = workload {
         return None;
     }
-    let mut connection = open(workload);
-    Some(Box::new(move |n, meter| {
+    Some(on(open(workload), workload))
+}
+
+pub(crate) fn on(mut connection: SqliteConnection, workload: Workload) -> Run {
+    Box::new(move |n, meter| {
         block_on(async |cx| run(cx, &mut connection, workload, n, meter).await)
-    }))
+    })
 }
 
 async fn run(
