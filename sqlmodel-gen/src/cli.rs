@@ -60,7 +60,14 @@ fn dir(matches: &ArgMatches) -> &Path {
 
 /// Loads the project of a folder, and puts arguments in place of what the configuration says.
 fn load(matches: &ArgMatches, terminal: Terminal) -> Result<Project, Status> {
-    let mut project = Project::load(dir(matches)).map_err(|error| terminal.error(error))?;
+    let dir = dir(matches);
+    if dir.is_file() {
+        return Err(terminal.error(format_args!(
+            "{}: is a file; name the folder that `sqlmodel.toml` is in",
+            dir.display()
+        )));
+    }
+    let mut project = Project::load(dir).map_err(|error| terminal.error(error))?;
     let config = &mut project.config;
     let text = |name| matches.try_get_one::<String>(name).ok().flatten().cloned();
     if let Some(out) = text("out") {

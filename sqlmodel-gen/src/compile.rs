@@ -18,6 +18,15 @@ const NOT_FOUND: &[&Code] = &[
     &codes::UNKNOWN_MIXIN,
 ];
 
+/// Mistakes that may hide the use of something.
+const HIDING: &[&Code] = &[
+    &codes::UNKNOWN_KEY,
+    &codes::WRONG_KIND,
+    &codes::UNKNOWN_TYPE,
+    &codes::UNKNOWN_BASE,
+    &codes::UNKNOWN_MIXIN,
+];
+
 /// What a compilation gives.
 #[derive(Debug)]
 pub struct Compilation {
@@ -74,8 +83,14 @@ pub fn compile(sources: &SourceMap, options: &Options) -> Compilation {
         .collect();
     if !lost.is_empty() {
         // What stands under a kind that is not known was meant to be declared.
-        let is_lost = |diagnostic: &Diagnostic| lost.contains(sources.text(diagnostic.span));
+        let is_lost = |diagnostic: &Diagnostic| {
+            let name = sources.text(diagnostic.span).trim_matches(['"', '\'']);
+            lost.contains(name)
+        };
         diagnostics.retain(|it| !(NOT_FOUND.contains(&it.code) && is_lost(it)));
+    }
+    if diagnostics.into_iter().any(|it| HIDING.contains(&it.code)) {
+        diagnostics.retain(|it| *it.code != codes::UNUSED);
     }
     if has_rest {
         rest::analyze(files, &broken, sources, options, &mut diagnostics);

@@ -196,6 +196,13 @@ pub(crate) struct Field {
     pub(crate) has_mistakes: bool,
 }
 
+impl Model {
+    /// Returns whether it has no fields, and nothing that could bring some: its name is probably that of another.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.fields.is_empty() && self.extends.is_none() && self.mixins.is_empty()
+    }
+}
+
 /// `ref = "Team?"` with the keys that go with it.
 #[derive(Debug)]
 pub(crate) struct Reference {

@@ -640,6 +640,23 @@ fn fmt_lays_out_schema_files() {
 }
 
 #[test]
+fn a_file_in_place_of_a_folder_is_refused_with_what_to_name() {
+    let project = Project::new(SCHEMA);
+    let file = project.path("schema/hero.toml");
+    let output = Command::new(env!("CARGO_BIN_EXE_sqlmodel-gen"))
+        .arg("check")
+        .arg(&file)
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(1));
+    let told = err(&output);
+    assert!(
+        told.ends_with("is a file; name the folder that `sqlmodel.toml` is in\n"),
+        "{told}"
+    );
+}
+
+#[test]
 fn fmt_keeps_the_kind_of_line_breaks() {
     let crlf = SCHEMA.trim_start().replace('\n', "\r\n");
     let project = Project::new(&crlf.replace(" = ", "="));

@@ -60,7 +60,8 @@ impl<'a> Resolver<'a> {
                     || draft.syntax.has_mistakes
                     || mixins(self, &draft.syntax.mixins)
             });
-            if has_lost_base || draft.syntax.is_partial || mixins(self, &draft.syntax.mixins) {
+            let is_lost = draft.syntax.is_partial || draft.syntax.is_bare();
+            if has_lost_base || is_lost || mixins(self, &draft.syntax.mixins) {
                 self.models[id].is_poisoned = true;
             }
         }

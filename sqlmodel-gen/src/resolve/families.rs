@@ -215,6 +215,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn check_has_rows(&mut self, root: ModelId, members: &[ModelId]) {
+        // What extends it may be in what could not be read.
+        if self.models.values().any(|it| it.syntax.is_partial) {
+            return;
+        }
         if members
             .iter()
             .all(|member| self.models[*member].is_abstract)

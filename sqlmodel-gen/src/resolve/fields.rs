@@ -287,6 +287,7 @@ impl<'a> Resolver<'a> {
         }
         if let Some(check) = &field.check
             && field.validate.is_empty()
+            && !field.has_mistakes
             && !self.has_type_rules(ty)
         {
             let message = format!(

@@ -34,14 +34,22 @@ impl Resolver<'_> {
             .filter(is_key)
             .collect();
         // The key may be in what could not be read.
-        let has_lost = self.models[model].is_poisoned || self.models[model].syntax.has_mistakes;
+        let syntax = self.models[model].syntax;
+        let is_bare = syntax.is_bare() && !syntax.is_partial;
+        let has_lost = (self.models[model].is_poisoned && !is_bare) || syntax.has_mistakes;
         if key.is_empty() && !has_lost {
-            let name = &self.models[model].syntax.name;
+            let name = &syntax.name;
             let message = format!("`{}` has no primary key", name.value);
-            self.push(
-                Diagnostic::new(&codes::NO_KEY, name.span, message)
-                    .help("add `id = { type = \"i64\", key = \"auto\" }` to its fields"),
-            );
+            let diagnostic = Diagnostic::new(&codes::NO_KEY, name.span, message);
+            let others = self.models.values().map(|it| it.syntax);
+            let others = others.filter(|it| is_bare && !it.is_bare());
+            let others: Vec<&str> = others.map(|it| it.name.value.as_str()).collect();
+            self.push(match self.diagnostics.nearest(&name.value, others) {
+                Some(other) => diagnostic.meant(other),
+                None => {
+                    diagnostic.help("add `id = { type = \"i64\", key = \"auto\" }` to its fields")
+                }
+            });
         }
         let is_auto = |field: &FieldId| {
             self.field_syntax(*field)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlmodel_sql::{Nulls, Order};
 use toml::de::DeTable;
 
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, codes, nearest_word};
 use crate::ir::{EnumStorage, PolymorphicLoad, Strategy, VariantKind};
 use crate::source::{SourceId, SourceMap, Span};
 use crate::syntax::field::{
@@ -83,9 +83,13 @@ pub(crate) fn parse_file(cx: &mut Context<'_>, source: SourceId, document: &Docu
     let broken = document.broken.iter();
     let broken: Vec<&str> = broken.filter_map(|it| it.name.as_deref()).collect();
     let is_broken = document.broken.iter().any(|it| it.span == document.span);
-    let is_partial = |name: &Name| is_broken || broken.contains(&name.value.as_str());
+    // What stands under a kind that is not known may be the other half of what stands under a known one.
+    let lost = file.lost.clone();
+    let is_partial = |name: &Name| {
+        is_broken || broken.contains(&name.value.as_str()) || lost.contains(&name.value)
+    };
     for model in &mut file.models {
-        model.is_partial = is_partial(&model.name);
+        model.is_partial |= is_partial(&model.name);
         model.has_mistakes |= model.is_partial;
     }
     for enum_ in &mut file.enums {
@@ -338,6 +342,11 @@ fn parse_model(cx: &mut Context<'_>, name: &Name, table: &Table, span: Span) -> 
         has_mistakes: false,
         is_partial: false,
     };
+    // Misspelt, one of these keys leaves the model without what it brings.
+    let bringing = ["extends", "fields", "inheritance", "mixins"];
+    model.is_partial = reader
+        .unknown()
+        .any(|(key, _)| nearest_word(&key.value, &bringing).is_some());
     reader.finish();
     model.has_mistakes = cx.diagnostics.n_pushed() > n_before;
     model

@@ -150,6 +150,67 @@ fn a_name_in_the_wrong_case_that_is_taken_in_the_right_one_is_to_be_another() {
 }
 
 #[test]
+fn a_misspelt_header_or_key_is_all_that_is_reported() {
+    let schema = r#"
+[mixin.Times.fields]
+at = "timestamp"
+[abstract.Entity]
+mixins = ["Times"]
+[abstract.Entity.fields]
+id = { type = "i64", key = "auto" }
+[type.Email]
+base = "text(80)"
+[model.Person]
+extends = "Entity"
+[model.Person.fields]
+email = "Email"
+age = { type = "i32", validate = { min = 0 }, check = true }
+[[model.Person.unique]]
+on = ["email"]
+[model.Person.relations]
+tags = { many_to_many = "Tag", link = "PersonTag" }
+[model.Tag]
+extends = "Entity"
+[model.PersonTag.fields]
+person_id = { ref = "Person", key = true }
+tag_id = { ref = "Tag", key = true }
+"#;
+    assert_eq!(golden::mistakes(schema), "");
+    let mut told = String::new();
+    for (right, wrong) in [
+        ("[mixin.Times.fields]", "[mxiin.Times.fields]"),
+        ("mixins = ", "miixns = "),
+        ("[abstract.Entity.fields]", "[abstratc.Entity.fields]"),
+        ("email = \"Email\"", "email = \"Emial\""),
+        ("extends = \"Entity\"", "extnds = \"Entity\""),
+        ("extends = \"Entity\"", "extends = \"Entty\""),
+        ("[model.Person.fields]", "[model.Person.feilds]"),
+        ("[model.Person.fields]", "[modle.Person.fields]"),
+        ("[[model.Person.unique]]", "[[model.Persno.unique]]"),
+        ("validate = ", "vaildate = "),
+        ("ref = \"Person\"", "ref = \"Persn\""),
+        ("[model.PersonTag.fields]", "[model.PersonTag.feilds]"),
+    ] {
+        told.push_str(&golden::mistakes(&schema.replacen(right, wrong, 1)));
+    }
+    expect![[r#"
+        2:2: error[SM0004]: unknown key `mxiin` in a schema file
+        5:1: error[SM0004]: unknown key `miixns` in an abstract base
+        6:2: error[SM0004]: unknown key `abstratc` in a schema file
+        13:10: error[SM0102]: unknown type `Emial`
+        11:1: error[SM0004]: unknown key `extnds` in a model
+        11:11: error[SM0104]: unknown base `Entty`
+        12:15: error[SM0004]: unknown key `feilds` in a model
+        12:2: error[SM0004]: unknown key `modle` in a schema file
+        15:9: error[SM0301]: `Persno` has no primary key
+        14:23: error[SM0004]: unknown key `vaildate` in a field
+        22:22: error[SM0103]: unknown model `Persn`
+        21:18: error[SM0004]: unknown key `feilds` in a model
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
 fn bytes_as_a_key_are_told_what_mysql_takes() {
     let compiled = compile_text("[model.Photo.fields]\nid = { type = 'bytes', key = true }\n");
     let diagnostics = &compiled.compilation.diagnostics;

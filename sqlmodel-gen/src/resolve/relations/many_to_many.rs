@@ -146,7 +146,12 @@ impl<'a> Resolver<'a> {
 
     fn push_no_link(&mut self, link: ModelId, side: ModelId, syntax: &ManyToMany) {
         let Some(name) = &syntax.link else { return };
-        if self.models[link].is_poisoned {
+        let fields = self.models[link].fields.iter();
+        let has_lost = self.models[link].syntax.has_mistakes
+            || fields
+                .into_iter()
+                .any(|field| self.field_type(*field).is_none());
+        if self.models[link].is_poisoned || has_lost {
             return;
         }
         let side = self.model_name(side);
