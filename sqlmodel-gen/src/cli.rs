@@ -332,7 +332,7 @@ fn no_query(schema: &Schema, name: &str) -> String {
     let hint = match (meant, names.collect::<Vec<_>>().as_slice()) {
         (Some(meant), _) => format!("did you mean `{meant}`?"),
         (None, []) => "the schema has none".to_owned(),
-        (None, names) => format!("there are {}", crate::syntax::list(names)),
+        (None, names) => format!("there are `{}`", names.join("`, `")),
     };
     format!("there is no query `{name}`: {hint}")
 }
