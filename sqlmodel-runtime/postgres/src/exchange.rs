@@ -24,6 +24,10 @@ use crate::types::row::PostgresRow;
 /// How long the rows of a cursor that was given up are read over before the server is asked to stop.
 const PORTION_LIMIT: Duration = Duration::from_millis(500);
 
+/// How often the server is asked to stop, and how long it has after the first time; each further one has twice as long.
+const CANCEL_REQUESTS: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
 /// Takes rows of this driver: a [`RowSink`] behind a pointer, so that all that leads to a row is compiled once and not for each
 /// type that rows are read into.
 pub(crate) trait Sink: Send {
@@ -395,8 +399,17 @@ impl<T: Transport> PostgresConnection<T> {
         let Some(canceller) = canceller else {
             return self.hear(wait, &mut answers).await;
         };
-        // Where the request does not get through, the statement runs to its end, within the limit.
-        let _ = canceller.cancel(wait).await;
+        // A request that comes before the server has read the statement is lost, and so is one that a function has caught.
+        let mut pause = FIRST_PAUSE;
+        for _ in 0..CANCEL_REQUESTS {
+            // Where it does not get through, the statement runs to its end, within the limit.
+            let _ = canceller.cancel(wait).await;
+            match self.hear(wait.at_most(pause), &mut answers).await {
+                Err(stop) if self.link.is_broken() => return Err(stop),
+                Err(_) => pause *= 2,
+                Ok(()) => break,
+            }
+        }
         self.hear(wait, &mut answers).await?;
         // A request that takes effect late finds nothing to cancel but this.
         self.link.sync();

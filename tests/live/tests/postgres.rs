@@ -518,6 +518,21 @@ fn a_batch_is_one_unit() -> Test {
 }
 
 #[test]
+fn a_statement_that_misses_a_request_to_stop_gets_another() -> Test {
+    on_postgres(&[], async |cx, _, connection| {
+        let deaf_once = "DO $$ BEGIN
+            BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN NULL; END;
+            PERFORM pg_sleep(600);
+        END $$";
+        let soon = within(cx, Duration::from_millis(20));
+        let stopped = connection.execute_sql(&soon, deaf_once, &[]).await;
+        assert!(stopped.is_cancelled(), "{stopped:?}");
+        assert!(connection.is_idle());
+        run(cx, connection, "SELECT 1").await
+    })
+}
+
+#[test]
 fn types_that_are_no_texts_are_not_read_as_texts() -> Test {
     on_postgres(&[], async |cx, _, connection| {
         run(cx, connection, "CREATE TYPE pair AS (a int, b text)").await?;
