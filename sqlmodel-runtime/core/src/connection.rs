@@ -41,6 +41,9 @@ pub trait Executor: Send {
 
     /// Runs a statement and hands each row to `sink`.
     ///
+    /// A statement that writes is done whether or not `sink` takes the rows that it returns: who wants it undone where a row is
+    /// refused runs it in a [`nested`](Self::nested) unit.
+    ///
     /// Cancel: a dropped or cancelled query leaves the connection usable, and no row is half decoded.
     fn query<S: RowSink>(
         &mut self,

@@ -22,6 +22,7 @@ struct Inner {
     sqlstate: Option<Box<str>>,
     constraint: Option<Constraint>,
     unnamed_column: Option<UnnamedColumn>,
+    is_after_write: bool,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -115,6 +116,7 @@ impl Error {
             sqlstate: None,
             constraint: None,
             unnamed_column: None,
+            is_after_write: false,
             cause: None,
         }))
     }
@@ -161,6 +163,13 @@ impl Error {
             self.0.message = format!("`{table}.{column}`{rest}").into();
             self.0.unnamed_column = None;
         }
+        self
+    }
+
+    /// Notes that the statement was done before this went wrong: what it wrote is written.
+    #[must_use]
+    pub fn after_write(mut self) -> Self {
+        self.0.is_after_write = true;
         self
     }
 
@@ -266,6 +275,14 @@ impl Error {
             .map_or(&[], Violations::as_slice)
     }
 
+    /// Tells whether the statement was done before this went wrong: what it wrote is written, unless a transaction around it is
+    /// rolled back.
+    ///
+    /// So it is where a row that a single statement wrote comes back in a form that the model does not take.
+    pub fn is_after_write(&self) -> bool {
+        self.0.is_after_write
+    }
+
     /// Tells whether running the whole transaction again may succeed.
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -278,6 +295,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
+        if self.0.is_after_write {
+            f.write_str("; the statement is done: what it wrote stays, unless a transaction is rolled back")?;
+        }
         if let Some(sql) = &self.0.sql {
             write!(f, " (in `{sql}`)")?;
         }
@@ -298,6 +318,7 @@ impl fmt::Debug for Error {
             sqlstate,
             constraint,
             unnamed_column: _,
+            is_after_write,
             cause,
         } = &*self.0;
         f.debug_struct("Error")
@@ -306,6 +327,7 @@ impl fmt::Debug for Error {
             .field("sql", sql)
             .field("sqlstate", sqlstate)
             .field("constraint", constraint)
+            .field("is_after_write", is_after_write)
             .field("cause", cause)
             .finish()
     }

@@ -15,7 +15,7 @@ use crate::include::values_of;
 use crate::joined;
 use crate::key::KeySet;
 use crate::known::{KnownStatement, known};
-use crate::model::fixed_text;
+use crate::model::{fixed_text, write_and_decode};
 use crate::operators::Condition;
 use crate::query::Join;
 use crate::relation::Relation;
@@ -211,7 +211,8 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
 impl<M: Model, State, Scope> Delete<M, State, Scope> {
     /// Runs the delete and returns the rows as they were.
     ///
-    /// One statement with RETURNING; where the database has none, a SELECT and the DELETE in a transaction.
+    /// One statement with RETURNING, in a transaction, so that nothing is deleted where a row cannot be read; where the database
+    /// has no RETURNING, a SELECT and the DELETE.
     pub fn all<E: Executor>(
         self,
         cx: &Cx,
@@ -232,9 +233,7 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
             let is_one_statement = self.joins.is_empty() || executor.dialect() != Dialect::Mysql;
             if executor.capabilities().has_delete_returning && is_one_statement {
                 let known = ok_result!(self.known(executor.dialect(), Rows::Returned));
-                let mut deleted = Collect::all();
-                ok!(executor.query(cx, known.statement(), &mut deleted).await);
-                return Outcome::Ok(deleted.into_rows());
+                return write_and_decode(known.statement(), cx, executor).await;
             }
             let mut transaction = ok!(executor.nested(cx).await);
             let query = locked::<M>(&self.joins, &self.conditions);

@@ -19,7 +19,7 @@ use sqlmodel_core::{
 use crate::expr::Token;
 use crate::family;
 use crate::known::{KnownStatement, known, known_text};
-use crate::model::fixed_text;
+use crate::model::{fixed_text, mark_written};
 use crate::render::{RenderedStatement, Writer};
 use crate::upsert::Conflict;
 
@@ -89,6 +89,11 @@ impl<R: Record> InsertOne<R> {
     /// Runs the insert and returns the row as it is stored, with its key and its defaults.
     ///
     /// One statement with RETURNING; where the database has none, an INSERT and a SELECT by key in a transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute), and [`ErrorKind::Decode`] where the database made something of the row that the model
+    /// does not take. The row is stored then if [`Error::is_after_write`] says so.
     pub fn one<E: Executor>(
         self,
         cx: &Cx,
@@ -167,6 +172,8 @@ impl<R: Record> InsertMany<R> {
     }
 
     /// Runs the insert and returns the rows as they are stored, in the order they were given.
+    ///
+    /// In a transaction, so that nothing is stored where a row cannot be read.
     pub fn all<E: Executor>(
         self,
         cx: &Cx,
@@ -204,23 +211,20 @@ pub(crate) async fn insert_returning<R: Record, E: Executor>(
         let plan = Plan::of(rows);
         let text = plan.text_of_only::<R>(executor.dialect(), Returning::Model);
         let params = plan.into_params();
-        ok!(executor
-            .query(cx, Statement::new(&text, &params), &mut stored)
-            .await);
+        let statement = Statement::new(&text, &params);
+        let done = executor.query(cx, statement, &mut stored).await;
+        ok!(mark_written(done));
         return Outcome::Ok(stored.into_rows());
     }
     let statements = Plan::of(rows).into_statements(executor, Returning::Model);
-    match &*statements {
-        [] => {}
-        [only] => ok!(executor.query(cx, only.statement(), &mut stored).await),
-        several => {
-            let mut transaction = ok!(executor.nested(cx).await);
-            for part in several {
-                ok!(transaction.query(cx, part.statement(), &mut stored).await);
-            }
-            ok!(transaction.commit(cx).await);
-        }
+    if statements.is_empty() {
+        return Outcome::Ok(Vec::new());
     }
+    let mut transaction = ok!(executor.nested(cx).await);
+    for part in &*statements {
+        ok!(transaction.query(cx, part.statement(), &mut stored).await);
+    }
+    ok!(transaction.commit(cx).await);
     Outcome::Ok(stored.into_rows())
 }
 

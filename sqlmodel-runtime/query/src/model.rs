@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use sqlmodel_core::{
-    Collect, Cx, Dialect, Error, Executor, FixedStatement, Key, Model, Outcome, Record, Statement,
-    Value, ok,
+    Collect, Cx, Decode, Dialect, Error, ErrorKind, Executor, FixedStatement, Key, Model, Outcome,
+    Record, Statement, TransactionOps, Value, ok,
 };
 
 use crate::delete::{Delete, DeleteRow};
@@ -15,6 +15,29 @@ use crate::query::Query;
 use crate::render::{RenderedStatement, Writer};
 use crate::select::{Expressions, Select};
 use crate::update::{Update, UpdateRow, key_condition};
+
+/// Runs a statement that returns the rows it writes, as a unit that is undone where one of them cannot be read.
+pub(crate) async fn write_and_decode<R: Decode + Send, E: Executor>(
+    statement: Statement<'_>,
+    cx: &Cx,
+    executor: &mut E,
+) -> Outcome<Vec<R>, Error> {
+    let mut transaction = ok!(executor.nested(cx).await);
+    let mut rows = Collect::all();
+    ok!(transaction.query(cx, statement, &mut rows).await);
+    ok!(transaction.commit(cx).await);
+    Outcome::Ok(rows.into_rows())
+}
+
+/// Notes in an error about a returned row that the row is written all the same.
+pub(crate) fn mark_written<T>(done: Outcome<T, Error>) -> Outcome<T, Error> {
+    match done {
+        Outcome::Err(error) if error.kind() == ErrorKind::Decode => {
+            Outcome::Err(error.after_write())
+        }
+        other => other,
+    }
+}
 
 /// The statements that begin at a model.
 pub trait ModelQuery: Model {

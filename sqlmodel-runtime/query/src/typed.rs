@@ -135,6 +135,8 @@ impl<R: Decode + Send, N: Number<R>, P> TypedQuery<'_, R, N, P> {
     ///
     /// [`ErrorKind::NoRows`](sqlmodel_core::ErrorKind::NoRows) when there must be a row and is none,
     /// [`ErrorKind::TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several and at most one may be.
+    /// A statement that writes is done then, as when a row that it returns cannot be read:
+    /// [`Error::is_after_write`] says so, and a transaction can be rolled back.
     pub async fn run<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<N::Output, Error> {
         let mut rows = Collect::up_to(N::LIMIT);
         // Each future around the driver's costs a short query some of its time, so that the usual ones have this one alone.
@@ -145,8 +147,9 @@ impl<R: Decode + Send, N: Number<R>, P> TypedQuery<'_, R, N, P> {
             }
             None => self.call.query_made(cx, executor, &mut rows).await,
         };
-        ok!(done);
-        Outcome::Ok(ok_result!(N::finish(rows.into_rows())))
+        ok!(self.call.decoded(done));
+        let output = N::finish(rows.into_rows());
+        Outcome::Ok(ok_result!(self.call.counted(output)))
     }
 
     /// Returns all rows. No rows give an empty vector.
@@ -168,7 +171,8 @@ impl<R: Decode + Send, N: Number<R>, P> TypedQuery<'_, R, N, P> {
     /// [`ErrorKind::TooManyRows`](sqlmodel_core::ErrorKind::TooManyRows) when there are several.
     pub async fn one<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<R, Error> {
         let rows = ok!(self.fetch(cx, executor, 2).await);
-        Outcome::Ok(ok_result!(only(rows).and_then(or_no_rows)))
+        let row = only(rows).and_then(or_no_rows);
+        Outcome::Ok(ok_result!(self.call.counted(row)))
     }
 
     /// Returns the only row, or `None` when there is none.
@@ -182,7 +186,7 @@ impl<R: Decode + Send, N: Number<R>, P> TypedQuery<'_, R, N, P> {
         executor: &mut E,
     ) -> Outcome<Option<R>, Error> {
         let rows = ok!(self.fetch(cx, executor, 2).await);
-        Outcome::Ok(ok_result!(only(rows)))
+        Outcome::Ok(ok_result!(self.call.counted(only(rows))))
     }
 
     /// Hands each row to a function while the database sends them, so that memory does not grow with their number.
@@ -196,7 +200,7 @@ impl<R: Decode + Send, N: Number<R>, P> TypedQuery<'_, R, N, P> {
     ) -> Outcome<(), Error> {
         let cx = &*self.call.context(cx);
         let rows = ok!(self.call.open(cx, executor).await);
-        hand_out(rows, cx, on_row).await
+        self.call.decoded(hand_out(rows, cx, on_row).await)
     }
 
     /// Runs the query and returns its rows, to be pulled one at a time while the database sends them.
@@ -219,7 +223,8 @@ impl<R: Decode + Send, N: Number<R>, P> TypedQuery<'_, R, N, P> {
         limit: usize,
     ) -> Outcome<Vec<R>, Error> {
         let mut rows = Collect::up_to(limit);
-        ok!(self.call.query(cx, executor, &mut rows).await);
+        let done = self.call.query(cx, executor, &mut rows).await;
+        ok!(self.call.decoded(done));
         Outcome::Ok(rows.into_rows())
     }
 }
@@ -266,14 +271,19 @@ impl<R: Gather + Send, N: Number<R>, P> TypedGather<'_, R, N, P> {
     ///
     /// As [`TypedQuery::run`].
     pub async fn run<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<N::Output, Error> {
-        let values = ok!(self.all(cx, executor).await);
-        Outcome::Ok(ok_result!(N::finish(values)))
+        let values = ok!(self.fetch(cx, executor).await);
+        Outcome::Ok(ok_result!(self.call.counted(N::finish(values))))
     }
 
     /// Returns all values, in the order of their first rows.
     pub async fn all<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<Vec<R>, Error> {
+        self.fetch(cx, executor).await
+    }
+
+    async fn fetch<E: Executor>(&self, cx: &Cx, executor: &mut E) -> Outcome<Vec<R>, Error> {
         let mut rows = Gathered::new();
-        ok!(self.call.query(cx, executor, &mut rows).await);
+        let done = self.call.query(cx, executor, &mut rows).await;
+        ok!(self.call.decoded(done));
         Outcome::Ok(rows.into_values())
     }
 
@@ -283,8 +293,9 @@ impl<R: Gather + Send, N: Number<R>, P> TypedGather<'_, R, N, P> {
     ///
     /// As [`TypedQuery::one`].
     pub async fn one<E: RunsIn<P>>(self, cx: &Cx, executor: &mut E) -> Outcome<R, Error> {
-        let values = ok!(self.all(cx, executor).await);
-        Outcome::Ok(ok_result!(only(values).and_then(or_no_rows)))
+        let values = ok!(self.fetch(cx, executor).await);
+        let value = only(values).and_then(or_no_rows);
+        Outcome::Ok(ok_result!(self.call.counted(value)))
     }
 
     /// Returns the only value, or `None` when there is none.
@@ -297,8 +308,8 @@ impl<R: Gather + Send, N: Number<R>, P> TypedGather<'_, R, N, P> {
         cx: &Cx,
         executor: &mut E,
     ) -> Outcome<Option<R>, Error> {
-        let values = ok!(self.all(cx, executor).await);
-        Outcome::Ok(ok_result!(only(values)))
+        let values = ok!(self.fetch(cx, executor).await);
+        Outcome::Ok(ok_result!(self.call.counted(only(values))))
     }
 }
 

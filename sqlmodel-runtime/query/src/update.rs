@@ -17,7 +17,7 @@ use crate::insert::check_rules;
 use crate::joined;
 use crate::key::KeySet;
 use crate::known::{KnownStatement, known};
-use crate::model::fixed_text;
+use crate::model::{fixed_text, write_and_decode};
 use crate::operators::Condition;
 use crate::query::{Join, Query, RowLock};
 use crate::relation::LeadsToOne;
@@ -286,8 +286,8 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
 impl<M: Model, State, Scope> Update<M, State, Scope> {
     /// Runs the update and returns the rows that matched, as they are stored then. Without assignments none are.
     ///
-    /// One statement with RETURNING; where the database has none, a SELECT of the keys, the UPDATE and a SELECT of the rows
-    /// in a transaction.
+    /// One statement with RETURNING, in a transaction, so that nothing is updated where a row cannot be read; where the database
+    /// has no RETURNING, a SELECT of the keys, the UPDATE and a SELECT of the rows.
     ///
     /// # Errors
     ///
@@ -318,9 +318,7 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
                 return self.update_then_select(cx, executor).await;
             }
             let known = ok_result!(self.known(executor.dialect(), Rows::Returned));
-            let mut stored = Collect::all();
-            ok!(executor.query(cx, known.statement(), &mut stored).await);
-            Outcome::Ok(stored.into_rows())
+            write_and_decode(known.statement(), cx, executor).await
         }
     }
 

@@ -21,7 +21,9 @@ use crate::error::{backup_error, connect_error};
 use crate::home::Home;
 use crate::lock_wait::{LockWait, give_way};
 use crate::options::{JournalMode, Location, SqliteOptions, Synchronous};
-use crate::raw::{Database, Progress, READ_ONLY, READ_WRITE, Sink, first_word, without_comments};
+use crate::raw::{
+    Database, Progress, READ_ONLY, READ_WRITE, Row, Sink, first_word, without_comments,
+};
 
 /// The parameter limit that the bundled library is compiled with (SQLITE_MAX_VARIABLE_NUMBER).
 const MAX_PARAMETERS: usize = 32_766;
@@ -193,8 +195,17 @@ impl SqliteConnection {
         Box::pin(async move {
             ok!(self.begin_now(cx, TransactionOptions::default()).await);
             let unit = Unit(self);
-            ok!(unit.0.run(cx, statement, sink).await);
-            unit.0.commit(cx).await
+            let mut sink = NotingSink {
+                sink,
+                has_refused: false,
+            };
+            let done = unit.0.run(cx, statement, &mut sink).await;
+            if !sink.has_refused {
+                ok!(done);
+                return unit.0.commit(cx).await;
+            }
+            ok!(unit.0.commit(cx).await);
+            done
         })
     }
 
@@ -564,6 +575,20 @@ impl Drop for Unit<'_> {
         if self.0.is_in_transaction {
             self.0.abandon(0);
         }
+    }
+}
+
+/// Notes whether a row was refused, which undoes nothing.
+struct NotingSink<'s> {
+    sink: &'s mut dyn Sink,
+    has_refused: bool,
+}
+
+impl Sink for NotingSink<'_> {
+    fn row(&mut self, row: &Row<'_>) -> Result<ControlFlow<()>, Error> {
+        let taken = self.sink.row(row);
+        self.has_refused |= taken.is_err();
+        taken
     }
 }
 

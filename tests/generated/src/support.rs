@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use sqlmodel_runtime::ValueKind;
 use sqlmodel_runtime::codegen::{Decode, DecodeError, Encode, RowRead, Value, field_value};
 
 /// What is stored as JSON.
 pub type Settings = BTreeMap<String, String>;
 
-/// Whole degrees.
+/// Whole degrees. Those below absolute zero can be written and not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Celsius(pub i32);
 
@@ -19,7 +20,10 @@ impl Encode for Celsius {
 
 impl Decode for Celsius {
     fn decode<R: RowRead>(row: &R, at: usize) -> Result<Self, DecodeError> {
-        i32::decode(row, at).map(Self)
+        match i32::decode(row, at)? {
+            degrees @ -273.. => Ok(Self(degrees)),
+            _ => Err(DecodeError::new(at, "degrees", ValueKind::Integer)),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use crate::family::Part;
 use crate::family::insert::{Read, encoded, select_by_keys};
 use crate::family::levels;
 use crate::key::KeySet;
+use crate::model::write_and_decode;
 use crate::query::{Columns, Query, RowLock, is_accepted};
 use crate::render::{Rename, RenderedStatement, Writer, is_exchange};
 use crate::update::{Assignment, SetList, automatic, key_condition};
@@ -163,9 +164,7 @@ impl<M: Model> ChainUpdate<M> {
         Box::pin(async move {
             if executor.dialect() == Dialect::Postgres {
                 let rendered = ok_result!(self.render_postgres(true));
-                let mut rows = Collect::all();
-                ok!(executor.query(cx, rendered.statement(), &mut rows).await);
-                return Outcome::Ok(rows.into_rows());
+                return write_and_decode(rendered.statement(), cx, executor).await;
             }
             let mut transaction = ok!(executor.nested(cx).await);
             let keys = ok!(self.step_by_step(cx, &mut transaction).await);

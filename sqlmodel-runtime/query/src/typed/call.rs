@@ -9,6 +9,7 @@ use sqlmodel_core::{
     TransactionOps, Value, ok_result, within,
 };
 
+use crate::model::mark_written;
 use crate::typed::{Params, Sql, Text};
 
 /// What runs a query: anything, or with `tx = true` in the schema a transaction alone.
@@ -189,6 +190,22 @@ impl<'q> Call<'q> {
     ) -> Outcome<Rows<'e, E, R>, Error> {
         let (sql, params) = ok_result!(self.text(executor.dialect()));
         Rows::open(cx, executor, self.statement(&sql, &params)).await
+    }
+
+    /// Notes in an error about the rows of a statement that writes that it is done all the same.
+    pub(super) fn decoded<T>(&self, done: Outcome<T, Error>) -> Outcome<T, Error> {
+        match self.access {
+            Access::ReadWrite => mark_written(done),
+            Access::ReadOnly => done,
+        }
+    }
+
+    /// Does the same for an error about their number.
+    pub(super) fn counted<T>(&self, rows: Result<T, Error>) -> Result<T, Error> {
+        match self.access {
+            Access::ReadWrite => rows.map_err(Error::after_write),
+            Access::ReadOnly => rows,
+        }
     }
 
     pub(super) async fn execute<E: Executor>(
