@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use sqlmodel_core::{Record, Value};
 
 use crate::expr::Token;
+use crate::tuple::ROWS;
 
 /// The most keys that one statement asks for. More would make the statement slow to parse.
 const MAX_KEYS: usize = 4096;
@@ -216,7 +217,7 @@ impl KeySet {
     }
 }
 
-/// Returns `a IN (..)`, or `(a = .. AND b = .. OR ..)` for keys of several columns.
+/// Returns `a IN (..)`, or `(a, b) IN ((..), ..)` for keys of several columns.
 ///
 /// The last key is repeated up to one of a few lengths, so that lists of many lengths share prepared statements.
 fn is_one_of(
@@ -236,19 +237,18 @@ fn is_one_of(
             Token::Params(keys.flatten().cloned().collect()),
         ];
     }
-    let mut tokens = vec![Token::Text("(")];
+    let mut tokens = Vec::with_capacity(2 * (columns.len() + n_keys) + 3);
+    for (part, column) in columns.iter().enumerate() {
+        tokens.push(Token::Text(if part == 0 { "(" } else { ", " }));
+        tokens.push(Token::Column { table, column });
+    }
+    tokens.push(Token::Text(") IN ("));
+    tokens.push(ROWS);
     for (position, key) in keys.enumerate() {
         if position > 0 {
-            tokens.push(Token::Text(" OR "));
+            tokens.push(Token::Text(", "));
         }
-        for (part, (column, value)) in columns.iter().zip(key).enumerate() {
-            if part > 0 {
-                tokens.push(Token::Text(" AND "));
-            }
-            tokens.push(Token::Column { table, column });
-            tokens.push(Token::Text(" = "));
-            tokens.push(Token::Param(value.clone()));
-        }
+        tokens.push(Token::Params(key.into()));
     }
     tokens.push(Token::Text(")"));
     tokens

@@ -284,21 +284,39 @@ pub fn any_of<S, T: FieldValue<Base = bool>>(
     chain(conditions, " OR ", "1 = 0", Level::Or)
 }
 
+/// More conditions than these are put together in groups.
+const MANY_CONDITIONS: usize = 200;
+
 fn chain<S, T>(
     conditions: impl IntoIterator<Item = Expr<S, T>>,
     operator: &'static str,
     when_empty: &'static str,
     level: Level,
 ) -> Expr<S, T> {
+    let conditions: Vec<_> = conditions.into_iter().collect();
+    if conditions.is_empty() {
+        return Expr::new(vec![Token::Text(when_empty)], Level::Comparison);
+    }
+    // SQLite takes an expression for a tree, and refuses one that is deeper than 1000.
+    let n_together = match conditions.len() {
+        n_conditions @ 0..=MANY_CONDITIONS => n_conditions,
+        n_conditions => n_conditions.isqrt(),
+    };
+    let is_flat = conditions.len() == n_together;
     let mut tokens = Vec::new();
-    for condition in conditions {
-        if !tokens.is_empty() {
+    for (at, condition) in conditions.into_iter().enumerate() {
+        if at > 0 {
+            let is_next = !is_flat && at % n_together == 0;
+            tokens.extend(is_next.then_some(Token::Text(")")));
             tokens.push(Token::Text(operator));
+        }
+        if !is_flat && at % n_together == 0 {
+            tokens.push(Token::Text("("));
         }
         tokens.extend(condition.at_least(level));
     }
-    if tokens.is_empty() {
-        return Expr::new(vec![Token::Text(when_empty)], Level::Comparison);
+    if !is_flat {
+        tokens.push(Token::Text(")"));
     }
     Expr::new(tokens, level)
 }

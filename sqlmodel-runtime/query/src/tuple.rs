@@ -27,7 +27,7 @@ pub trait TupleExpression<Values>: Sized {
 }
 
 /// SQLite takes a list of rows as a table only.
-const ROWS: Token = Token::PerDialect(["VALUES ", "", ""]);
+pub(crate) const ROWS: Token = Token::PerDialect(["VALUES ", "", ""]);
 
 fn listed<S, T>(
     mut tokens: Vec<Token>,

@@ -1,0 +1,105 @@
+//! Statements that were not the same on every database, or not at every size.
+
+use std::str::FromStr;
+
+use generated::shop::tables::TABLES;
+use generated::shop::{
+    Everything, NewCustomer, NewEverything, NewOrder, NewOrderLine, NewProduct, Order, OrderLine,
+    Price, Product,
+};
+use live::{Test, on_every_driver};
+use sqlmodel_runtime::prelude::*;
+use sqlmodel_runtime::types::{Array, Decimal, Json};
+use sqlmodel_runtime::{Direction, ErrorKind, JsonStep, any_of};
+
+on_every_driver! {
+    TABLES;
+    any_number_of_keys_of_several_columns_is_included,
+    any_number_of_conditions_is_one_condition,
+}
+
+async fn store(
+    cx: &Cx,
+    connection: &mut impl Connection,
+    rows: impl IntoIterator<Item = NewEverything> + Send,
+) -> Test {
+    let rows: Vec<_> = rows.into_iter().collect();
+    insert_many!(rows)
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    Ok(())
+}
+
+fn everything(name: &str) -> NewEverything {
+    NewEverything::new(format!("{name}@example.org"))
+}
+
+fn decimal(text: &str) -> Decimal {
+    Decimal::from_str(text).unwrap_or(Decimal::from(-1))
+}
+
+async fn any_number_of_keys_of_several_columns_is_included<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let customer = NewCustomer::new("a@example.org", b"x".to_vec());
+    let customer = insert!(customer)
+        .one(cx, connection)
+        .await
+        .into_result()?
+        .id;
+    let product = NewProduct::new("p", Price::from(decimal("1")), 100);
+    let product = insert!(product).one(cx, connection).await.into_result()?.id;
+    let orders: Vec<_> = (0..1100)
+        .map(|at| NewOrder::new("eu", at, customer))
+        .collect();
+    insert_many!(orders)
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    let lines = (0..1100).map(|at| NewOrderLine::new("eu", at, 1, product));
+    insert_many!(lines.collect::<Vec<_>>())
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+
+    let orders = Order::select()
+        .include(Order::LINES)
+        .all(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(orders.len(), 1100);
+    assert!(orders.iter().all(|(order, lines)| {
+        lines.len() == 1 && lines.iter().all(|line| line.number == order.number)
+    }));
+    let with_customers = OrderLine::select().include(OrderLine::ORDER.include(Order::CUSTOMER));
+    let lines = with_customers.all(cx, connection).await.into_result()?;
+    assert_eq!(lines.len(), 1100);
+    Ok(())
+}
+
+async fn any_number_of_conditions_is_one_condition<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(
+        cx,
+        connection,
+        [everything("a").an_i64(Some(1999)), everything("b")],
+    )
+    .await?;
+    let one_of = |n: i64| any_of((0..n).map(|number| Everything::AN_I64.eq(number)));
+    for (n_conditions, expected) in [(199, 0), (2000, 1), (1999, 0)] {
+        let found = Everything::select()
+            .filter(one_of(n_conditions))
+            .count(cx, connection)
+            .await;
+        assert_eq!(found.into_result()?, expected, "{n_conditions}");
+    }
+    let none_of = (0..2000).map(|number| Everything::ID.ne(-number));
+    let all = Everything::select().filter(sqlmodel_runtime::all_of(none_of));
+    assert_eq!(all.count(cx, connection).await.into_result()?, 2);
+    Ok(())
+}
+
