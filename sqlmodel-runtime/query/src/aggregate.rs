@@ -73,10 +73,10 @@ pub trait AggregateExpression: Expression {
         };
         let mut sum = call(function, self, "");
         if <Base<Self> as Number>::KIND == NumberKind::Integer {
-            // PostgreSQL and MySQL make a decimal of it.
+            // PostgreSQL and MySQL make a decimal of it. A cast of MySQL gives the nearest integer where none fits; DIV fails.
             sum.wrap(
-                Token::PerDialect(["", "CAST(", "CAST("]),
-                Token::PerDialect(["", " AS bigint)", " AS SIGNED)"]),
+                Token::PerDialect(["", "CAST(", "("]),
+                Token::PerDialect(["", " AS bigint)", " DIV 1)"]),
             );
         }
         sum

@@ -16,6 +16,7 @@ on_every_driver! {
     TABLES;
     any_number_of_keys_of_several_columns_is_included,
     any_number_of_conditions_is_one_condition,
+    a_sum_that_does_not_fit_is_an_error,
 }
 
 async fn store(
@@ -100,6 +101,27 @@ async fn any_number_of_conditions_is_one_condition<C: Connection>(
     let none_of = (0..2000).map(|number| Everything::ID.ne(-number));
     let all = Everything::select().filter(sqlmodel_runtime::all_of(none_of));
     assert_eq!(all.count(cx, connection).await.into_result()?, 2);
+    Ok(())
+}
+
+async fn a_sum_that_does_not_fit_is_an_error<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let sum = || Everything::select().columns(Everything::AN_I64.sum());
+    assert_eq!(sum().one(cx, connection).await.into_result()?, None);
+    store(
+        cx,
+        connection,
+        [everything("a").an_i64(Some(i64::MAX)), everything("b")],
+    )
+    .await?;
+    assert_eq!(
+        sum().one(cx, connection).await.into_result()?,
+        Some(i64::MAX)
+    );
+    store(cx, connection, [everything("c").an_i64(Some(1))]).await?;
+    assert!(sum().one(cx, connection).await.into_result().is_err());
+    let total = sqlmodel_runtime::window();
+    let totals = Everything::select().columns(Everything::AN_I64.sum().over(total));
+    assert!(totals.all(cx, connection).await.into_result().is_err());
     Ok(())
 }
 

@@ -244,10 +244,10 @@ fn aggregates_have_the_same_type_everywhere() {
     check(
         &query,
         expect![[r#"
-        count(*) AS "c1", count("hero"."team_id") AS "c2", count(DISTINCT "hero"."team_id") AS "c3", sum("hero"."age") AS "c4", avg("hero"."age") AS "c5", max("hero"."age") AS "c6" []
-        count(*) AS "c1", count("hero"."team_id") AS "c2", count(DISTINCT "hero"."team_id") AS "c3", CAST(sum("hero"."age") AS bigint) AS "c4", avg(CAST("hero"."age" AS double precision)) AS "c5", max("hero"."age") AS "c6" []
-        count(*) AS `c1`, count(`hero`.`team_id`) AS `c2`, count(DISTINCT `hero`.`team_id`) AS `c3`, CAST(sum(`hero`.`age`) AS SIGNED) AS `c4`, avg(0e0 + `hero`.`age`) AS `c5`, max(`hero`.`age`) AS `c6` []
-    "#]],
+            count(*) AS "c1", count("hero"."team_id") AS "c2", count(DISTINCT "hero"."team_id") AS "c3", sum("hero"."age") AS "c4", avg("hero"."age") AS "c5", max("hero"."age") AS "c6" []
+            count(*) AS "c1", count("hero"."team_id") AS "c2", count(DISTINCT "hero"."team_id") AS "c3", CAST(sum("hero"."age") AS bigint) AS "c4", avg(CAST("hero"."age" AS double precision)) AS "c5", max("hero"."age") AS "c6" []
+            count(*) AS `c1`, count(`hero`.`team_id`) AS `c2`, count(DISTINCT `hero`.`team_id`) AS `c3`, (sum(`hero`.`age`) DIV 1) AS `c4`, avg(0e0 + `hero`.`age`) AS `c5`, max(`hero`.`age`) AS `c6` []
+        "#]],
     );
 }
 
@@ -264,10 +264,10 @@ fn an_aggregate_takes_filters() {
     check(
         &query,
         expect![[r#"
-        count(*) FILTER (WHERE "hero"."age" >= ?1 AND "hero"."age" < ?2) AS "c1", sum("hero"."age") FILTER (WHERE ("hero"."name" <> ?3 OR "hero"."name" = ?4)) AS "c2" [I32(18), I32(65), Text("x"), Text("y")]
-        count(*) FILTER (WHERE "hero"."age" >= $1 AND "hero"."age" < $2) AS "c1", CAST(sum("hero"."age") FILTER (WHERE ("hero"."name" <> $3 OR "hero"."name" = $4)) AS bigint) AS "c2" [I32(18), I32(65), Text("x"), Text("y")]
-        count(CASE WHEN `hero`.`age` >= ? AND `hero`.`age` < ? THEN 1 END) AS `c1`, CAST(sum(CASE WHEN (`hero`.`name` <> ? OR `hero`.`name` = ?) THEN `hero`.`age` END) AS SIGNED) AS `c2` [I32(18), I32(65), Text("x"), Text("y")]
-    "#]],
+            count(*) FILTER (WHERE "hero"."age" >= ?1 AND "hero"."age" < ?2) AS "c1", sum("hero"."age") FILTER (WHERE ("hero"."name" <> ?3 OR "hero"."name" = ?4)) AS "c2" [I32(18), I32(65), Text("x"), Text("y")]
+            count(*) FILTER (WHERE "hero"."age" >= $1 AND "hero"."age" < $2) AS "c1", CAST(sum("hero"."age") FILTER (WHERE ("hero"."name" <> $3 OR "hero"."name" = $4)) AS bigint) AS "c2" [I32(18), I32(65), Text("x"), Text("y")]
+            count(CASE WHEN `hero`.`age` >= ? AND `hero`.`age` < ? THEN 1 END) AS `c1`, (sum(CASE WHEN (`hero`.`name` <> ? OR `hero`.`name` = ?) THEN `hero`.`age` END) DIV 1) AS `c2` [I32(18), I32(65), Text("x"), Text("y")]
+        "#]],
     );
 }
 

@@ -207,7 +207,7 @@ fn aggregates_take_each_value_once() {
         expect![[r#"
             SELECT sum(DISTINCT "hero"."age") AS "c1", avg(DISTINCT "hero"."age") FILTER (WHERE "hero"."name" <> ?1) AS "c2", count(DISTINCT "hero"."name") AS "c3" FROM "hero"
             SELECT CAST(sum(DISTINCT "hero"."age") AS bigint) AS "c1", avg(DISTINCT CAST("hero"."age" AS double precision)) FILTER (WHERE "hero"."name" <> $1) AS "c2", count(DISTINCT "hero"."name") AS "c3" FROM "hero"
-            SELECT CAST(sum(DISTINCT `hero`.`age`) AS SIGNED) AS `c1`, avg(DISTINCT 0e0 + CASE WHEN `hero`.`name` <> ? THEN `hero`.`age` END) AS `c2`, count(DISTINCT `hero`.`name`) AS `c3` FROM `hero`
+            SELECT (sum(DISTINCT `hero`.`age`) DIV 1) AS `c1`, avg(DISTINCT 0e0 + CASE WHEN `hero`.`name` <> ? THEN `hero`.`age` END) AS `c2`, count(DISTINCT `hero`.`name`) AS `c3` FROM `hero`
             [Text("x")]
         "#]],
     );

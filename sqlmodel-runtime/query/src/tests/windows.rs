@@ -74,7 +74,7 @@ fn aggregates_run_over_windows() {
         expect![[r#"
             SELECT sum("hero"."age") OVER (ORDER BY "hero"."id" ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS "c1", count(*) FILTER (WHERE "hero"."age" > ?1) OVER (RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "c2", avg("hero"."age") OVER (PARTITION BY substr("hero"."name", ?2, ?3)) AS "c3" FROM "hero"
             SELECT CAST(sum("hero"."age") OVER (ORDER BY "hero"."id" ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS bigint) AS "c1", count(*) FILTER (WHERE "hero"."age" > $1) OVER (RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "c2", avg(CAST("hero"."age" AS double precision)) OVER (PARTITION BY substr("hero"."name", $2, $3)) AS "c3" FROM "hero"
-            SELECT CAST(sum(`hero`.`age`) OVER (ORDER BY `hero`.`id` ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS SIGNED) AS `c1`, count(CASE WHEN `hero`.`age` > ? THEN 1 END) OVER (RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS `c2`, avg(0e0 + `hero`.`age`) OVER (PARTITION BY substr(`hero`.`name`, ?, ?)) AS `c3` FROM `hero`
+            SELECT (sum(`hero`.`age`) OVER (ORDER BY `hero`.`id` ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) DIV 1) AS `c1`, count(CASE WHEN `hero`.`age` > ? THEN 1 END) OVER (RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS `c2`, avg(0e0 + `hero`.`age`) OVER (PARTITION BY substr(`hero`.`name`, ?, ?)) AS `c3` FROM `hero`
             [I32(3), I32(1), I32(1)]
         "#]],
     );
