@@ -46,7 +46,7 @@ pub trait JsonExpression: Expression<Value: FieldValue<Base = Json>> {
     /// | dialect | SQL |
     /// |---|---|
     /// | SQLite | `CASE WHEN json_type(a, '$."b"') IN ('text') THEN a ->> '$."b"' END` |
-    /// | PostgreSQL | `CASE WHEN jsonb_typeof(a #> '{b}') IN ('string') THEN a #>> '{b}' END` |
+    /// | PostgreSQL | `CASE WHEN jsonb_typeof(jsonb_path_query_first(a, 'strict $."b"', '{}', TRUE)) IN ('string') THEN jsonb_path_query_first(..) #>> '{}' END` |
     /// | MySQL | `CASE WHEN JSON_TYPE(JSON_EXTRACT(a, '$."b"')) IN ('STRING') THEN JSON_UNQUOTE(JSON_EXTRACT(a, '$."b"')) END` |
     fn json_text<P: Into<JsonStep>>(
         self,
@@ -85,7 +85,8 @@ pub trait JsonExpression: Expression<Value: FieldValue<Base = Json>> {
         path: impl IntoIterator<Item = P>,
     ) -> Expr<Settled<Self::Source>, bool> {
         let json = self.into_expr().at_least(Level::Atom);
-        let path = path_of(path);
+        let steps = steps_of(path);
+        let path = Token::JsonPath(steps.clone());
         let around = |[before, between, after]: [&'static str; 3]| {
             let mut tokens = vec![Token::Text(before)];
             tokens.extend(json.iter().cloned());
@@ -94,10 +95,17 @@ pub trait JsonExpression: Expression<Value: FieldValue<Base = Json>> {
             tokens.push(Token::Text(after));
             tokens
         };
+        let mut mysql = vec![Token::Text("coalesce(")];
+        mysql.extend(are_arrays(&json, &steps));
+        mysql.extend(around(["JSON_CONTAINS_PATH(", ", 'one', ", "), 0) = 1"]));
         let alternatives = [
             around(["json_type(", ", ", ") IS NOT NULL"]),
-            around(["(", " #> CAST(", " AS text[])) IS NOT NULL"]),
-            around(["coalesce(JSON_CONTAINS_PATH(", ", 'one', ", "), 0) = 1"]),
+            around([
+                POSTGRES_VALUE,
+                POSTGRES_PATH,
+                " AS text) AS jsonpath), '{}', TRUE) IS NOT NULL",
+            ]),
+            mysql,
         ];
         Expr::new(
             vec![Token::Alternatives(Box::new(alternatives))],
@@ -107,6 +115,13 @@ pub trait JsonExpression: Expression<Value: FieldValue<Base = Json>> {
 }
 
 impl<E: Expression<Value: FieldValue<Base = Json>>> JsonExpression for E {}
+
+/// What stands before the JSON and between it and the path on PostgreSQL. A strict path takes no scalar for an array, no name
+/// for a position and no position for a name, as its operators do.
+const POSTGRES_VALUE: &str = "jsonb_path_query_first(";
+const POSTGRES_TYPE: &str = "jsonb_typeof(jsonb_path_query_first(";
+const POSTGRES_CAST: &str = "CAST(jsonb_path_query_first(";
+const POSTGRES_PATH: &str = ", CAST(CAST(";
 
 /// How a value of one type is taken out: for each dialect, what stands before the JSON, between the JSON and the path, and
 /// after it, for the question of its type and for the value.
@@ -118,12 +133,20 @@ struct Getter {
 const TEXT: Getter = Getter {
     condition: [
         ["json_type(", ", ", ") IN ('text')"],
-        ["jsonb_typeof(", " #> CAST(", " AS text[])) IN ('string')"],
+        [
+            POSTGRES_TYPE,
+            POSTGRES_PATH,
+            " AS text) AS jsonpath), '{}', TRUE)) IN ('string')",
+        ],
         ["JSON_TYPE(JSON_EXTRACT(", ", ", ")) IN ('STRING')"],
     ],
     value: [
         ["", " ->> ", ""],
-        ["", " #>> CAST(", " AS text[])"],
+        [
+            POSTGRES_VALUE,
+            POSTGRES_PATH,
+            " AS text) AS jsonpath), '{}', TRUE) #>> '{}'",
+        ],
         ["JSON_UNQUOTE(JSON_EXTRACT(", ", ", "))"],
     ],
 };
@@ -131,7 +154,11 @@ const TEXT: Getter = Getter {
 const INTEGER: Getter = Getter {
     condition: [
         ["json_type(", ", ", ") IN ('integer')"],
-        ["(", " #> CAST(", " AS text[]))::text ~ '^-?[0-9]+$'"],
+        [
+            POSTGRES_VALUE,
+            POSTGRES_PATH,
+            " AS text) AS jsonpath), '{}', TRUE)::text ~ '^-?[0-9]+$'",
+        ],
         [
             "JSON_TYPE(JSON_EXTRACT(",
             ", ",
@@ -140,15 +167,24 @@ const INTEGER: Getter = Getter {
     ],
     value: [
         ["", " ->> ", ""],
-        ["CAST(", " #>> CAST(", " AS text[]) AS bigint)"],
-        ["CAST(JSON_EXTRACT(", ", ", ") AS SIGNED)"],
+        [
+            POSTGRES_CAST,
+            POSTGRES_PATH,
+            " AS text) AS jsonpath), '{}', TRUE) #>> '{}' AS bigint)",
+        ],
+        // A cast to an integer would wrap what does not fit.
+        ["CAST(JSON_EXTRACT(", ", ", ") AS DECIMAL(65, 0)) DIV 1"],
     ],
 };
 
 const NUMBER: Getter = Getter {
     condition: [
         ["json_type(", ", ", ") IN ('integer', 'real')"],
-        ["jsonb_typeof(", " #> CAST(", " AS text[])) IN ('number')"],
+        [
+            POSTGRES_TYPE,
+            POSTGRES_PATH,
+            " AS text) AS jsonpath), '{}', TRUE)) IN ('number')",
+        ],
         [
             "JSON_TYPE(JSON_EXTRACT(",
             ", ",
@@ -157,7 +193,11 @@ const NUMBER: Getter = Getter {
     ],
     value: [
         ["CAST(", " ->> ", " AS REAL)"],
-        ["CAST(", " #>> CAST(", " AS text[]) AS double precision)"],
+        [
+            POSTGRES_CAST,
+            POSTGRES_PATH,
+            " AS text) AS jsonpath), '{}', TRUE) #>> '{}' AS double precision)",
+        ],
         ["CAST(JSON_EXTRACT(", ", ", ") AS DOUBLE)"],
     ],
 };
@@ -165,12 +205,20 @@ const NUMBER: Getter = Getter {
 const BOOL: Getter = Getter {
     condition: [
         ["json_type(", ", ", ") IN ('true', 'false')"],
-        ["jsonb_typeof(", " #> CAST(", " AS text[])) IN ('boolean')"],
+        [
+            POSTGRES_TYPE,
+            POSTGRES_PATH,
+            " AS text) AS jsonpath), '{}', TRUE)) IN ('boolean')",
+        ],
         ["JSON_TYPE(JSON_EXTRACT(", ", ", ")) IN ('BOOLEAN')"],
     ],
     value: [
         ["", " ->> ", ""],
-        ["CAST(", " #>> CAST(", " AS text[]) AS boolean)"],
+        [
+            POSTGRES_CAST,
+            POSTGRES_PATH,
+            " AS text) AS jsonpath), '{}', TRUE) #>> '{}' AS boolean)",
+        ],
         ["JSON_UNQUOTE(JSON_EXTRACT(", ", ", ")) = 'true'"],
     ],
 };
@@ -181,12 +229,16 @@ fn typed<E: Expression, P: Into<JsonStep>, T>(
     getter: &Getter,
 ) -> Expr<Settled<E::Source>, Option<T>> {
     let json = json.into_expr().at_least(Level::Atom);
-    let path = path_of(path);
+    let steps = steps_of(path);
+    let path = Token::JsonPath(steps.clone());
     let alternative = |dialect: usize| {
         let mut tokens = Vec::new();
         for (keyword, parts) in [("CASE WHEN ", &getter.condition), (" THEN ", &getter.value)] {
             let [before, between, after] = parts.get(dialect).copied().unwrap_or_default();
             tokens.push(Token::Text(keyword));
+            if tokens.len() == 1 && dialect == MYSQL {
+                tokens.extend(are_arrays(&json, &steps));
+            }
             tokens.push(Token::Text(before));
             tokens.extend(json.iter().cloned());
             tokens.push(Token::Text(between));
@@ -203,26 +255,35 @@ fn typed<E: Expression, P: Into<JsonStep>, T>(
     )
 }
 
-fn path_of<P: Into<JsonStep>>(path: impl IntoIterator<Item = P>) -> Token {
-    Token::JsonPath(path.into_iter().map(Into::into).collect())
+fn steps_of<P: Into<JsonStep>>(path: impl IntoIterator<Item = P>) -> Box<[JsonStep]> {
+    path.into_iter().map(Into::into).collect()
+}
+
+/// The position of MySQL among alternatives.
+const MYSQL: usize = 2;
+
+/// Returns the condition, with AND behind it, that each position in a path is one in an array: MySQL takes anything else for
+/// the item 0 of itself.
+fn are_arrays(json: &[Token], steps: &[JsonStep]) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        if matches!(step, JsonStep::Member(_)) {
+            continue;
+        }
+        tokens.push(Token::Text("JSON_TYPE(JSON_EXTRACT("));
+        tokens.extend_from_slice(json);
+        tokens.push(Token::Text(", "));
+        tokens.push(Token::JsonPath(steps.iter().take(at).cloned().collect()));
+        tokens.push(Token::Text(")) IN ('ARRAY') AND "));
+    }
+    tokens
 }
 
 /// Returns a path as the dialect's functions take it.
 pub(crate) fn path_value(steps: &[JsonStep], dialect: Dialect) -> Value<'static> {
     let mut text = String::new();
     if dialect == Dialect::Postgres {
-        text.push('{');
-        for (position, step) in steps.iter().enumerate() {
-            if position > 0 {
-                text.push(',');
-            }
-            match step {
-                JsonStep::Member(name) => push_quoted(name, &mut text),
-                JsonStep::Item(position) => push_display(position, &mut text),
-            }
-        }
-        text.push('}');
-        return Value::Text(text.into());
+        text.push_str("strict ");
     }
     let push_quoted = |name: &str, text: &mut String| {
         let n_before = text.len();
@@ -254,7 +315,7 @@ fn push_display(number: &u32, text: &mut String) {
     let _ = write!(text, "{number}");
 }
 
-/// A string of JSON, which is also how an array of PostgreSQL quotes its items.
+/// A string of JSON, but for control characters.
 fn push_quoted(name: &str, text: &mut String) {
     text.push('"');
     for character in name.chars() {

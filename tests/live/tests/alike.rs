@@ -17,6 +17,8 @@ on_every_driver! {
     any_number_of_keys_of_several_columns_is_included,
     any_number_of_conditions_is_one_condition,
     a_sum_that_does_not_fit_is_an_error,
+    a_path_into_json_keeps_to_its_steps,
+    an_integer_in_json_is_never_wrapped,
 }
 
 async fn store(
@@ -122,6 +124,81 @@ async fn a_sum_that_does_not_fit_is_an_error<C: Connection>(cx: &Cx, connection:
     let total = sqlmodel_runtime::window();
     let totals = Everything::select().columns(Everything::AN_I64.sum().over(total));
     assert!(totals.all(cx, connection).await.into_result().is_err());
+    Ok(())
+}
+
+async fn a_path_into_json_keeps_to_its_steps<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let json = r#"{"object": {"0": "zero", "a\nb": "c"}, "list": ["x", ["y"]], "n": 5, "two \"words\" \\": "w", "": "e"}"#;
+    store(
+        cx,
+        connection,
+        [everything("a").a_json(Json::from_str(json)?)],
+    )
+    .await?;
+    let name = JsonStep::from;
+    let item = JsonStep::Item;
+    let paths = [
+        (vec![name("object"), name("0")], Some("zero")),
+        (vec![name("object"), item(0)], None),
+        (vec![name("object"), name("a\nb")], Some("c")),
+        (vec![name("list"), item(0)], Some("x")),
+        (vec![name("list"), item(1), item(0)], Some("y")),
+        (vec![name("list"), item(0), item(0)], None),
+        (vec![name("list"), item(2)], None),
+        (vec![name("list"), name("0")], None),
+        (vec![name("list"), name("-1")], None),
+        (vec![name("n"), name("list")], None),
+        (vec![name("two \"words\" \\")], Some("w")),
+        (vec![name("")], Some("e")),
+        (vec![item(0)], None),
+    ];
+    for (path, expected) in paths {
+        let columns = (
+            Everything::A_JSON.json_text(path.clone()),
+            Everything::A_JSON.json_has(path.clone()),
+        );
+        let found = Everything::select()
+            .columns(columns)
+            .one(cx, connection)
+            .await;
+        let expected = (expected.map(str::to_owned), expected.is_some());
+        assert_eq!(found.into_result()?, expected, "{path:?}");
+    }
+    let scalar = [name("n"), item(0)];
+    let columns = (
+        Everything::A_JSON.json_i64(scalar.clone()),
+        Everything::A_JSON.json_f64(scalar.clone()),
+        Everything::A_JSON.json_has(scalar),
+        Everything::A_JSON.json_i64(["n"]),
+    );
+    let found = Everything::select()
+        .columns(columns)
+        .one(cx, connection)
+        .await;
+    assert_eq!(found.into_result()?, (None, None, false, Some(5)));
+    Ok(())
+}
+
+async fn an_integer_in_json_is_never_wrapped<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let json = r#"{"big": 18446744073709551615, "most": 9223372036854775807, "least": -9223372036854775808}"#;
+    store(
+        cx,
+        connection,
+        [everything("a").a_json(Json::from_str(json)?)],
+    )
+    .await?;
+    let integer = |name: &str| Everything::select().columns(Everything::A_JSON.json_i64([name]));
+    for (name, expected) in [("most", i64::MAX), ("least", i64::MIN)] {
+        let found = integer(name).one(cx, connection).await.into_result()?;
+        assert_eq!(found, Some(expected));
+    }
+    assert!(
+        integer("big")
+            .one(cx, connection)
+            .await
+            .into_result()
+            .is_err()
+    );
     Ok(())
 }
 
