@@ -44,7 +44,7 @@ mod types;
 
 pub use crate::check::{Object, Unsupported, check};
 pub use crate::dialect::{Dialect, DialectSet, IdentifierLimit, PerDialect, PlaceholderStyle};
-pub use crate::literal::{Function, Literal};
+pub use crate::literal::{Function, Literal, compact_json};
 pub use crate::table::{
     Action, Check, Column, ColumnDefault, Computed, ComputedStorage, Deferrable, ForeignKey,
     Generation, Identity, IdentityMode, Index, IndexKey, IndexPart, Nulls, Order, PrimaryKey,

@@ -4,6 +4,8 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use sql::compact_json;
+
 use std::borrow::Cow;
 
 use crate::{Date, Dialect, List, ScalarType, Text, Time, Timestamp};

@@ -19,6 +19,8 @@ on_every_driver! {
     a_sum_that_does_not_fit_is_an_error,
     a_path_into_json_keeps_to_its_steps,
     an_integer_in_json_is_never_wrapped,
+    a_default_is_equal_to_the_same_value,
+    a_list_has_a_text_with_control_characters,
 }
 
 async fn store(
@@ -199,6 +201,69 @@ async fn an_integer_in_json_is_never_wrapped<C: Connection>(cx: &Cx, connection:
             .into_result()
             .is_err()
     );
+    Ok(())
+}
+
+async fn a_default_is_equal_to_the_same_value<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let json = Json::from_str(r#"{"list": [1, 2, null]}"#)?;
+    let given = everything("b").numbers(vec![1, 2, 3]).a_json(json);
+    store(cx, connection, [everything("a")]).await?;
+    store(cx, connection, [given]).await?;
+    let list = || Array(vec![1, 2, 3]);
+    let select = Everything::select;
+    for same in [
+        select().filter(Everything::NUMBERS.eq(list())),
+        select().filter(Everything::NUMBERS.in_([list()])),
+    ] {
+        assert_eq!(same.count(cx, connection).await.into_result()?, 2);
+    }
+    let numbers = select().columns(Everything::NUMBERS).distinct();
+    assert_eq!(numbers.all(cx, connection).await.into_result()?, [list()]);
+    let jsons = select().columns(Everything::A_JSON).distinct();
+    assert_eq!(jsons.all(cx, connection).await.into_result()?.len(), 1);
+    Ok(())
+}
+
+async fn a_list_has_a_text_with_control_characters<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let words = [
+        "a\nb",
+        "q\"x",
+        "back\\slash",
+        "\u{1}",
+        "\t\r\u{8}\u{c}\u{1f}\u{7f}",
+        "ü😀",
+    ];
+    for word in words {
+        let row = everything("a").a_long_text(word.to_owned());
+        store(
+            cx,
+            connection,
+            [row.words(vec!["other".to_owned(), word.to_owned()])],
+        )
+        .await?;
+        let columns = (
+            Everything::WORDS.has(word),
+            Everything::WORDS.has(Everything::A_LONG_TEXT),
+            Everything::WORDS.has("no"),
+        );
+        let found = Everything::select()
+            .columns(columns)
+            .one(cx, connection)
+            .await;
+        assert_eq!(
+            found.into_result()?,
+            (Some(true), Some(true), Some(false)),
+            "{word:?}"
+        );
+        Everything::delete()
+            .all_rows()
+            .execute(cx, connection)
+            .await
+            .into_result()?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Literals as SQL text.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::{Dialect, List, Literal, ScalarType, SqlType, quote};
@@ -20,7 +21,7 @@ impl Literal {
             Self::Decimal(text) => decimal(dialect, ty.scalar(), text),
             Self::Text(text) => quote::string(dialect, text),
             Self::Bytes(bytes) => quote::bytes(dialect, bytes),
-            Self::Json(text) => typed(dialect, text, "::jsonb"),
+            Self::Json(text) => typed(dialect, &compact_json(text), "::jsonb"),
             Self::Uuid(uuid) => match dialect {
                 Dialect::Sqlite | Dialect::Mysql => quote::bytes(dialect, uuid),
                 Dialect::Postgres => typed(dialect, &hyphenated(uuid), "::uuid"),
@@ -134,25 +135,26 @@ fn array(dialect: Dialect, ty: &ScalarType, elements: &List<Literal>) -> String 
 
 fn json_array(ty: &ScalarType, elements: &[Literal]) -> String {
     let elements: Vec<_> = elements.iter().map(|element| json(ty, element)).collect();
-    format!("[{}]", elements.join(", "))
+    format!("[{}]", elements.join(","))
 }
 
-/// The JSON of an array's element; see [`SqlType::sql_name`] for what is a string there.
+/// The JSON of an array's element, in the form that drivers write, so that equal lists are equal texts; see [`SqlType::sql_name`] for what is a string there.
 fn json(ty: &ScalarType, literal: &Literal) -> String {
     match literal {
         Literal::Null => "null".to_owned(),
         Literal::Bool(value) => value.to_string(),
         Literal::Int(number) | Literal::Duration(number) => number.to_string(),
-        Literal::Float(text) => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => format!("{number:?}"),
+        Literal::Float(text) => match (ty, text.parse::<f32>(), text.parse::<f64>()) {
+            (ScalarType::F32, Ok(number), _) if number.is_finite() => format!("{number:?}"),
+            (_, _, Ok(number)) if number.is_finite() => format!("{number:?}"),
             _ => json_string(text),
         },
         Literal::Decimal(text) => {
             let decimal = Decimal::parse(text);
-            json_string(&decimal.map_or_else(|| text.to_string(), |it| it.canonical(ty)))
+            json_string(&decimal.map_or_else(|| text.to_string(), |it| it.shortest()))
         }
         Literal::Text(text) => json_string(text),
-        Literal::Json(text) => text.to_string(),
+        Literal::Json(text) => compact_json(text),
         Literal::Bytes(bytes) => json_string(&hex(bytes)),
         Literal::Uuid(uuid) => json_string(&hyphenated(uuid)),
         Literal::Date(date) => json_string(&date.to_string()),
@@ -164,6 +166,112 @@ fn json(ty: &ScalarType, literal: &Literal) -> String {
     }
 }
 
+/// Returns JSON in the form that drivers write: without spaces, and with the names of objects in order, of equal ones the last.
+///
+/// A text that is no JSON is returned as it is.
+pub fn compact_json(text: &str) -> String {
+    let mut reader = JsonReader { rest: text };
+    match reader.value(0) {
+        Some(json) if reader.next().is_none() => json,
+        _ => text.to_owned(),
+    }
+}
+
+/// How deep JSON may nest.
+const MAX_DEPTH: usize = 128;
+
+/// Reads JSON and writes it shorter.
+struct JsonReader<'t> {
+    rest: &'t str,
+}
+
+impl<'t> JsonReader<'t> {
+    /// Returns the next character that is no space.
+    fn next(&mut self) -> Option<char> {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        self.rest.chars().next()
+    }
+
+    fn takes(&mut self, character: char) -> bool {
+        let is_next = self.next() == Some(character);
+        if is_next {
+            self.rest = self.rest.strip_prefix(character).unwrap_or_default();
+        }
+        is_next
+    }
+
+    /// Takes so many bytes.
+    fn cut(&mut self, n_bytes: usize) -> Option<&'t str> {
+        let (taken, rest) = self.rest.split_at_checked(n_bytes)?;
+        self.rest = rest;
+        Some(taken)
+    }
+
+    fn value(&mut self, depth: usize) -> Option<String> {
+        match self.next()? {
+            _ if depth > MAX_DEPTH => None,
+            '"' => self.string().map(str::to_owned),
+            '[' => self.items(depth),
+            '{' => self.members(depth),
+            _ => {
+                let is_end = |c: char| matches!(c, ',' | ']' | '}' | ' ' | '\t' | '\n' | '\r');
+                let n_bytes = self.rest.find(is_end).unwrap_or(self.rest.len());
+                self.cut(n_bytes)
+                    .filter(|it| !it.is_empty())
+                    .map(str::to_owned)
+            }
+        }
+    }
+
+    /// Returns a string with its quotes.
+    fn string(&mut self) -> Option<&'t str> {
+        // The first quote is no end.
+        let mut is_escaped = true;
+        let end = self.rest.find(|character| {
+            let is_end = character == '"' && !is_escaped;
+            is_escaped = character == '\\' && !is_escaped;
+            is_end
+        })?;
+        self.cut(end + 1)
+    }
+
+    fn items(&mut self, depth: usize) -> Option<String> {
+        let mut items = Vec::new();
+        self.takes('[');
+        if self.takes(']') {
+            return Some("[]".to_owned());
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            if self.takes(']') {
+                return Some(format!("[{}]", items.join(",")));
+            }
+            self.takes(',').then_some(())?;
+        }
+    }
+
+    fn members(&mut self, depth: usize) -> Option<String> {
+        let mut members = BTreeMap::new();
+        self.takes('{');
+        if self.takes('}') {
+            return Some("{}".to_owned());
+        }
+        loop {
+            let name = self.next().filter(|it| *it == '"').and(self.string())?;
+            self.takes(':').then_some(())?;
+            members.insert(name, self.value(depth + 1)?);
+            if self.takes('}') {
+                break;
+            }
+            self.takes(',').then_some(())?;
+        }
+        let members = members
+            .iter()
+            .map(|(name, value)| format!("{name}:{value}"));
+        Some(format!("{{{}}}", members.collect::<Vec<_>>().join(",")))
+    }
+}
+
 /// A string of JSON (RFC 8259, section 7).
 fn json_string(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
@@ -172,9 +280,14 @@ fn json_string(text: &str) -> String {
         match character {
             '"' => json.push_str("\\\""),
             '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\x08' => json.push_str("\\b"),
+            '\x0c' => json.push_str("\\f"),
             '\0'..='\x1f' => {
                 // Writing to a `String` cannot fail.
-                let _ = write!(json, "\\u{:04x}", u32::from(character));
+                let _ = write!(json, "\\u{:04X}", u32::from(character));
             }
             _ => json.push(character),
         }

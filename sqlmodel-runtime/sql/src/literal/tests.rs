@@ -1,6 +1,6 @@
 use expect_test::{Expect, expect};
 
-use crate::{Dialect, Function, Literal, ScalarType, SqlType};
+use crate::{Dialect, Function, Literal, ScalarType, SqlType, compact_json};
 
 #[track_caller]
 fn check(ty: &SqlType, literal: &Literal, expect: &Expect) {
@@ -79,10 +79,10 @@ fn array_of_text_escapes_twice() {
         &SqlType::Array(ScalarType::Text { max_chars: None }),
         &Literal::Array(vec![element, Literal::Null].into()),
         &expect![[r#"
-            sqlite   '["\"\\''\u000a\u0001é", null]'
+            sqlite   '["\"\\''\n\u0001é",null]'
             postgres ARRAY[E'"\\''
             é', NULL]::TEXT[]
-            mysql    '["\\"\\\\''\\u000a\\u0001é", null]'
+            mysql    '["\\"\\\\''\\n\\u0001é",null]'
         "#]],
     );
 }
@@ -108,4 +108,24 @@ fn function_reads_back_and_fits_its_types() {
     assert_eq!(Function::parse("random"), None);
     assert!(Function::Now.fits(&ScalarType::Timestamptz));
     assert!(!Function::Now.fits(&ScalarType::Date));
+}
+
+#[test]
+fn json_is_written_as_drivers_write_it() {
+    let compacted = [
+        (
+            r#" { "b" : [ 1 , 2.0 ] , "a" : { } , "c" : "x , \" } " } "#,
+            r#"{"a":{},"b":[1,2.0],"c":"x , \" } "}"#,
+        ),
+        (r#"{"a": 1, "a": 2}"#, r#"{"a":2}"#),
+        ("[ ]", "[]"),
+        (" null ", "null"),
+        ("\"\"", "\"\""),
+    ];
+    for (text, expected) in compacted {
+        assert_eq!(compact_json(text), expected);
+    }
+    for wrong in ["", "[1, 2", "{a: 1}", "[1] 2", "\"a", "[1,, 2]"] {
+        assert_eq!(compact_json(wrong), wrong);
+    }
 }

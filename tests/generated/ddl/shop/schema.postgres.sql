@@ -21,7 +21,7 @@ CREATE TABLE "everything" (
     "a_timestamp" TIMESTAMP NOT NULL DEFAULT '2024-02-29 07:30:00.250000'::timestamp,
     "a_timestamptz" TIMESTAMPTZ NOT NULL DEFAULT '2024-02-29 07:30:00.000000+00'::timestamptz,
     "a_duration" BIGINT NOT NULL DEFAULT 90000000,
-    "a_json" JSONB NOT NULL DEFAULT '{"list": [1, 2, null]}'::jsonb,
+    "a_json" JSONB NOT NULL DEFAULT '{"list":[1,2,null]}'::jsonb,
     "settings" JSONB,
     "a_rust_type" INTEGER NOT NULL DEFAULT 20,
     "some_cents" BIGINT NOT NULL DEFAULT 0,

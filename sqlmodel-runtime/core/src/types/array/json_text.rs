@@ -37,7 +37,7 @@ fn write_value(text: &mut String, value: &Value<'_>) -> Option<()> {
         Value::F64(value) if value.is_finite() => write!(text, "{value:?}").ok()?,
         Value::Duration(value) => write!(text, "{}", value.micros).ok()?,
         Value::Json(value) => text.push_str(value),
-        Value::Decimal(value) => write!(text, "\"{value}\"").ok()?,
+        Value::Decimal(value) => write!(text, "\"{}\"", value.normalized()).ok()?,
         Value::Date(value) => write!(text, "\"{value}\"").ok()?,
         Value::Time(value) => write!(text, "\"{value}\"").ok()?,
         Value::Timestamp(value) | Value::Timestamptz(value) => write!(text, "\"{value}\"").ok()?,
@@ -82,9 +82,15 @@ fn write_string(text: &mut String, value: &str) {
         match character {
             '"' => text.push_str("\\\""),
             '\\' => text.push_str("\\\\"),
+            // These are the forms of MySQL's JSON_QUOTE, and MariaDB finds a text only in the form that the list has.
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
             control if control < ' ' => {
-                text.push_str("\\u00");
-                write_hex(text, &[u8::try_from(u32::from(control)).unwrap_or(0)]);
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "\\u{:04X}", u32::from(control));
             }
             other => text.push(other),
         }
