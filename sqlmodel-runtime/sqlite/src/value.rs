@@ -32,6 +32,10 @@ pub(crate) fn datum<'v>(value: &'v Value<'_>) -> Result<Datum<'v>, Error> {
         Value::F64(value) => Datum::Real(*value),
         // Equal numbers are equal texts, for unique keys, groups and SQL of other tools.
         Value::Decimal(value) => Datum::MadeText(value.normalized().to_string()),
+        // LIKE and length() stop at a NUL, so that texts would match that do not.
+        Value::Text(value) | Value::Json(value) if value.as_bytes().contains(&0) => {
+            return refuse("SQLite cannot search a text with a NUL character");
+        }
         Value::Text(value) | Value::Json(value) => Datum::Text(value),
         Value::Bytes(value) => Datum::Blob(value),
         Value::Uuid(value) => Datum::Blob(value),

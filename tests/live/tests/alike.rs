@@ -21,6 +21,7 @@ on_every_driver! {
     an_integer_in_json_is_never_wrapped,
     a_default_is_equal_to_the_same_value,
     a_list_has_a_text_with_control_characters,
+    a_text_with_a_nul_is_refused_or_is_itself,
 }
 
 async fn store(
@@ -263,6 +264,46 @@ async fn a_list_has_a_text_with_control_characters<C: Connection>(
             .execute(cx, connection)
             .await
             .into_result()?;
+    }
+    Ok(())
+}
+
+async fn a_text_with_a_nul_is_refused_or_is_itself<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(
+        cx,
+        connection,
+        [everything("a").a_long_text("Deadpond".to_owned())],
+    )
+    .await?;
+    let long = Everything::A_LONG_TEXT;
+    for wrong in [
+        long.contains("d\0zzz").within::<Everything, _>(),
+        long.starts_with("Deadpond\0xx").within(),
+        long.eq("Deadpond\0").within(),
+        long.like("Dead%\0zz").within(),
+    ] {
+        match Everything::select()
+            .filter(wrong)
+            .count(cx, connection)
+            .await
+        {
+            Outcome::Ok(n_rows) => assert_eq!(n_rows, 0),
+            Outcome::Err(error) => assert_eq!(error.kind(), ErrorKind::Encode),
+            _ => return Err("stopped".into()),
+        }
+    }
+    let row = everything("b").a_long_text("s\0x".to_owned());
+    match insert!(row).execute(cx, connection).await {
+        Outcome::Ok(()) => {
+            let found = Everything::select().filter(long.ends_with("x"));
+            let length = found.columns(long.length()).one(cx, connection).await;
+            assert_eq!(length.into_result()?, Some(3));
+        }
+        Outcome::Err(error) => assert_eq!(error.kind(), ErrorKind::Encode),
+        _ => return Err("stopped".into()),
     }
     Ok(())
 }
