@@ -91,6 +91,7 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     /// Together the keys must tell rows apart, so the last is usually the primary key.
     /// A page costs the same wherever it is, given an index on the keys.
     /// NULL is the smallest value, unless the ordering says `nulls_first` or `nulls_last`.
+    /// The keys come before other orders of the query, wherever they are said.
     ///
     /// `Hero::select().seek((Hero::NAME.asc(), Hero::ID.asc()), Some(("Deadpond".to_owned(), 1))).limit(20)`
     pub fn seek<K, Proof>(mut self, keys: K, after: Option<K::Key>) -> Self
@@ -103,7 +104,7 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
         if !values.is_empty() {
             self.add_conditions(behind(&keys, &values));
         }
-        self.add_orders(keys.into_iter().map(|key| key.order).collect());
+        self.add_first_orders(keys.into_iter().map(|key| key.order).collect());
         self
     }
 }

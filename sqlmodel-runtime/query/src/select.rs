@@ -83,8 +83,8 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
         self.query.conditions.extend(conditions);
     }
 
-    pub(crate) fn add_orders(&mut self, orders: Vec<Order>) {
-        self.query.order.extend(orders);
+    pub(crate) fn add_first_orders(&mut self, orders: Vec<Order>) {
+        self.query.order.splice(0..0, orders);
     }
 
     pub(crate) fn into_query(self) -> Query {

@@ -22,6 +22,7 @@ on_every_driver! {
     a_default_is_equal_to_the_same_value,
     a_list_has_a_text_with_control_characters,
     a_text_with_a_nul_is_refused_or_is_itself,
+    the_keys_sought_come_before_other_orders,
 }
 
 async fn store(
@@ -305,6 +306,31 @@ async fn a_text_with_a_nul_is_refused_or_is_itself<C: Connection>(
         Outcome::Err(error) => assert_eq!(error.kind(), ErrorKind::Encode),
         _ => return Err("stopped".into()),
     }
+    Ok(())
+}
+
+async fn the_keys_sought_come_before_other_orders<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let rows = (0..6).map(|at| everything(&at.to_string()).an_i64(Some(-i64::from(at / 2))));
+    store(cx, connection, rows).await?;
+    let mut after = None;
+    let mut n_rows = 0;
+    loop {
+        let page = Everything::select()
+            .order_by(Everything::AN_I64.asc())
+            .seek(Everything::ID.asc(), after)
+            .columns(Everything::ID)
+            .limit(2)
+            .all(cx, connection)
+            .await
+            .into_result()?;
+        let Some(last) = page.last() else { break };
+        after = Some(*last);
+        n_rows += page.len();
+    }
+    assert_eq!(n_rows, 6);
     Ok(())
 }
 
