@@ -2,7 +2,7 @@
 
 #[cfg(feature = "json")]
 pub use sqlmodel_core::types::json;
-pub use sqlmodel_core::types::{self, array};
+pub use sqlmodel_core::types::{self, array, decimal};
 pub use sqlmodel_core::validate::{
     Condition, Constant, FieldRule, Format, Operator, RowRule, Rule,
 };

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use sqlmodel_sql::{Dialect, DialectSet, Function, Index, IndexKey, Literal, PerDialect, SqlType};
+use sqlmodel_sql::{
+    Dialect, DialectSet, Function, Index, IndexKey, Literal, PerDialect, ScalarType, SqlType,
+};
 
 use crate::emit::fields::{self, Given};
 use crate::emit::rust::{Expr, Rust};
@@ -299,6 +301,9 @@ impl<'a> ModelFile<'a> {
         for (_, flag) in flags.into_iter().filter(|(is_set, _)| *is_set) {
             info = info.method(flag, []);
         }
+        if let Some(scale) = self.decimal_scale(id) {
+            info = info.method("decimal", [Expr::atom(scale.to_string())]);
+        }
         if let Some(table) = self.inherited_from(id) {
             info = info.method("inherited_from", [Expr::str(table)]);
         }
@@ -308,21 +313,36 @@ impl<'a> ModelFile<'a> {
         }
     }
 
+    /// The type of a field's column.
+    fn sql_type(&self, id: FieldId) -> Option<&SqlType> {
+        let schema = self.output.schema;
+        let mapping = &schema.mappings[self.id];
+        let mapped = mapping.columns.iter().find(|it| it.field == id)?;
+        let table = &schema.tables[mapped.column.table];
+        let column = table.columns.get(mapped.column.column)?;
+        Some(&column.ty)
+    }
+
+    /// The number of digits behind the point, where a field's column is of decimals.
+    fn decimal_scale(&self, id: FieldId) -> Option<u8> {
+        match self.sql_type(id)? {
+            SqlType::Scalar(ScalarType::Decimal { scale, .. }) => u8::try_from(*scale).ok(),
+            _ => None,
+        }
+    }
+
+    /// The path of the function that encodes a reference to a field.
+    pub(super) fn encode(&self, id: FieldId, field: &Field) -> Cow<'static, str> {
+        match self.decimal_scale(id) {
+            Some(scale) => Cow::Owned(format!("codegen::decimal::encode::<{scale}, _>")),
+            None => Cow::Borrowed(Codec::of(field).encode(&field.ty)),
+        }
+    }
+
     /// What every update stores: an expression of each dialect, or a value that the client makes.
     fn on_update(&self, id: FieldId, value: &Value) -> Expr {
         let schema = self.output.schema;
-        let mapping = &schema.mappings[self.id];
-        let ty = mapping
-            .columns
-            .iter()
-            .find(|it| it.field == id)
-            .map_or(&SqlType::I64, |it| {
-                let table = &schema.tables[it.column.table];
-                table
-                    .columns
-                    .get(it.column.column)
-                    .map_or(&SqlType::I64, |column| &column.ty)
-            });
+        let ty = self.sql_type(id).unwrap_or(&SqlType::I64);
         let text = |dialect| match &value.source {
             ValueSource::Literal(literal) => literal.sql(dialect, ty),
             ValueSource::Variant(id, index) => {
@@ -402,20 +422,17 @@ impl<'a> ModelFile<'a> {
 
     fn impl_record(&self, out: &mut Rust) {
         let names = self.types.names;
-        let written: Vec<&Field> = self
-            .fields()
-            .map(|(_, field)| field)
-            .filter(|field| !field.is_generated)
-            .collect();
+        let written = self.fields().filter(|(_, field)| !field.is_generated);
+        let (ids, written): (Vec<FieldId>, Vec<&Field>) = written.unzip();
         out.block(
             format!("impl codegen::Record for {}", self.model.name),
             |out| {
                 out.line("type Model = Self;");
                 columns(out, &written);
                 out.blank();
-                let values = written.iter().map(|field| {
+                let values = ids.iter().zip(&written).map(|(id, field)| {
                     let value = Expr::atom(format!("&self.{}", self.place(field)));
-                    Expr::call(Codec::of(field).encode(&field.ty), [value])
+                    Expr::call(&*self.encode(*id, field), [value])
                 });
                 to_row(out, names, values.collect());
                 out.blank();

@@ -3,7 +3,6 @@
 use crate::emit::fields::{self, Given};
 use crate::emit::model::{self, ModelFile};
 use crate::emit::rust::{Expr, Rust};
-use crate::emit::types::Codec;
 use crate::emit::{names, sentence_list};
 use crate::ir::{Field, FieldId, KeyPart, ValueBy, ValueSource};
 use sqlmodel_sql::{Date, Function, Literal, Time, Timestamp};
@@ -238,7 +237,7 @@ fn impl_record(file: &ModelFile<'_>, fields: &[NewField<'_>], out: &mut Rust) {
         out.blank();
         let values = fields
             .iter()
-            .map(|(_, field, given)| value(file, field, *given));
+            .map(|(id, field, given)| value(file, *id, field, *given));
         model::to_row(out, names, values.collect());
         out.blank();
         file.key_function(out, |out| out.line(key_value(file, fields)));
@@ -248,12 +247,12 @@ fn impl_record(file: &ModelFile<'_>, fields: &[NewField<'_>], out: &mut Rust) {
 }
 
 /// The value of a field in a row.
-fn value(file: &ModelFile<'_>, field: &Field, given: Given) -> Expr {
+fn value(file: &ModelFile<'_>, id: FieldId, field: &Field, given: Given) -> Expr {
     let names = file.types.names;
-    let encode = Codec::of(field).encode(&field.ty);
+    let encode = file.encode(id, field);
     let place = format!("&self.{}", field.name);
     match given {
-        Given::Required | Given::Nullable => Expr::call(encode, [Expr::atom(place)]),
+        Given::Required | Given::Nullable => Expr::call(&*encode, [Expr::atom(place)]),
         Given::Defaulted | Given::NullableDefaulted => Expr::Match(
             place,
             vec![
@@ -306,7 +305,7 @@ fn literal_value(literal: &Literal) -> String {
         },
         Literal::Decimal(text) => format!("codegen::Constant::Decimal({text:?}).value()"),
         Literal::Text(text) => borrowed("Text", &format!("{text:?}")),
-        Literal::Json(text) => borrowed("Json", &format!("{text:?}")),
+        Literal::Json(text) => borrowed("Json", &format!("{:?}", sqlmodel_sql::compact_json(text))),
         Literal::Bytes(bytes) => borrowed("Bytes", &format!("b\"{}\"", bytes.escape_ascii())),
         Literal::Uuid(bytes) => value("Uuid", &format!("{bytes:?}")),
         Literal::Date(it) => value("Date", &date(*it)),

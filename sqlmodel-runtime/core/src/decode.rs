@@ -494,6 +494,8 @@ pub trait FieldValue: crate::encode::Encode + Decode {
     const IS_DECIMAL: bool = false;
     /// Whether it can be NULL.
     const IS_NULLABLE: bool = false;
+    /// The driver's function that refuses what is none of this type, opened, where SQLite stores more: an integer of any width.
+    const SQLITE_GUARD: Option<&'static str> = None;
     /// The type of a result `U` that is NULL when this value is: `U`, or an `Option` when this is one.
     type Lift<U: FieldValue>: FieldValue<Base = U::Base>;
 }
@@ -502,11 +504,12 @@ impl<T: FieldValue<Base = T>> FieldValue for Option<T> {
     type Base = T;
     const IS_DECIMAL: bool = T::IS_DECIMAL;
     const IS_NULLABLE: bool = true;
+    const SQLITE_GUARD: Option<&'static str> = T::SQLITE_GUARD;
     type Lift<U: FieldValue> = Option<U::Base>;
 }
 
 macro_rules! decode_scalar {
-    ($($ty:ty: |$row:ident, $at:ident| $read:expr;)+) => {$(
+    ($($ty:ty $(, $guard:literal)?: |$row:ident, $at:ident| $read:expr;)+) => {$(
         impl Decode for $ty {
             #[inline]
             fn decode<R: RowRead>($row: &R, $at: usize) -> Result<Self, DecodeError> {
@@ -517,14 +520,15 @@ macro_rules! decode_scalar {
         impl FieldValue for $ty {
             type Base = $ty;
             type Lift<U: FieldValue> = U;
+            $(const SQLITE_GUARD: Option<&'static str> = Some($guard);)?
         }
     )+};
 }
 
 decode_scalar! {
     bool: |row, at| row.bool(at);
-    i16: |row, at| narrow(row.i64(at)?, at, "a 16-bit integer");
-    i32: |row, at| narrow(row.i64(at)?, at, "a 32-bit integer");
+    i16, "sqlmodel_i16(": |row, at| narrow(row.i64(at)?, at, "a 16-bit integer");
+    i32, "sqlmodel_i32(": |row, at| narrow(row.i64(at)?, at, "a 32-bit integer");
     i64: |row, at| row.i64(at);
     f32: |row, at| single(row.f64(at)?, at);
     f64: |row, at| row.f64(at);

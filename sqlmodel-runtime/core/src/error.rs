@@ -296,7 +296,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
         if self.0.is_after_write {
-            f.write_str("; the statement is done: what it wrote stays, unless a transaction is rolled back")?;
+            f.write_str(
+                "; the statement is done: what it wrote stays, unless a transaction is rolled back",
+            )?;
         }
         if let Some(sql) = &self.0.sql {
             write!(f, " (in `{sql}`)")?;

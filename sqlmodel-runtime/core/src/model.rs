@@ -170,6 +170,8 @@ pub struct FieldInfo {
     pub is_discriminator: bool,
     /// The table of a base that has the column, where it is not the model's own table.
     pub inherited_from: Option<&'static str>,
+    /// The number of digits behind the point, where the column is of decimals.
+    pub decimal_scale: Option<u8>,
 }
 
 /// What every update of a row stores in a column.
@@ -204,6 +206,7 @@ impl FieldInfo {
             on_update: None,
             is_discriminator: false,
             inherited_from: None,
+            decimal_scale: None,
         }
     }
 
@@ -218,6 +221,13 @@ impl FieldInfo {
     #[must_use]
     pub const fn nullable(mut self) -> Self {
         self.is_nullable = true;
+        self
+    }
+
+    /// Marks the column as one of decimals with so many digits behind the point.
+    #[must_use]
+    pub const fn decimal(mut self, scale: u8) -> Self {
+        self.decimal_scale = Some(scale);
         self
     }
 

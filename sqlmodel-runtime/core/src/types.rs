@@ -7,6 +7,7 @@
 pub mod array;
 #[cfg(feature = "chrono")]
 mod chrono_types;
+pub mod decimal;
 #[cfg(feature = "jiff")]
 mod jiff_types;
 #[cfg(feature = "json")]

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use sqlmodel_core::{Collect, Cx, Decode, Dialect, Error, Executor, Outcome, Rows, ok, ok_result};
 
+use crate::expr::Token;
 use crate::known::known;
 use crate::query::{Query, write_limit};
 use crate::render::{RenderedStatement, Writer};
@@ -169,6 +170,10 @@ impl CompoundQuery {
         for (place, (position, direction)) in self.order.iter().enumerate() {
             writer.text(if place == 0 { " ORDER BY " } else { ", " });
             writer.number(u64::from(*position));
+            let is_decimal = |at| self.first.is_decimal(at);
+            if (*position as usize).checked_sub(1).is_some_and(is_decimal) {
+                writer.token(&Token::DecimalOrder);
+            }
             if *direction == Direction::Descending {
                 writer.text(" DESC");
             }

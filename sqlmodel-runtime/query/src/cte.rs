@@ -1,6 +1,7 @@
 //! Common table expressions: queries with a name, which other queries read like a table.
 
-use sqlmodel_core::{Dialect, Error, Model};
+use sqlmodel_core::value::Decimal;
+use sqlmodel_core::{Dialect, Error, FieldInfo, FieldValue, Model};
 
 use crate::compound::{Compound, CompoundQuery};
 use crate::delete::Delete;
@@ -148,6 +149,16 @@ impl CommonQuery {
     }
 }
 
+/// Describes a column of a query with a name.
+#[doc(hidden)]
+pub const fn common_field<T: FieldValue>(name: &'static str) -> FieldInfo {
+    let field = FieldInfo::new(name);
+    match T::IS_DECIMAL {
+        true => field.decimal(Decimal::MAX_DIGITS),
+        false => field,
+    }
+}
+
 /// Declares the rows of a query with a name: a struct, and its columns as constants.
 ///
 /// ```
@@ -197,7 +208,7 @@ macro_rules! cte {
 
             fn fields() -> &'static [$crate::codegen::FieldInfo] {
                 const FIELDS: &[$crate::codegen::FieldInfo] =
-                    &[$($crate::codegen::FieldInfo::new(stringify!($field))),+];
+                    &[$($crate::codegen::common_field::<$ty>(stringify!($field))),+];
                 FIELDS
             }
 

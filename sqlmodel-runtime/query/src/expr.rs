@@ -102,6 +102,8 @@ pub(crate) enum Token {
     Aggregate(Box<AggregateCall>),
     /// A window function.
     Window(Box<WindowCall>),
+    /// The column of a query that stands at a position, by the name that the query gives it.
+    Selected(usize),
     /// A number that is part of the text.
     Number(u64),
     /// A SELECT, without parentheses around it.
@@ -325,6 +327,8 @@ macro_rules! field_value {
         impl $crate::codegen::FieldValue for $ty {
             type Base = Self;
             const IS_DECIMAL: bool = <$inner as $crate::codegen::FieldValue>::IS_DECIMAL;
+            const SQLITE_GUARD: ::core::option::Option<&'static str> =
+                <$inner as $crate::codegen::FieldValue>::SQLITE_GUARD;
             type Lift<U: $crate::codegen::FieldValue> = U;
         }
         $crate::operand!($ty);

@@ -36,6 +36,7 @@ mod relation;
 mod render;
 mod scope;
 mod select;
+mod stored;
 mod temporal;
 #[cfg(test)]
 mod tests;

@@ -24,7 +24,11 @@ pub trait Project<Scope, Proof> {
 /// The expressions that a query selects, in the making.
 #[doc(hidden)]
 #[derive(Debug, Default)]
-pub struct ColumnList(pub(crate) Vec<Vec<Token>>);
+pub struct ColumnList {
+    pub(crate) expressions: Vec<Vec<Token>>,
+    /// The positions of those that are decimals.
+    pub(crate) decimals: Vec<usize>,
+}
 
 /// Proof that one expression is covered.
 #[derive(Debug)]
@@ -38,7 +42,10 @@ where
     type Row = <Scope::Presence as FieldValue>::Lift<E::Value>;
 
     fn push_columns(self, columns: &mut ColumnList) {
-        columns.0.push(self.into_expr().into_tokens());
+        if E::Value::IS_DECIMAL {
+            columns.decimals.push(columns.expressions.len());
+        }
+        columns.expressions.push(self.into_expr().into_tokens());
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Rare {
     pub(crate) groups: Vec<Vec<Token>>,
     pub(crate) group_conditions: Vec<Vec<Token>>,
     pub(crate) lock: Option<RowLock>,
+    /// The positions of those expressions that are selected and are decimals.
+    pub(crate) decimals: Vec<usize>,
     /// The models that extend the one selected from, where rows of all of them are loaded as what they are.
     pub(crate) parts: Vec<FamilyPart>,
     /// How the columns of those models are read.
@@ -47,6 +49,7 @@ impl Rare {
         groups: Vec::new(),
         group_conditions: Vec::new(),
         lock: None,
+        decimals: Vec::new(),
         parts: Vec::new(),
         load: PolymorphicLoad::Join,
     };
@@ -724,6 +727,19 @@ impl Query {
             Token::Query(Box::new(self)),
             Token::Text(")"),
         ]
+    }
+
+    /// Tells whether the selected column at a position, counted from 0, is a decimal.
+    pub(crate) fn is_decimal(&self, at: usize) -> bool {
+        if let Columns::Expressions(_) = &self.columns {
+            return self.rare().decimals.contains(&at);
+        }
+        let is_decimal = |field: &FieldInfo| field.decimal_scale.is_some();
+        let mut columns = self.models().flat_map(|model| {
+            let key = model.key.iter().map(|_| false);
+            key.chain(model.fields.iter().map(is_decimal))
+        });
+        columns.nth(at).unwrap_or(false)
     }
 
     /// Returns the table and the column of each selected expression that is a column.

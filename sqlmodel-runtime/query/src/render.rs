@@ -348,6 +348,7 @@ impl<'a> Writer<'a> {
             }
             Token::Aggregate(call) => call.write(self),
             Token::Window(call) => call.write(self),
+            Token::Selected(at) => self.column_alias(*at),
             Token::Number(number) => self.number(*number),
             Token::Query(query) => query.write(self),
             Token::Refused(dialect, reason) if *dialect == self.dialect => {
@@ -470,6 +471,7 @@ pub(crate) fn reads(tokens: &[Token], table: &str, column: &str) -> bool {
         Token::JsonPath(_) => false,
         Token::DecimalOrder
         | Token::Number(_)
+        | Token::Selected(_)
         | Token::Text(_)
         | Token::PerDialect(_)
         | Token::Param(_)

@@ -153,7 +153,7 @@ impl<R, Scope, Form, Outer> Select<R, Scope, Form, Outer> {
     {
         let mut list = ColumnList::default();
         expressions.push_columns(&mut list);
-        self.query.rare_mut().distinct_on = list.0;
+        self.query.rare_mut().distinct_on = list.expressions;
         self
     }
 
@@ -364,7 +364,10 @@ impl<R, Scope, Outer> Select<R, Scope, Models, Outer> {
         let mut query = self.query;
         let mut expressions = ColumnList::default();
         columns.push_columns(&mut expressions);
-        query.columns = Columns::Expressions(expressions.0);
+        query.columns = Columns::Expressions(expressions.expressions);
+        if !expressions.decimals.is_empty() || !query.rare().decimals.is_empty() {
+            query.rare_mut().decimals = expressions.decimals;
+        }
         Select::from_query(query)
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use sqlmodel_core::{
-    Collect, Cx, Dialect, Error, ErrorKind, Executor, FieldInfo, FixedStatement, Key, Model,
-    OnUpdate, Outcome, Statement, TransactionOps, Value, ok, ok_result,
+    Collect, Cx, Dialect, Error, ErrorKind, Executor, FieldInfo, FieldValue, FixedStatement, Key,
+    Model, OnUpdate, Outcome, Statement, TransactionOps, Value, ok, ok_result,
 };
 
 use crate::column::Column;
@@ -24,6 +24,7 @@ use crate::relation::LeadsToOne;
 use crate::render::{RenderedStatement, Writer, is_exchange};
 use crate::scope::{Covers, Entity, PerRow, Table, Tables};
 use crate::select::{TableOf, fetch};
+use crate::stored::as_stored;
 
 /// Marks a statement that says which rows it is about.
 #[derive(Debug)]
@@ -94,14 +95,13 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
     /// Of several values for one column the last one counts.
     pub fn set<T, V, Proof>(mut self, column: Column<M, T>, value: V) -> Self
     where
+        T: FieldValue,
         V: Assign<T, Source: PerRow>,
         Scope: Covers<V::Source, Proof>,
     {
-        assign(
-            &mut self.assignments,
-            column.name(),
-            value.into_assigned().into_tokens(),
-        );
+        let value = value.into_assigned().into_tokens();
+        let value = as_stored::<T>(M::fields(), column.name(), value);
+        assign(&mut self.assignments, column.name(), value);
         self
     }
 

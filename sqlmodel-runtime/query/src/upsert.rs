@@ -8,7 +8,8 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use sqlmodel_core::{
-    Collect, Cx, Dialect, Error, Executor, Model, Outcome, Record, TransactionOps, ok, ok_result,
+    Collect, Cx, Dialect, Error, Executor, FieldValue, Model, Outcome, Record, TransactionOps, ok,
+    ok_result,
 };
 
 use crate::column::Column;
@@ -18,6 +19,7 @@ use crate::known::{KnownStatement, known};
 use crate::operators::Condition;
 use crate::render::RenderedStatement;
 use crate::scope::{Covers, Excluded, PerRow, Tables};
+use crate::stored::as_stored;
 
 use self::conflict::Action;
 pub(crate) use self::conflict::Conflict;
@@ -140,6 +142,7 @@ impl<R: Record, Rows> OnConflict<R, Rows> {
     /// (see [`excluded`](crate::excluded)).
     pub fn set<T, V, Proof>(self, column: Column<R::Model, T>, value: V) -> Upsert<R, Rows>
     where
+        T: FieldValue,
         V: Assign<T, Source: PerRow>,
         ConflictScope<R::Model>: Covers<V::Source, Proof>,
     {
@@ -158,11 +161,13 @@ impl<R: Record, Rows> Upsert<R, Rows> {
     /// Assigns a further value. After `do_nothing` or `do_update` it assigns nothing else.
     pub fn set<T, V, Proof>(mut self, column: Column<R::Model, T>, value: V) -> Self
     where
+        T: FieldValue,
         V: Assign<T, Source: PerRow>,
         ConflictScope<R::Model>: Covers<V::Source, Proof>,
     {
-        self.conflict
-            .assign(column.name(), value.into_assigned().into_tokens());
+        let value = value.into_assigned().into_tokens();
+        let value = as_stored::<T>(R::Model::fields(), column.name(), value);
+        self.conflict.assign(column.name(), value);
         self
     }
 

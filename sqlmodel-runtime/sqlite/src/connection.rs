@@ -523,6 +523,7 @@ fn open(options: &SqliteOptions) -> Result<SqliteConnection, Error> {
 fn configure(raw: &rusqlite::Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
     raw.busy_timeout(options.busy_timeout)?;
     crate::decimal::register(raw)?;
+    crate::integer::register(raw)?;
     raw.pragma_update(None, "foreign_keys", options.foreign_keys)?;
     let synchronous = match options.synchronous {
         Synchronous::Full => "FULL",

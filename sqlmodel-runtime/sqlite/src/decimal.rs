@@ -11,6 +11,9 @@ use std::cmp::Ordering;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags, WindowAggregate};
 use sqlmodel_core::value::Decimal;
 
+/// The message about a result that is no decimal of ours.
+pub(crate) const OVERFLOW: &str = "the result has more than 38 digits";
+
 /// Registers the collation and the functions that rendered statements use.
 pub(crate) fn register(raw: &rusqlite::Connection) -> rusqlite::Result<()> {
     raw.create_collation("sqlmodel_decimal", compare)?;
@@ -187,5 +190,5 @@ fn no_decimal() -> rusqlite::Error {
 }
 
 fn overflow() -> rusqlite::Error {
-    rusqlite::Error::UserFunctionError("the result has more than 38 digits".into())
+    rusqlite::Error::UserFunctionError(OVERFLOW.into())
 }

@@ -6,6 +6,7 @@ use rusqlite::{ErrorCode, ffi};
 use sqlmodel_core::{ConstraintKind, Error, ErrorKind};
 
 use crate::options::Location;
+use crate::{decimal, integer};
 
 /// Maps the error of opening a database, and names the file.
 #[cold]
@@ -38,7 +39,12 @@ pub(crate) fn backup_error(error: rusqlite::Error, file: &Path) -> Error {
 #[cold]
 pub(crate) fn failure_error(failure: ffi::Error, message: Option<String>) -> Error {
     let text = message.clone().unwrap_or_else(|| failure.to_string());
-    let error = Error::new(kind_of(failure), text.clone());
+    let kind = match &*text {
+        // The last is what SQLite says itself.
+        integer::OUT_OF_RANGE | decimal::OVERFLOW | "integer overflow" => ErrorKind::Encode,
+        _ => kind_of(failure),
+    };
+    let error = Error::new(kind, text.clone());
     let error = match constraint_kind(failure.extended_code, &text) {
         Some(kind) => with_constraint(error, kind, &text),
         None => error,

@@ -10,6 +10,7 @@ mod connection;
 mod decimal;
 mod error;
 mod home;
+mod integer;
 mod lock_wait;
 mod options;
 mod raw;

@@ -21,8 +21,11 @@ on_every_driver! {
     an_integer_in_json_is_never_wrapped,
     a_default_is_equal_to_the_same_value,
     a_list_has_a_text_with_control_characters,
+    decimals_of_put_together_queries_are_ordered_as_numbers,
     a_text_with_a_nul_is_refused_or_is_itself,
     the_keys_sought_come_before_other_orders,
+    decimals_are_rounded_to_the_digits_of_their_column,
+    an_integer_too_wide_for_its_column_is_refused,
 }
 
 async fn store(
@@ -269,6 +272,47 @@ async fn a_list_has_a_text_with_control_characters<C: Connection>(
     Ok(())
 }
 
+async fn decimals_of_put_together_queries_are_ordered_as_numbers<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let rows = ["10", "9.5", "-0.3"].into_iter().enumerate();
+    store(
+        cx,
+        connection,
+        rows.map(|(at, text)| everything(&at.to_string()).a_decimal(decimal(text))),
+    )
+    .await?;
+    let products =
+        ["100", "0.1"].map(|price| NewProduct::new(price, Price::from(decimal(price)), 100));
+    insert_many!(products)
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+
+    let decimals = Everything::select().columns((Everything::ID, Everything::A_DECIMAL));
+    let other = Everything::select()
+        .columns((Everything::ID, Everything::A_DECIMAL))
+        .limit(1);
+    let ordered = decimals
+        .union(other)
+        .order_by_column(2, Direction::Ascending);
+    let ordered = ordered.all(cx, connection).await.into_result()?;
+    let ordered: Vec<_> = ordered.into_iter().map(|(_, decimal)| decimal).collect();
+    assert_eq!(ordered, ["-0.3", "9.5", "10"].map(decimal));
+
+    let price = Product::fields()
+        .iter()
+        .position(|field| field.column == "price");
+    let price = u32::try_from(price.unwrap_or_default() + 1)?;
+    let products = Product::select().union_all(Product::select().filter(Product::ID.lt(0)));
+    let ordered = products.order_by_column(price, Direction::Descending);
+    let ordered = ordered.all(cx, connection).await.into_result()?;
+    let names: Vec<_> = ordered.iter().map(|product| &*product.name).collect();
+    assert_eq!(names, ["100", "0.1"]);
+    Ok(())
+}
+
 async fn a_text_with_a_nul_is_refused_or_is_itself<C: Connection>(
     cx: &Cx,
     connection: &mut C,
@@ -334,3 +378,90 @@ async fn the_keys_sought_come_before_other_orders<C: Connection>(
     Ok(())
 }
 
+async fn decimals_are_rounded_to_the_digits_of_their_column<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let stored = |row: &Everything| row.a_decimal;
+    let row = everything("a").a_decimal(decimal("1.00005"));
+    let mut row = insert!(row).one(cx, connection).await.into_result()?;
+    assert_eq!(stored(&row), decimal("1.0001"));
+
+    row.a_decimal = decimal("-0.20005");
+    let mut row = update!(row).one(cx, connection).await.into_result()?;
+    assert_eq!(stored(&row), decimal("-0.2001"));
+    row.a_decimal = decimal("1.00004");
+    update!(row).execute(cx, connection).await.into_result()?;
+    let row = Everything::select()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(stored(&row), decimal("1"));
+
+    let all = || Everything::update().all_rows();
+    let set = all().set(Everything::A_DECIMAL, decimal("3.00015"));
+    assert_eq!(
+        set.all(cx, connection)
+            .await
+            .into_result()?
+            .iter()
+            .map(stored)
+            .next(),
+        Some(decimal("3.0002"))
+    );
+    let set = all().set(
+        Everything::A_DECIMAL,
+        Everything::A_DECIMAL * decimal("0.3333"),
+    );
+    assert_eq!(
+        set.all(cx, connection)
+            .await
+            .into_result()?
+            .iter()
+            .map(stored)
+            .next(),
+        Some(decimal("1"))
+    );
+
+    let upsert = insert!(everything("a"))
+        .on_conflict(Everything::AN_EMAIL)
+        .set(
+            Everything::A_DECIMAL,
+            Everything::A_DECIMAL * decimal("0.33335"),
+        );
+    let row = upsert.one(cx, connection).await.into_result()?.into_row();
+    assert_eq!(stored(&row), decimal("0.3334"));
+
+    Ok(())
+}
+
+async fn an_integer_too_wide_for_its_column_is_refused<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    store(cx, connection, [everything("a").an_i16(7)]).await?;
+    let all = || Everything::update().all_rows();
+    let sum = Everything::AN_I16 + i16::MAX;
+    let refused = all()
+        .set(Everything::AN_I16, sum.clone())
+        .execute(cx, connection)
+        .await;
+    let Outcome::Err(error) = refused else {
+        return Err("stored a number that cannot be read".into());
+    };
+    assert_eq!(error.kind(), ErrorKind::Encode, "{error}");
+    let upsert = insert!(everything("a"))
+        .on_conflict(Everything::AN_EMAIL)
+        .set(Everything::AN_I16, sum);
+    assert!(upsert.execute(cx, connection).await.into_result().is_err());
+    let fits = all()
+        .set(Everything::AN_I16, Everything::AN_I16 + 1)
+        .execute(cx, connection);
+    fits.await.into_result()?;
+    let row = Everything::select()
+        .one(cx, connection)
+        .await
+        .into_result()?;
+    assert_eq!(row.an_i16, 8);
+    Ok(())
+}

@@ -60,7 +60,7 @@ fn an_upsert_says_what_becomes_of_the_row() {
     check(
         |dialect| only(&upsert, dialect),
         expect![[r#"
-            INSERT INTO "hero" ("name", "age") VALUES (?1, ?2) ON CONFLICT ("name") DO UPDATE SET "age" = coalesce("hero"."age", ?3) + "excluded"."age", "team_id" = ?4 WHERE "hero"."age" < "excluded"."age"
+            INSERT INTO "hero" ("name", "age") VALUES (?1, ?2) ON CONFLICT ("name") DO UPDATE SET "age" = sqlmodel_i32(coalesce("hero"."age", ?3) + "excluded"."age"), "team_id" = ?4 WHERE "hero"."age" < "excluded"."age"
             INSERT INTO "hero" ("name", "age") VALUES ($1, $2) ON CONFLICT ("name") DO UPDATE SET "age" = coalesce("hero"."age", $3) + "excluded"."age", "team_id" = $4 WHERE "hero"."age" < "excluded"."age"
             INSERT INTO `hero` (`name`, `age`) VALUES (?, ?) ON DUPLICATE KEY UPDATE `team_id` = IF(`hero`.`age` < VALUES(`age`), ?, `hero`.`team_id`), `age` = IF(`hero`.`age` < VALUES(`age`), coalesce(`hero`.`age`, ?) + VALUES(`age`), `hero`.`age`)
             [Text("Deadpond"), I32(3), Null, I32(0)]
@@ -235,11 +235,11 @@ fn an_update_takes_values_of_partners() {
     check(
         |dialect| update.render(dialect),
         expect![[r#"
-        UPDATE "hero" SET "age" = "rival"."age" + ?1 FROM "team", "hero" AS "rival" WHERE "team"."id" = "hero"."team_id" AND ("rival"."id" = "team"."id" OR "rival"."age" > "hero"."age")
-        UPDATE "hero" SET "age" = "rival"."age" + $1 FROM "team", "hero" AS "rival" WHERE "team"."id" = "hero"."team_id" AND ("rival"."id" = "team"."id" OR "rival"."age" > "hero"."age")
-        UPDATE `hero` JOIN `team` ON `team`.`id` = `hero`.`team_id` JOIN `hero` AS `rival` ON (`rival`.`id` = `team`.`id` OR `rival`.`age` > `hero`.`age`) SET `hero`.`age` = `rival`.`age` + ?
-        [I32(1)]
-    "#]],
+            UPDATE "hero" SET "age" = sqlmodel_i32("rival"."age" + ?1) FROM "team", "hero" AS "rival" WHERE "team"."id" = "hero"."team_id" AND ("rival"."id" = "team"."id" OR "rival"."age" > "hero"."age")
+            UPDATE "hero" SET "age" = "rival"."age" + $1 FROM "team", "hero" AS "rival" WHERE "team"."id" = "hero"."team_id" AND ("rival"."id" = "team"."id" OR "rival"."age" > "hero"."age")
+            UPDATE `hero` JOIN `team` ON `team`.`id` = `hero`.`team_id` JOIN `hero` AS `rival` ON (`rival`.`id` = `team`.`id` OR `rival`.`age` > `hero`.`age`) SET `hero`.`age` = `rival`.`age` + ?
+            [I32(1)]
+        "#]],
     );
 }
 
@@ -254,7 +254,7 @@ fn values_of_joined_assignments_do_not_need_each_other_on_mysql() {
     check(
         |dialect| update.render(dialect),
         expect![[r#"
-            UPDATE "hero" SET "name" = "team"."name", "age" = "hero"."age" + ?1, "team_id" = CAST("hero"."age" AS INTEGER) FROM "team" WHERE "team"."id" = "hero"."team_id"
+            UPDATE "hero" SET "name" = "team"."name", "age" = sqlmodel_i32("hero"."age" + ?1), "team_id" = CAST("hero"."age" AS INTEGER) FROM "team" WHERE "team"."id" = "hero"."team_id"
             UPDATE "hero" SET "name" = "team"."name", "age" = "hero"."age" + $1, "team_id" = CAST("hero"."age" AS bigint) FROM "team" WHERE "team"."id" = "hero"."team_id"
             MySQL: MySQL assigns joined columns in no certain order, and another value is made of `age`: select the rows with `for_update` in a transaction, and update them one by one (in `UPDATE `hero` JOIN `team` ON `team`.`id` = `hero`.`team_id` SET `hero`.`name` = `team`.`name`, `hero`.`age` = `hero`.`age` + ?, `hero`.`team_id` = CAST(`hero`.`age` AS SIGNED)`)
         "#]],

@@ -81,7 +81,7 @@ impl codegen::Model for Post {
             codegen::FieldInfo::new("title"),
             codegen::FieldInfo::new("slug").generated(),
             codegen::FieldInfo::new("status").defaulted(),
-            codegen::FieldInfo::new("price").defaulted(),
+            codegen::FieldInfo::new("price").defaulted().decimal(2),
             codegen::FieldInfo::new("body"),
         ];
         FIELDS
@@ -130,7 +130,7 @@ impl codegen::Record for Post {
             codegen::Encode::encode(&self.author_id),
             codegen::Encode::encode(&self.title),
             codegen::Encode::encode(&self.status),
-            codegen::Encode::encode(&self.price),
+            codegen::decimal::encode::<2, _>(&self.price),
             codegen::Encode::encode(&self.body),
         ]);
     }
@@ -259,7 +259,7 @@ impl codegen::Record for NewPost {
                 None => codegen::Value::Default,
             },
             match &self.price {
-                Some(value) => codegen::Encode::encode(value),
+                Some(value) => codegen::decimal::encode::<2, _>(value),
                 None => codegen::Value::Default,
             },
             codegen::Encode::encode(&self.body),

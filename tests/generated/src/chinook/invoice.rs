@@ -75,7 +75,7 @@ impl codegen::Model for Invoice {
             codegen::FieldInfo::new("billing_state").nullable(),
             codegen::FieldInfo::new("billing_country").nullable(),
             codegen::FieldInfo::new("billing_postal_code").nullable(),
-            codegen::FieldInfo::new("total"),
+            codegen::FieldInfo::new("total").decimal(2),
         ];
         FIELDS
     }
@@ -135,7 +135,7 @@ impl codegen::Record for Invoice {
             codegen::Encode::encode(&self.billing_state),
             codegen::Encode::encode(&self.billing_country),
             codegen::Encode::encode(&self.billing_postal_code),
-            codegen::Encode::encode(&self.total),
+            codegen::decimal::encode::<2, _>(&self.total),
         ]);
     }
 
@@ -248,7 +248,7 @@ impl codegen::Record for NewInvoice {
             codegen::Encode::encode(&self.billing_state),
             codegen::Encode::encode(&self.billing_country),
             codegen::Encode::encode(&self.billing_postal_code),
-            codegen::Encode::encode(&self.total),
+            codegen::decimal::encode::<2, _>(&self.total),
         ]);
     }
 

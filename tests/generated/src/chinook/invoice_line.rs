@@ -49,7 +49,7 @@ impl codegen::Model for InvoiceLine {
             codegen::FieldInfo::new("id").primary_key().defaulted(),
             codegen::FieldInfo::new("invoice_id"),
             codegen::FieldInfo::new("track_id"),
-            codegen::FieldInfo::new("unit_price"),
+            codegen::FieldInfo::new("unit_price").decimal(2),
             codegen::FieldInfo::new("quantity"),
         ];
         FIELDS
@@ -82,7 +82,7 @@ impl codegen::Record for InvoiceLine {
             codegen::Encode::encode(&self.id),
             codegen::Encode::encode(&self.invoice_id),
             codegen::Encode::encode(&self.track_id),
-            codegen::Encode::encode(&self.unit_price),
+            codegen::decimal::encode::<2, _>(&self.unit_price),
             codegen::Encode::encode(&self.quantity),
         ]);
     }
@@ -136,7 +136,7 @@ impl codegen::Record for NewInvoiceLine {
         row.extend([
             codegen::Encode::encode(&self.invoice_id),
             codegen::Encode::encode(&self.track_id),
-            codegen::Encode::encode(&self.unit_price),
+            codegen::decimal::encode::<2, _>(&self.unit_price),
             codegen::Encode::encode(&self.quantity),
         ]);
     }

@@ -79,7 +79,7 @@ impl codegen::Model for Track {
             codegen::FieldInfo::new("composer").nullable(),
             codegen::FieldInfo::new("milliseconds"),
             codegen::FieldInfo::new("bytes").nullable(),
-            codegen::FieldInfo::new("unit_price"),
+            codegen::FieldInfo::new("unit_price").decimal(2),
         ];
         FIELDS
     }
@@ -139,7 +139,7 @@ impl codegen::Record for Track {
             codegen::Encode::encode(&self.composer),
             codegen::Encode::encode(&self.milliseconds),
             codegen::Encode::encode(&self.bytes),
-            codegen::Encode::encode(&self.unit_price),
+            codegen::decimal::encode::<2, _>(&self.unit_price),
         ]);
     }
 
@@ -246,7 +246,7 @@ impl codegen::Record for NewTrack {
             codegen::Encode::encode(&self.composer),
             codegen::Encode::encode(&self.milliseconds),
             codegen::Encode::encode(&self.bytes),
-            codegen::Encode::encode(&self.unit_price),
+            codegen::decimal::encode::<2, _>(&self.unit_price),
         ]);
     }
 

@@ -56,7 +56,7 @@ impl codegen::Model for Article {
             codegen::FieldInfo::new("section"),
             codegen::FieldInfo::new("title"),
             codegen::FieldInfo::new("stars"),
-            codegen::FieldInfo::new("price").defaulted(),
+            codegen::FieldInfo::new("price").defaulted().decimal(2),
             codegen::FieldInfo::new("posted"),
             codegen::FieldInfo::new("note").nullable(),
         ];
@@ -93,7 +93,7 @@ impl codegen::Record for Article {
             codegen::Encode::encode(&self.section),
             codegen::Encode::encode(&self.title),
             codegen::Encode::encode(&self.stars),
-            codegen::Encode::encode(&self.price),
+            codegen::decimal::encode::<2, _>(&self.price),
             codegen::Encode::encode(&self.posted),
             codegen::Encode::encode(&self.note),
         ]);
@@ -173,7 +173,7 @@ impl codegen::Record for NewArticle {
             codegen::Encode::encode(&self.title),
             codegen::Encode::encode(&self.stars),
             match &self.price {
-                Some(value) => codegen::Encode::encode(value),
+                Some(value) => codegen::decimal::encode::<2, _>(value),
                 None => codegen::Value::Default,
             },
             codegen::Encode::encode(&self.posted),

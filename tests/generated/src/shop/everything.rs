@@ -247,7 +247,7 @@ impl codegen::Model for Everything {
             codegen::FieldInfo::new("an_i64").nullable(),
             codegen::FieldInfo::new("an_f32").defaulted(),
             codegen::FieldInfo::new("an_f64").nullable(),
-            codegen::FieldInfo::new("a_decimal").defaulted(),
+            codegen::FieldInfo::new("a_decimal").defaulted().decimal(4),
             codegen::FieldInfo::new("a_text").defaulted(),
             codegen::FieldInfo::new("a_long_text").nullable(),
             codegen::FieldInfo::new("some_bytes").nullable().hidden(),
@@ -401,7 +401,7 @@ impl codegen::Record for Everything {
             codegen::Encode::encode(&self.an_i64),
             codegen::Encode::encode(&self.an_f32),
             codegen::Encode::encode(&self.an_f64),
-            codegen::Encode::encode(&self.a_decimal),
+            codegen::decimal::encode::<4, _>(&self.a_decimal),
             codegen::Encode::encode(&self.a_text),
             codegen::Encode::encode(&self.a_long_text),
             codegen::Encode::encode(&self.some_bytes),
@@ -873,7 +873,7 @@ impl codegen::Record for NewEverything {
             },
             codegen::Encode::encode(&self.an_f64),
             match &self.a_decimal {
-                Some(value) => codegen::Encode::encode(value),
+                Some(value) => codegen::decimal::encode::<4, _>(value),
                 None => codegen::Value::Default,
             },
             match &self.a_text {

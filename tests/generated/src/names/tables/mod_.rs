@@ -41,7 +41,8 @@ impl codegen::Model for Mod {
                 "another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok",
             )
             .nullable()
-            .defaulted(),
+            .defaulted()
+            .decimal(2),
         ];
         FIELDS
     }
@@ -78,7 +79,7 @@ impl codegen::Record for Mod {
             codegen::Encode::encode(
                 &self.a_name_that_is_as_long_as_the_strictest_of_the_databases_allows,
             ),
-            codegen::Encode::encode(
+            codegen::decimal::encode::<2, _>(
                 &self.another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok,
             ),
         ]);
@@ -141,7 +142,7 @@ impl codegen::Record for NewMod {
                 &self.a_name_that_is_as_long_as_the_strictest_of_the_databases_allows,
             ),
             match &self.another_name_that_is_as_long_as_the_databases_allow_it_to_be_ok {
-                Some(value) => codegen::Encode::encode(value),
+                Some(value) => codegen::decimal::encode::<2, _>(value),
                 None => codegen::Value::Default,
             },
         ]);

@@ -75,7 +75,7 @@ impl codegen::Model for Eagle {
             codegen::FieldInfo::new("species").discriminator(),
             codegen::FieldInfo::new("wingspan_cm"),
             codegen::FieldInfo::new("prey").defaulted(),
-            codegen::FieldInfo::new("value").defaulted(),
+            codegen::FieldInfo::new("value").defaulted().decimal(2),
             codegen::FieldInfo::new("ringed_on").defaulted(),
             codegen::FieldInfo::new("last_seen").defaulted(),
             codegen::FieldInfo::new("ring").defaulted(),
@@ -122,7 +122,7 @@ impl codegen::Record for Eagle {
             codegen::Encode::encode(&self.bird.animal.enclosure_id),
             codegen::Encode::encode(&self.bird.wingspan_cm),
             codegen::Encode::encode(&self.prey),
-            codegen::Encode::encode(&self.value),
+            codegen::decimal::encode::<2, _>(&self.value),
             codegen::Encode::encode(&self.ringed_on),
             codegen::Encode::encode(&self.last_seen),
             codegen::Encode::encode(&self.ring),
@@ -304,7 +304,7 @@ impl codegen::Record for NewEagle {
                 None => codegen::Value::Text(::std::borrow::Cow::Borrowed("rabbits")),
             },
             match &self.value {
-                Some(value) => codegen::Encode::encode(value),
+                Some(value) => codegen::decimal::encode::<2, _>(value),
                 None => codegen::Constant::Decimal("9.50").value(),
             },
             match &self.ringed_on {

@@ -51,7 +51,7 @@ impl codegen::Model for HeadKeeper {
                 .discriminator()
                 .inherited_from("person"),
             codegen::FieldInfo::new("badge").inherited_from("keeper"),
-            codegen::FieldInfo::new("budget"),
+            codegen::FieldInfo::new("budget").decimal(2),
         ];
         FIELDS
     }
@@ -89,7 +89,7 @@ impl codegen::Record for HeadKeeper {
             codegen::Encode::encode(&self.keeper.person.name),
             codegen::Encode::encode(&self.keeper.person.version),
             codegen::Encode::encode(&self.keeper.badge),
-            codegen::Encode::encode(&self.budget),
+            codegen::decimal::encode::<2, _>(&self.budget),
         ]);
     }
 
@@ -173,7 +173,7 @@ impl codegen::Record for NewHeadKeeper {
         row.extend([
             codegen::Encode::encode(&self.name),
             codegen::Encode::encode(&self.badge),
-            codegen::Encode::encode(&self.budget),
+            codegen::decimal::encode::<2, _>(&self.budget),
         ]);
     }
 
