@@ -48,7 +48,8 @@ impl<R, Scope> Select<R, Scope> {
     /// `Team::HEROES.filter(Hero::AGE.ge(18)).order_by(Hero::NAME.asc()).include(Hero::TEAMS)`.
     /// A relation to one is joined; inside another include, where it leads on with `include`, or where it leads to its own
     /// table, it is loaded by keys.
-    /// Run the query in a transaction where its statements must see the same data.
+    /// Run the query in a transaction where its statements must see the same data, on PostgreSQL in one of
+    /// [`RepeatableRead`](sqlmodel_core::Isolation::RepeatableRead).
     pub fn include<L, Proof>(self, relation: L) -> L::Query
     where
         L: Include<R, Scope, Proof>,

@@ -100,8 +100,14 @@ impl<R: Record> InsertOne<R> {
         executor: &mut E,
     ) -> impl Future<Output = Outcome<R::Model, Error>> + Send {
         async move {
-            let mut rows =
-                ok!(insert_returning(std::slice::from_ref(&self.row), cx, executor).await);
+            let is_split =
+                const { <R::Model as Model>::IN_FAMILY } && family::is_split::<R::Model>();
+            let is_one_statement = executor.capabilities().has_insert_returning && !is_split;
+            let stored = insert_returning(std::slice::from_ref(&self.row), cx, executor).await;
+            let mut rows = ok!(match is_one_statement {
+                true => mark_written(stored),
+                false => stored,
+            });
             match rows.pop() {
                 Some(row) => Outcome::Ok(row),
                 None => Outcome::Err(Error::new(
@@ -212,8 +218,7 @@ pub(crate) async fn insert_returning<R: Record, E: Executor>(
         let text = plan.text_of_only::<R>(executor.dialect(), Returning::Model);
         let params = plan.into_params();
         let statement = Statement::new(&text, &params);
-        let done = executor.query(cx, statement, &mut stored).await;
-        ok!(mark_written(done));
+        ok!(executor.query(cx, statement, &mut stored).await);
         return Outcome::Ok(stored.into_rows());
     }
     let statements = Plan::of(rows).into_statements(executor, Returning::Model);

@@ -2,7 +2,7 @@
 //!
 //! Both operands have the same type, which is the type of the result; [`cast`](crate::ValueExpression::cast) widens.
 //! A result that does not fit is an error on PostgreSQL and MySQL, and where SQLite gives a wider number,
-//! reading it is one. A division by zero is an error on PostgreSQL and NULL elsewhere, so a quotient may be NULL.
+//! reading or assigning it is one. A division by zero is an error on PostgreSQL and NULL elsewhere, so a quotient may be NULL.
 
 use std::ops::{Add, Div, Mul, Rem, Sub};
 

@@ -542,7 +542,7 @@ impl Query {
     }
 
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
-        if let Err(error) = self.check_groups() {
+        if let Err(error) = self.check_groups().and_then(|()| self.check_distinct()) {
             writer.refuse(error);
         }
         let n_common = writer.common.len();
@@ -989,7 +989,92 @@ impl Query {
                 column,
                 ..
             } => self.check_column(table, column),
+            Token::Query(query) => self.check_subquery(query, &mut Vec::new()),
             _ => Ok(()),
+        }
+    }
+
+    /// Checks the columns of this query that a query in it reads. Tables of the inner queries hide those of the same name.
+    fn check_subquery(&self, query: &Self, hidden: &mut Vec<&'static str>) -> Result<(), Error> {
+        let n_hidden = hidden.len();
+        hidden.push(query.from.name);
+        hidden.extend(query.joins.iter().map(|join| join.source.name));
+        for tokens in query.parts() {
+            self.check_correlated(tokens, hidden)?;
+        }
+        hidden.truncate(n_hidden);
+        Ok(())
+    }
+
+    fn check_correlated(
+        &self,
+        tokens: &[Token],
+        hidden: &mut Vec<&'static str>,
+    ) -> Result<(), Error> {
+        tokens.iter().try_for_each(|token| match token {
+            Token::Window(call) => {
+                let mut parts = call.parts();
+                parts.try_for_each(|part| self.check_correlated(part, hidden))
+            }
+            Token::Aggregate(call) => {
+                let mut parts = call.parts();
+                parts.try_for_each(|part| self.check_correlated(part, hidden))
+            }
+            Token::Alternatives(alternatives) => {
+                let mut parts = alternatives.iter();
+                parts.try_for_each(|part| self.check_correlated(part, hidden))
+            }
+            Token::Query(query) => self.check_subquery(query, hidden),
+            Token::Column { table, column }
+            | Token::Inherited {
+                entity: table,
+                column,
+                ..
+            } if !hidden.contains(table) => self.check_column(table, column),
+            _ => Ok(()),
+        })
+    }
+
+    /// Refuses an order by what DISTINCT leaves no single value of. PostgreSQL refuses it, the others would take any.
+    fn check_distinct(&self) -> Result<(), Error> {
+        if !self.rare().is_distinct {
+            return Ok(());
+        }
+        let is_selected = |order: &Order| {
+            let tokens = match &*order.tokens {
+                [tokens @ .., Token::DecimalOrder] => tokens,
+                tokens => tokens,
+            };
+            match (&self.columns, tokens) {
+                (Columns::Expressions(expressions), tokens) => expressions
+                    .iter()
+                    .any(|expression| are_same(expression, tokens)),
+                (
+                    Columns::Models(_),
+                    [
+                        Token::Column { table, column }
+                        | Token::Inherited {
+                            entity: table,
+                            column,
+                            ..
+                        },
+                    ],
+                ) => self.models().any(|model| {
+                    let mut fields = model.fields.iter();
+                    model.name == *table
+                        && (model.key.contains(column)
+                            || fields.any(|field| field.column == *column))
+                }),
+                (Columns::Models(_), _) => false,
+                (Columns::One, _) => true,
+            }
+        };
+        match self.order.iter().all(is_selected) {
+            true => Ok(()),
+            false => Err(Error::usage(
+                "equal rows are returned once, and what they are ordered by is not selected: select it, too, or group by what is \
+                 selected and order by an aggregate",
+            )),
         }
     }
 

@@ -465,7 +465,8 @@ impl<R: Decode + Send, Scope, Form> Select<R, Scope, Form> {
 
     /// Returns a page of `size` rows, the first of which is page 0, and the number of rows on all pages.
     ///
-    /// Two statements; run them in a transaction where they must agree.
+    /// Two statements; run them in a transaction where they must agree, on PostgreSQL in one of
+    /// [`RepeatableRead`](sqlmodel_core::Isolation::RepeatableRead).
     /// The query should have an order, and no limit of its own.
     /// Pages far from the start cost as much as all before them: [`seek`](Self::seek) does not.
     pub async fn page<E: Executor>(

@@ -71,6 +71,9 @@ pub struct OnConflict<R, Rows> {
 /// | SQLite, PostgreSQL | `INSERT .. ON CONFLICT (key) DO UPDATE SET a = excluded.a` |
 /// | MySQL | `INSERT .. ON DUPLICATE KEY UPDATE a = VALUES(a)` |
 ///
+/// MySQL's collation decides which keys are equal: of two rows whose keys differ in case alone, the last wins.
+/// Where outcomes or rows are asked for, it locks the place of a row that is missing, so that upserts of different keys can
+/// deadlock: run them within [`retry`](sqlmodel_core::retry).
 /// MySQL resolves conflicts on any unique key, which may be that of another row than the one that is meant.
 /// Where a row has values for a second unique key, the row is therefore looked for and locked first there, and updated or inserted
 /// after that: three statements a row in a transaction. On all of them, a row that has the same second key and is not the one

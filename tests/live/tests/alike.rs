@@ -10,7 +10,7 @@ use generated::shop::{
 use live::{Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::types::{Array, Decimal, Json};
-use sqlmodel_runtime::{Direction, ErrorKind, JsonStep, any_of};
+use sqlmodel_runtime::{Direction, ErrorKind, JsonStep, any_of, scalar, select_from};
 
 on_every_driver! {
     TABLES;
@@ -26,6 +26,7 @@ on_every_driver! {
     the_keys_sought_come_before_other_orders,
     decimals_are_rounded_to_the_digits_of_their_column,
     an_integer_too_wide_for_its_column_is_refused,
+    what_has_no_single_value_is_refused,
 }
 
 async fn store(
@@ -463,5 +464,57 @@ async fn an_integer_too_wide_for_its_column_is_refused<C: Connection>(
         .await
         .into_result()?;
     assert_eq!(row.an_i16, 8);
+    Ok(())
+}
+
+async fn what_has_no_single_value_is_refused<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    sqlmodel_runtime::alias! { Other = Everything as "other" }
+    let same_text = || {
+        let same = Everything::A_TEXT.of::<Other>().eq(Everything::A_TEXT);
+        select_from::<Other>()
+            .correlate::<Everything>()
+            .filter(same)
+    };
+    let n_same = || scalar(same_text().columns(sqlmodel_runtime::count_all()));
+    store(
+        cx,
+        connection,
+        [everything("a"), everything("b").a_text("x")],
+    )
+    .await?;
+
+    let grouped = |column| {
+        Everything::select()
+            .group_by(column)
+            .columns((column, n_same()))
+    };
+    let refused = grouped(Everything::LOWER_TEXT).all(cx, connection).await;
+    assert_usage(refused)?;
+    let groups = grouped(Everything::A_TEXT).all(cx, connection).await;
+    assert_eq!(groups.into_result()?.len(), 2);
+
+    let distinct = || Everything::select().columns(Everything::A_BOOL).distinct();
+    assert_usage(
+        distinct()
+            .order_by(Everything::A_TEXT.asc())
+            .all(cx, connection)
+            .await,
+    )?;
+    let ordered = distinct()
+        .order_by(Everything::A_BOOL.asc())
+        .all(cx, connection)
+        .await;
+    assert_eq!(ordered.into_result()?, [true]);
+    let models = Product::select().distinct().order_by(Product::PRICE.desc());
+    assert_eq!(models.all(cx, connection).await.into_result()?, []);
+    Ok(())
+}
+
+#[track_caller]
+fn assert_usage<T>(outcome: Outcome<T, Error>) -> Test {
+    let Outcome::Err(error) = outcome else {
+        return Err("took any of several values".into());
+    };
+    assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
     Ok(())
 }

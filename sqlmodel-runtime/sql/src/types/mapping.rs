@@ -32,19 +32,24 @@ impl SqlType {
     /// # What is lost
     ///
     /// - SQLite enforces no width of an integer, no length of a text and no value of an enum.
-    ///   Integers have 64 bits everywhere; a `CHECK` of the schema can say more.
+    ///   Integers have 64 bits everywhere, and what statements of the runtime assign is held to its width; a `CHECK` of the
+    ///   schema holds what comes from elsewhere.
     /// - SQLite takes an integer that is the whole primary key for the number of the row, and counts
     ///   it up where a row brings none, asked or not.
     /// - SQLite has no decimal type. A decimal is stored exactly, as text without zeros at the end,
     ///   so equal numbers are equal text; but `<`, `ORDER BY` and `sum` in SQL see text.
     ///   SQL that orders or compares names the collation `sqlmodel_decimal`, which the driver registers.
-    /// - SQLite and MySQL store a NaN or an infinity as no number.
+    ///   Statements of the runtime round to the column's digits behind the point; those before it are not counted.
+    /// - SQLite and MySQL refuse a NaN, and MySQL an infinity.
+    /// - SQLite and PostgreSQL refuse a text with a NUL character.
     /// - A `timestamptz` is a point in time on all three; the zone it was given in is not kept,
     ///   nor is it by PostgreSQL's type of that name.
     /// - `JSONB` and `JSON` keep the meaning of a document, not its spaces, nor (PostgreSQL) the
     ///   order of its keys and all but the last of equal ones.
-    /// - MySQL compares text without regard to case and accents, unless the column has a collation
-    ///   such as `utf8mb4_bin`; the other two compare exactly.
+    /// - MySQL compares text without regard to case, accents and spaces at its end, unless the column has a
+    ///   collation such as `utf8mb4_bin` (which regards all but the spaces); the other two compare exactly.
+    /// - Native enums are ordered as they are declared by PostgreSQL and MySQL, and as texts by SQLite; MySQL
+    ///   compares them by `<` as texts, too.
     /// - A JSON array holds booleans and numbers as JSON has them, JSON as it is, and all else as
     ///   strings: decimals and times in the text above, UUIDs with hyphens, bytes in hexadecimal.
     pub fn sql_name(&self, dialect: Dialect) -> String {

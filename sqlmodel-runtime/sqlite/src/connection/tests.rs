@@ -58,13 +58,19 @@ fn values_come_back_as_they_were_bound() {
             Value::Null,
             Value::I64(i64::MIN),
             Value::F64(0.1),
-            text("Zoë\0'\""),
+            text("Zoë'\""),
             Value::Bytes(vec![0, 255].into()),
         ];
         let sql = "SELECT ?1 AS a, ?2 AS b, ?3 AS c, ?4 AS d, ?5 AS e";
         let rows = connection.query_rows(cx, sql, &params).await.unwrap();
         assert_eq!(rows[0].values(), params);
         assert_eq!(rows[0].columns().collect::<String>(), "abcde");
+        let cut_short = [text("Zoë\0")];
+        let refused = connection.query_rows(cx, "SELECT ?1", &cut_short).await;
+        let Outcome::Err(error) = refused else {
+            panic!("took a text that LIKE cuts short");
+        };
+        assert_eq!(error.kind(), ErrorKind::Encode);
     });
 }
 
