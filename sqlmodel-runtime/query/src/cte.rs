@@ -72,7 +72,6 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
     ///
     /// MariaDB has no such statement; on MySQL and MariaDB it is an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported)
     /// error, and the query gets its name in the subquery that reads it.
-    #[must_use]
     pub fn with(mut self, common: With) -> Self {
         self.common.push(common.0);
         self
@@ -84,7 +83,6 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
     ///
     /// MariaDB has no such statement; on MySQL and MariaDB it is an [`Unsupported`](sqlmodel_core::ErrorKind::Unsupported)
     /// error, and the query gets its name in the subquery that reads it.
-    #[must_use]
     pub fn with(mut self, common: With) -> Self {
         self.common.push(common.0);
         self
