@@ -1,5 +1,9 @@
 //! What the macros of this crate and generated code name. Not for use by hand.
 
+use std::any::TypeId;
+
+use sqlmodel_core::value::Decimal;
+
 pub use crate::cte::common_field;
 pub use crate::expr::{Assign, Expr, Operand, value, value_ref};
 pub use crate::projection::FromColumns;
@@ -20,4 +24,22 @@ pub const fn positions<const N: usize>() -> [usize; N] {
         at += 1;
     }
     positions
+}
+
+/// Returns what ends a CAST to the widest type of its kind, for types whose values have widths in a database.
+///
+/// PostgreSQL and MySQL give a column of a recursive query the width that it has in the first one.
+#[must_use]
+pub fn widest_cast<T: 'static>() -> Option<[&'static str; 3]> {
+    let is_one_of = |types: &[TypeId]| types.contains(&TypeId::of::<T>());
+    if is_one_of(&[TypeId::of::<String>(), TypeId::of::<Option<String>>()]) {
+        return Some(["", " AS text)", " AS CHAR(16383))"]);
+    }
+    let mut decimals = vec![TypeId::of::<Decimal>(), TypeId::of::<Option<Decimal>>()];
+    #[cfg(feature = "rust_decimal")]
+    decimals.extend([
+        TypeId::of::<sqlmodel_core::types::rust_decimal::Decimal>(),
+        TypeId::of::<Option<sqlmodel_core::types::rust_decimal::Decimal>>(),
+    ]);
+    is_one_of(&decimals).then_some(["", " AS numeric)", ""])
 }

@@ -7,7 +7,7 @@ use sqlmodel_core::{Collect, Cx, Decode, Dialect, Error, Executor, Outcome, Rows
 
 use crate::expr::Token;
 use crate::known::known;
-use crate::query::{Query, write_limit};
+use crate::query::{Columns, Query, write_limit};
 use crate::render::{RenderedStatement, Writer};
 use crate::select::{Page, Select, only, or_no_rows, scalar_of};
 
@@ -26,6 +26,22 @@ pub(crate) struct CompoundQuery {
     order: Vec<(u32, Direction)>,
     limit: Option<u64>,
     offset: u64,
+}
+
+impl CompoundQuery {
+    /// Casts columns of the first query.
+    pub(crate) fn widen(&mut self, casts: &[Option<[&'static str; 3]>]) {
+        let Columns::Expressions(expressions) = &mut self.first.columns else {
+            return;
+        };
+        for (tokens, end) in expressions.iter_mut().zip(casts) {
+            if let Some(end) = end {
+                let begin = end.map(|end| if end.is_empty() { "" } else { "CAST(" });
+                tokens.insert(0, Token::PerDialect(begin));
+                tokens.push(Token::PerDialect(*end));
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

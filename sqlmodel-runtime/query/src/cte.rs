@@ -37,16 +37,22 @@ pub trait CommonTable: Model {
     /// `first.union_all(next)`, where `next` begins at `select_from::<Self>()`.
     ///
     /// With `union` instead of `union_all`, a row that was found before is no new one, so that cycles end.
-    /// MySQL takes the width of a text from the first query and cuts longer ones off, or refuses them.
+    /// Texts and decimals may grow: the first query's are given the widest type, which has 16,383 characters on MySQL.
     fn recursive<R>(query: Compound<R>) -> With
     where
         Self: FromColumns<R>,
     {
+        let mut query = query.into_query();
+        query.widen(&Self::casts());
         With(CommonQuery {
             is_recursive: true,
-            ..common::<Self>(query.into_query())
+            ..common::<Self>(query)
         })
     }
+
+    /// What ends the CAST of each column to the widest type that it may have; for [`cte!`](crate::cte).
+    #[doc(hidden)]
+    fn casts() -> Vec<Option<[&'static str; 3]>>;
 }
 
 fn common<M: Model>(query: CompoundQuery) -> CommonQuery {
@@ -242,6 +248,10 @@ macro_rules! cte {
 
         impl $crate::FromColumns<($($ty,)+)> for $name {}
 
-        impl $crate::CommonTable for $name {}
+        impl $crate::CommonTable for $name {
+            fn casts() -> ::std::vec::Vec<::core::option::Option<[&'static str; 3]>> {
+                ::std::vec![$($crate::codegen::widest_cast::<$ty>()),+]
+            }
+        }
     };
 }

@@ -10,6 +10,7 @@ on_every_driver! {
     TABLES;
     a_chain_is_followed_to_its_end,
     a_cycle_ends_where_rows_repeat,
+    a_text_grows_along_the_way,
     a_table_is_related_to_itself,
 }
 
@@ -29,6 +30,15 @@ mod named {
     }
 
     sqlmodel_runtime::cte! {
+        /// An employee, and the names from the top.
+        #[derive(Debug, Clone, PartialEq)]
+        pub(super) struct Path as "path" {
+            ID id: i64,
+            NAMES names: String,
+        }
+    }
+
+    sqlmodel_runtime::cte! {
         /// Somebody above.
         #[derive(Debug, Clone, PartialEq)]
         pub(super) struct Above as "above" {
@@ -36,7 +46,7 @@ mod named {
         }
     }
 }
-use named::{Above, Boss, Ranked};
+use named::{Above, Boss, Path, Ranked};
 
 /// Returns the keys of a chain of four, the first of whom reports to nobody.
 async fn store<C: Connection>(
@@ -139,5 +149,42 @@ async fn a_table_is_related_to_itself<C: Connection>(cx: &Cx, connection: &mut C
         leaves.one(cx, connection).await.into_result()?.last_name,
         "Park"
     );
+    Ok(())
+}
+
+async fn a_text_grows_along_the_way<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    store(cx, connection).await?;
+    let top = || Employee::select().filter(Employee::REPORTS_TO.is_null());
+    let below = || {
+        Employee::select()
+            .join_on(table::<Path>(), Path::ID.eq(Employee::REPORTS_TO))
+            .columns((
+                Employee::ID,
+                Path::NAMES.concat("/").concat(Employee::LAST_NAME),
+            ))
+    };
+    let longest = "/Adams/Edwards/Peacock/Park";
+    let from_column = top().columns((
+        Employee::ID,
+        constant("/".to_owned()).concat(Employee::LAST_NAME),
+    ));
+    let paths = [
+        Path::recursive(from_column.union_all(below())),
+        Path::recursive(
+            top()
+                .columns((Employee::ID, Employee::LAST_NAME))
+                .union_all(below()),
+        ),
+    ];
+    for (path, expected) in paths.into_iter().zip([longest, &longest[1..]]) {
+        let names = select_from::<Path>()
+            .with(path)
+            .order_by(Path::NAMES.length().desc())
+            .columns(Path::NAMES)
+            .first(cx, connection)
+            .await
+            .into_result()?;
+        assert_eq!(names.as_deref(), Some(expected));
+    }
     Ok(())
 }
