@@ -24,14 +24,14 @@ pub use sqlmodel_core::{
 pub use sqlmodel_pool::{Pool, PoolOptions, Pooled, Replicated, Shards};
 pub use sqlmodel_query::{
     AggregateExpression, Column, CommonTable, Comparison, Compound, Condition, DateExpression,
-    DayExpression, Direction, Entity, Expr, Expression, FrameBound, HasOne, IncludeOptions,
-    IncludedRows, ListExpression, Lock, ManyToMany, ModelQuery, Number, NumberExpression,
-    NumberKind, Ordering, Page, PolymorphicLoad, QuantifiedExpression, Relation, RenderedStatement,
-    Select, TextExpression, TimeExpression, TimeUnit, TimestampExpression, ToMany, ToOne,
-    TupleExpression, Upserted, ValueExpression, WindowExpression, alias, all_of, any_of, case,
-    constant, count_all, cte, cume_dist, delete, dense_rank, excluded, exists, field_value, insert,
-    insert_many, now, ntile, percent_rank, rank, raw, raw_for, row, row_number, scalar, select,
-    select_from, table, today, update, window,
+    DayExpression, Direction, Entity, Expr, Expression, FamilyFault, FrameBound, HasOne,
+    IncludeOptions, IncludedRows, ListExpression, Lock, ManyToMany, ModelQuery, Number,
+    NumberExpression, NumberKind, Ordering, Page, PolymorphicLoad, QuantifiedExpression, Relation,
+    RenderedStatement, Select, TextExpression, TimeExpression, TimeUnit, TimestampExpression,
+    ToMany, ToOne, TupleExpression, Upserted, ValueExpression, WindowExpression, alias, all_of,
+    any_of, case, check_family, constant, count_all, cte, cume_dist, delete, dense_rank, excluded,
+    exists, field_value, insert, insert_many, now, ntile, percent_rank, rank, raw, raw_for, row,
+    row_number, scalar, select, select_from, table, today, update, window,
 };
 #[cfg(feature = "json")]
 pub use sqlmodel_query::{JsonExpression, JsonStep};

@@ -471,25 +471,17 @@ impl Any<'_, '_> {
                     out.item(|out| {
                         out.assign("const LAYOUT: codegen::FamilyLayout", &self.layout());
                     });
-                    out.line(match &*self.members {
-                        [_] => "LAYOUT.member(row, at)?;",
-                        _ => "let member = LAYOUT.member(row, at)?;",
-                    });
-                    let base = &self.file.model.name;
-                    out.line(format!(
-                        "let row_0 = <{base} as codegen::Model>::from_row(row, at)?;"
-                    ));
-                    if let [only] = &*self.members {
-                        let last = self.extensions(*only, out);
-                        let name = self.model_name(*only);
-                        out.line(format!("{}(Self::{name}({last}))", names.ok));
-                        return;
-                    }
-                    out.enclosed(&format!("{}(match member {{", names.ok), "})", |out| {
-                        for (number, member) in self.members.iter().enumerate() {
-                            self.arm(number, *member, out);
-                        }
-                    });
+                    let number = match &*self.members {
+                        [_] => "_",
+                        _ => "member",
+                    };
+                    out.enclosed(
+                        &format!("LAYOUT.read(row, at, |{number}| {{"),
+                        "})",
+                        |out| {
+                            self.read(out);
+                        },
+                    );
                 });
             });
             out.blank();
@@ -499,6 +491,26 @@ impl Any<'_, '_> {
                 let base = &self.file.model.name;
                 out.line(format!("<{base} as codegen::Decode>::column_name(offset)"));
             });
+        });
+    }
+
+    /// Writes how a row is read as the member that it is of.
+    fn read(&self, out: &mut Rust) {
+        let names = &self.file.output.names;
+        let base = &self.file.model.name;
+        out.line(format!(
+            "let row_0 = <{base} as codegen::Model>::from_row(row, at)?;"
+        ));
+        if let [only] = &*self.members {
+            let last = self.extensions(*only, out);
+            let name = self.model_name(*only);
+            out.line(format!("{}(Self::{name}({last}))", names.ok));
+            return;
+        }
+        out.enclosed(&format!("{}(match member {{", names.ok), "})", |out| {
+            for (number, member) in self.members.iter().enumerate() {
+                self.arm(number, *member, out);
+            }
         });
     }
 

@@ -138,6 +138,14 @@ impl DecodeError {
         self
     }
 
+    /// Adds the error that tells what is the matter, unless there is one already.
+    pub(crate) fn or_cause(self, cause: impl FnOnce() -> Box<dyn StdError + Send + Sync>) -> Self {
+        match self.0.cause {
+            Some(_) => self,
+            None => self.with_cause(cause()),
+        }
+    }
+
     /// Returns the same error for another column, where the value was read inside another one.
     #[must_use]
     pub fn moved_to(mut self, at: usize) -> Self {

@@ -231,8 +231,22 @@ where
     if let Some(position) = discriminator {
         check_accepted::<M, R>(row, at, position, inheritance)?;
     }
-    let base = M::Base::decode(row, at)?;
-    M::extend(base, row, at + M::Base::WIDTH)
+    let decode = || {
+        let base = M::Base::decode(row, at)?;
+        M::extend(base, row, at + M::Base::WIDTH)
+    };
+    decode().map_err(|refused: DecodeError| {
+        refused.or_cause(|| {
+            let key = key_of(row, M::PRIMARY_KEY, M::KEY_POSITIONS, at);
+            let mark = discriminator.map(|position| shown(row, at + position));
+            let mark = mark.map(|mark| format!(" is marked as {mark}"));
+            Box::new(Disagreement(format!(
+                "the row of `{}` with {key}{}",
+                M::TABLE_NAME,
+                mark.unwrap_or_default()
+            )))
+        })
+    })
 }
 
 /// Refuses a row that is in the tables of a model and says that it is of another.
@@ -250,13 +264,22 @@ fn check_accepted<M: Model, R: RowRead>(
             }
         }
     }
+    let key = key_of(row, M::PRIMARY_KEY, M::KEY_POSITIONS, at);
+    // The discriminator is never NULL: what is missing is the row that has it.
+    if let (true, Some(root)) = (row.is_null(found), inheritance.bases.first()) {
+        let text = format!(
+            "the row of `{}` with {key} has no row in `{}`",
+            M::TABLE_NAME,
+            root.table
+        );
+        return Err(disagreement(row, found, text));
+    }
     let expected = inheritance.accepted.iter().map(Tag::to_string);
     Err(disagreement(
         row,
         found,
         format!(
-            "the row with {} has a row in `{}`, where {} is expected, and is marked as {}",
-            key_of(row, M::PRIMARY_KEY, M::KEY_POSITIONS, at),
+            "the row with {key} has a row in `{}`, where {} is expected, and is marked as {}",
             M::TABLE_NAME,
             expected.collect::<Vec<_>>().join(" or "),
             shown(row, found),
@@ -291,6 +314,29 @@ pub struct Member {
 }
 
 impl FamilyLayout {
+    /// Reads a row as the member that it is of, whose number `read` is given. Its errors tell which row it is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`member`](Self::member) and of `read`.
+    pub fn read<R: RowRead, T>(
+        &self,
+        row: &R,
+        at: usize,
+        read: impl FnOnce(usize) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
+        let number = self.member(row, at)?;
+        read(number).map_err(|refused| {
+            refused.or_cause(|| {
+                let key = key_of(row, self.key, self.key_positions, at);
+                let mark = shown(row, at + self.discriminator);
+                let table = self.table;
+                let text = format!("the row of `{table}` with {key} is marked as {mark}");
+                Box::new(Disagreement(text))
+            })
+        })
+    }
+
     /// Returns the number of the member that a row is of.
     ///
     /// # Errors
@@ -371,7 +417,7 @@ fn disagreement<R: RowRead>(row: &R, at: usize, text: String) -> DecodeError {
         .with_cause(Disagreement(text))
 }
 
-/// A row that is in other tables than its discriminator says.
+/// Which row it is, and in what way it disagrees with its discriminator.
 #[derive(Debug)]
 struct Disagreement(String);
 

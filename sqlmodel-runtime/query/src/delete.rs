@@ -74,6 +74,13 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
         self.retyped()
     }
 
+    /// Leaves out rows of models that extend this one.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.conditions.extend(family::is_exactly::<M>());
+        self
+    }
+
     /// Joins along a relation, by whose columns can then be filtered. Rows without a partner are not deleted.
     ///
     /// The text is `DELETE .. USING` on PostgreSQL and `DELETE .. JOIN` on MySQL; SQLite has no join here, and gets the same

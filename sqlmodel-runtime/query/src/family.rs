@@ -2,6 +2,7 @@
 
 mod by_type;
 mod change;
+mod check;
 mod insert;
 mod levels;
 mod polymorphic;
@@ -13,15 +14,17 @@ use sqlmodel_core::{Error, Outcome};
 
 pub(crate) use by_type::fetch_by_type;
 pub(crate) use change::{ChainUpdate, delete, delete_all, render_delete};
+pub use check::{FamilyFault, check_family};
 pub(crate) use insert::{
     Read, encoded, insert, insert_levels, insert_then_select, parts_of_rows, select_by_keys,
 };
 pub(crate) use levels::{
-    Level, check_assigned, check_concrete, check_table, has_several_tables, is_identity, is_split,
-    levels, missing_tag, own_name, restrict, restrict_row,
+    Level, check_assigned, check_concrete, check_mark, check_table, check_tags, has_several_tables,
+    is_exactly, is_identity, is_split, is_tag, levels, missing_tag, own_name, restrict,
+    restrict_row, shown, shown_key, wrong_mark,
 };
 pub use polymorphic::{Parts, Polymorphic, PolymorphicLoad};
-pub(crate) use row::{delete_row, update_row};
+pub(crate) use row::{delete_row, explain_mark, update_row};
 
 /// The rest of a call that is made in a transaction.
 ///

@@ -190,7 +190,11 @@ impl<R: Record> InsertMany<R> {
 }
 
 /// Checks the rules of the schema for rows that are to be written, before anything is sent.
+/// Checks the rules of the schema for rows to insert, and that they are what they say that they are.
 pub(crate) fn check_rules<R: Record>(rows: &[R]) -> Result<(), Error> {
+    if const { <R::Model as Model>::IN_FAMILY } {
+        family::check_tags(rows)?;
+    }
     for row in rows {
         row.validate()?;
     }

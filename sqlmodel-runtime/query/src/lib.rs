@@ -54,7 +54,7 @@ pub use compound::{Compound, Direction};
 pub use cte::{CommonTable, With};
 pub use delete::{Delete, DeleteRow};
 pub use expr::{Assign, Expr, Operand};
-pub use family::{Parts, Polymorphic, PolymorphicLoad};
+pub use family::{FamilyFault, Parts, Polymorphic, PolymorphicLoad, check_family};
 pub use include::{
     Attach, Children, Include, IncludeOptions, IncludedRows, Including, IntoLoading, Loading,
     LoadingOne,

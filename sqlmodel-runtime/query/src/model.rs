@@ -9,11 +9,12 @@ use sqlmodel_core::{
 
 use crate::delete::{Delete, DeleteRow};
 use crate::expr::Token;
+use crate::family::{Parts, Polymorphic};
 use crate::insert::{InsertMany, InsertOne};
 use crate::insert_from::{InsertColumns, InsertFrom};
 use crate::query::Query;
 use crate::render::{RenderedStatement, Writer};
-use crate::select::{Expressions, Select};
+use crate::select::{Expressions, Select, fetch};
 use crate::update::{Update, UpdateRow, key_condition};
 
 /// Runs a statement that returns the rows it writes, as a unit that is undone where one of them cannot be read.
@@ -65,6 +66,34 @@ pub trait ModelQuery: Model {
             let statement = Statement::new(&text, &values);
             ok!(executor.query(cx, statement, &mut rows).await);
             Outcome::Ok(rows.into_rows().pop())
+        }
+    }
+
+    /// Returns the row with this primary key as the model that it is of, or `None` when there is none.
+    ///
+    /// `Person::get_any(cx, connection, 7)` is an `AnyPerson`, read in one statement, and where the schema says
+    /// `polymorphic = "by_type"` in two.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`polymorphic`](Select::polymorphic).
+    fn get_any<E: Executor>(
+        cx: &Cx,
+        executor: &mut E,
+        key: impl Into<Self::Key> + Send,
+    ) -> impl Future<Output = Outcome<Option<Self::Any>, Error>> + Send
+    where
+        Self: Polymorphic,
+    {
+        let key = key.into();
+        async move {
+            let mut values = Vec::with_capacity(Self::PRIMARY_KEY.len());
+            key.encode_key(&mut values);
+            let mut parts = Vec::new();
+            <Self::Parts as Parts>::push(&mut parts);
+            let query = query_by_key::<Self>(values).with_parts(parts, Self::LOAD);
+            let rows = ok!(fetch(&query, cx, executor, Collect::up_to(1)).await);
+            Outcome::Ok(rows.into_iter().next())
         }
     }
 
@@ -142,11 +171,7 @@ pub(crate) fn select_by_key<M: Model>(
     writer.finish()
 }
 
-/// The same for a model whose rows are in several tables, or in a table with others.
-fn select_child_by_key<M: Model>(
-    dialect: Dialect,
-    key: Vec<Value<'_>>,
-) -> RenderedStatement<'static> {
+fn query_by_key<M: Model>(key: Vec<Value<'_>>) -> Query {
     let mut query = Query::of::<M>();
     for (column, value) in M::PRIMARY_KEY.iter().zip(key) {
         query.conditions.push(vec![
@@ -155,6 +180,16 @@ fn select_child_by_key<M: Model>(
             Token::Param(value.into_owned()),
         ]);
     }
+    query
+}
+
+/// The same for a model whose rows are in several tables, or in a table with others.
+fn select_child_by_key<M: Model>(
+    dialect: Dialect,
+    key: Vec<Value<'_>>,
+) -> RenderedStatement<'static> {
+    let mut query = query_by_key::<M>(key);
+    query.rare_mut().is_by_key = true;
     let mut writer = Writer::new(dialect);
     query.write(&mut writer);
     writer.finish()

@@ -39,6 +39,9 @@ pub(crate) struct Rare {
     pub(crate) parts: Vec<FamilyPart>,
     /// How the columns of those models are read.
     pub(crate) load: PolymorphicLoad,
+    /// Whether a row is looked for by its key, and those of its bases after it: one that has lost its base is then found, and
+    /// told of when it is read.
+    pub(crate) is_by_key: bool,
 }
 
 impl Rare {
@@ -52,6 +55,7 @@ impl Rare {
         decimals: Vec::new(),
         parts: Vec::new(),
         load: PolymorphicLoad::Join,
+        is_by_key: false,
     };
 }
 
@@ -212,6 +216,31 @@ impl Source {
         self.name
     }
 
+    pub(crate) fn key(&self) -> &'static [&'static str] {
+        self.of.key
+    }
+
+    /// Whether each model of the family has a table with all columns.
+    pub(crate) fn is_concrete(&self) -> bool {
+        self.inheritance().strategy == InheritanceStrategy::ConcreteTable
+    }
+
+    /// Writes the model's own table, and joins those of its bases where they have the row.
+    fn write_by_key(&self, writer: &mut Writer<'_>) {
+        if self.inheritance().bases.is_empty() {
+            return self.write(writer);
+        }
+        self.write_own(writer);
+        for base in self.inheritance().bases {
+            writer.text(" LEFT JOIN ");
+            writer.table(base.schema, base.table);
+            writer.text(" AS ");
+            let name = self.base_name(base);
+            writer.made_identifier(&name);
+            write_key_match(&name, base.key, self.name, self.of.key, writer);
+        }
+    }
+
     /// Writes the table, and where a row is in several, those of the bases joined with it.
     pub(crate) fn write(&self, writer: &mut Writer<'_>) {
         if self.inheritance().is_union() {
@@ -329,7 +358,7 @@ pub(crate) fn is_accepted(discriminator: Token, inheritance: &Inheritance) -> Ve
 }
 
 /// Writes `ON a.id = b.id AND ..`.
-fn write_key_match(
+pub(crate) fn write_key_match(
     name: &str,
     key: &[&'static str],
     other: &str,
@@ -366,7 +395,16 @@ impl FamilyPart {
         }
     }
 
-    fn table(&self) -> TablePart {
+    pub(crate) fn inheritance(&self) -> &'static Inheritance {
+        self.source.inheritance()
+    }
+
+    /// The fields that the model's base has not.
+    pub(crate) fn own_fields(&self) -> &'static [FieldInfo] {
+        self.fields
+    }
+
+    pub(crate) fn table(&self) -> TablePart {
         TablePart {
             schema: self.source.of.schema,
             table: self.source.of.table,
@@ -629,6 +667,8 @@ impl Query {
         let parts = &*self.rare().parts;
         if self.is_union_of_parts() {
             self.from.write_union(Some(parts), writer);
+        } else if self.rare().is_by_key {
+            self.from.write_by_key(writer);
         } else {
             self.from.write(writer);
         }

@@ -11,15 +11,14 @@ use sqlmodel_core::{
 use crate::column::Column;
 use crate::cte::{self, CommonQuery, write_common};
 use crate::expr::{Assign, Level, Token};
-use crate::family::{self, ChainUpdate};
+use crate::family::{self, ChainUpdate, Part};
 use crate::include::values_of;
-use crate::insert::check_rules;
 use crate::joined;
 use crate::key::KeySet;
 use crate::known::{KnownStatement, known};
 use crate::model::{fixed_text, write_and_decode};
 use crate::operators::Condition;
-use crate::query::{Join, Query, RowLock};
+use crate::query::{Columns, Join, Query, RowLock};
 use crate::relation::LeadsToOne;
 use crate::render::{RenderedStatement, Writer, is_exchange};
 use crate::scope::{Covers, Entity, PerRow, Table, Tables};
@@ -54,6 +53,7 @@ pub struct Update<M, State = Unfiltered, Scope = Tables<M>> {
     assignments: Vec<Assignment>,
     joins: Vec<Join>,
     conditions: Vec<Vec<Token>>,
+    expected_version: Option<i64>,
     types: PhantomData<fn() -> (M, State, Scope)>,
 }
 
@@ -65,6 +65,7 @@ impl<M: Model> Update<M> {
             assignments: Vec::new(),
             joins: Vec::new(),
             conditions: Vec::new(),
+            expected_version: None,
             types: PhantomData,
         }
     }
@@ -78,6 +79,7 @@ impl<M: Model> Update<M, Filtered> {
             assignments,
             joins: Vec::new(),
             conditions,
+            expected_version: None,
             types: PhantomData,
         }
     }
@@ -121,6 +123,28 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
         self.retyped()
     }
 
+    /// Leaves out rows of models that extend this one.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.conditions.extend(family::is_exactly::<M>());
+        self
+    }
+
+    /// Updates nothing unless the rows that the filters match have this version, and there are any: the update of a row as it
+    /// was read, `.filter(Hero::ID.eq(hero.id)).expected_version(hero.version)`.
+    ///
+    /// Two statements in a transaction: the rows are locked before they are changed.
+    ///
+    /// # Errors
+    ///
+    /// When it runs, [`StaleRow`](ErrorKind::StaleRow) for another version or no rows, and [`Usage`](ErrorKind::Usage) for a
+    /// model that has no version.
+    #[must_use]
+    pub fn expected_version(mut self, version: impl Into<i64>) -> Self {
+        self.expected_version = Some(version.into());
+        self
+    }
+
     /// Joins along a relation to one, whose columns can then be assigned from and filtered by.
     ///
     /// Rows without a partner are not updated. The text is `UPDATE .. FROM` on SQLite and PostgreSQL, and `UPDATE .. JOIN` on
@@ -158,6 +182,7 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
             assignments: self.assignments,
             joins: self.joins,
             conditions: self.conditions,
+            expected_version: self.expected_version,
             types: PhantomData,
         }
     }
@@ -263,6 +288,9 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
             if self.assignments.is_empty() {
                 return Outcome::Ok(0);
             }
+            if self.expected_version.is_some() {
+                return self.execute_version(cx, executor).await;
+            }
             ok_result!(check_assigned_values::<M>(&self.assignments));
             if const { M::IN_FAMILY } {
                 ok_result!(family::check_assigned::<M>(&self.assignments));
@@ -305,6 +333,9 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
             if self.assignments.is_empty() {
                 return Outcome::Ok(Vec::new());
             }
+            if self.expected_version.is_some() {
+                return self.all_version(cx, executor).await;
+            }
             ok_result!(check_assigned_values::<M>(&self.assignments));
             if const { M::IN_FAMILY } {
                 ok_result!(family::check_assigned::<M>(&self.assignments));
@@ -320,6 +351,68 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
             let known = ok_result!(self.known(executor.dialect(), Rows::Returned));
             write_and_decode(known.statement(), cx, executor).await
         }
+    }
+
+    fn execute_version<'a, E: Executor>(mut self, cx: &'a Cx, executor: &'a mut E) -> Part<'a, u64>
+    where
+        State: SaysWhichRows + 'a,
+        Scope: 'a,
+    {
+        Box::pin(async move {
+            let expected = self.expected_version.take().unwrap_or_default();
+            let mut transaction = ok!(executor.nested(cx).await);
+            ok!(self.check_version(expected, cx, &mut transaction).await);
+            let n_rows = ok!(self.execute(cx, &mut transaction).await);
+            ok!(transaction.commit(cx).await);
+            Outcome::Ok(n_rows)
+        })
+    }
+
+    fn all_version<'a, E: Executor>(mut self, cx: &'a Cx, executor: &'a mut E) -> Part<'a, Vec<M>>
+    where
+        State: SaysWhichRows + 'a,
+        Scope: 'a,
+    {
+        Box::pin(async move {
+            let expected = self.expected_version.take().unwrap_or_default();
+            let mut transaction = ok!(executor.nested(cx).await);
+            ok!(self.check_version(expected, cx, &mut transaction).await);
+            let rows = ok!(self.all(cx, &mut transaction).await);
+            ok!(transaction.commit(cx).await);
+            Outcome::Ok(rows)
+        })
+    }
+
+    /// Locks the rows and refuses them if one has another version.
+    async fn check_version<E: Executor>(
+        &self,
+        expected: i64,
+        cx: &Cx,
+        executor: &mut E,
+    ) -> Outcome<(), Error> {
+        let field = M::fields().iter().find(|field| field.is_version);
+        let Some(field) = field else {
+            let text = format!("`{}` has no version", M::ENTITY_NAME);
+            return Outcome::Err(Error::usage(text));
+        };
+        let version = Token::column(M::ENTITY_NAME, field.inherited_from, field.column);
+        let mut query = locked::<M>(&self.joins, &self.conditions);
+        query.columns = Columns::Expressions(vec![vec![version]]);
+        let versions: Vec<i64> = ok!(fetch(&query, cx, executor, Collect::all()).await);
+        if !versions.is_empty() && versions.iter().all(|version| *version == expected) {
+            return Outcome::Ok(());
+        }
+        let text = match versions.iter().find(|version| **version != expected) {
+            Some(found) => format!(
+                "expected version {expected} of `{}`, but found {found}",
+                M::ENTITY_NAME
+            ),
+            None => format!(
+                "expected version {expected} of `{}`, but found no row",
+                M::ENTITY_NAME
+            ),
+        };
+        Outcome::Err(Error::new(ErrorKind::StaleRow, text))
     }
 
     async fn update_then_select<E: Executor>(
@@ -411,6 +504,7 @@ impl<M, State, Scope> Clone for Update<M, State, Scope> {
             assignments: self.assignments.clone(),
             joins: self.joins.clone(),
             conditions: self.conditions.clone(),
+            expected_version: self.expected_version,
             types: PhantomData,
         }
     }
@@ -423,6 +517,7 @@ impl<M, State, Scope> fmt::Debug for Update<M, State, Scope> {
             .field("assignments", &self.assignments)
             .field("joins", &self.joins)
             .field("conditions", &self.conditions)
+            .field("expected_version", &self.expected_version)
             .finish()
     }
 }
@@ -495,7 +590,10 @@ impl<'r, M: Model> UpdateRow<'r, M> {
             if const { M::IN_FAMILY } {
                 ok_result!(family::check_table::<M>());
             }
-            ok_result!(check_rules(std::slice::from_ref(self.row)));
+            if const { M::IN_FAMILY } {
+                ok_result!(family::check_mark(self.row));
+            }
+            ok_result!(self.row.validate());
             if const { M::IN_FAMILY } && family::is_split::<M>() {
                 return family::update_row(self.row, cx, executor).await;
             }
@@ -511,6 +609,9 @@ impl<'r, M: Model> UpdateRow<'r, M> {
                 fixed_text::<M>(FixedStatement::Update, dialect, || self.render(dialect).sql);
             let params = self.params();
             let done = ok!(executor.execute(cx, Statement::new(&text, &params)).await);
+            if const { M::IN_FAMILY } && done.rows_affected == 0 {
+                ok!(family::explain_mark(self.row, cx, executor).await);
+            }
             expect_one_row::<M>(done.rows_affected, "update", &text)
         }
     }

@@ -44,6 +44,9 @@ on_every_driver! {
     an_upsert_finds_the_row_by_a_key_of_the_child,
     an_upsert_finds_the_row_by_the_key_of_the_root,
     an_upsert_of_one_table_knows_its_kind,
+    a_row_of_any_model_is_found_by_its_key,
+    exact_statements_leave_children_out,
+    an_expected_version_is_held_against_all_rows,
 }
 
 struct Staff {
@@ -1187,5 +1190,77 @@ async fn an_upsert_of_one_table_knows_its_kind<C: Connection>(cx: &Cx, connectio
         .await
         .into_result();
     assert_eq!(kind(error)?, ErrorKind::SubtypeConflict);
+    Ok(())
+}
+
+async fn a_row_of_any_model_is_found_by_its_key<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let staff = hire(cx, connection).await?;
+    let got = Person::get_any(cx, connection, staff.head.id).await;
+    assert_eq!(
+        got.into_result()?,
+        Some(AnyPerson::HeadKeeper(staff.head.clone()))
+    );
+    let got = Keeper::get_any(cx, connection, staff.head.id).await;
+    assert_eq!(got.into_result()?, Some(AnyKeeper::HeadKeeper(staff.head)));
+    let got = Keeper::get_any(cx, connection, staff.vet.id).await;
+    assert_eq!(got.into_result()?, None);
+    let got = Person::get_any(cx, connection, staff.visitor.id).await;
+    assert_eq!(got.into_result()?, Some(AnyPerson::Person(staff.visitor)));
+    let lion = insert!(NewLion::new("Leo")).one(cx, connection).await;
+    let lion = lion.into_result()?;
+    let got = Animal::get_any(cx, connection, lion.id).await;
+    assert_eq!(got.into_result()?, Some(AnyAnimal::Lion(lion.clone())));
+    let got = Bird::get_any(cx, connection, lion.id).await;
+    assert_eq!(got.into_result()?, None);
+    Ok(())
+}
+
+async fn exact_statements_leave_children_out<C: Connection>(cx: &Cx, connection: &mut C) -> Test {
+    let staff = hire(cx, connection).await?;
+    let keepers = Keeper::select().exact().all(cx, connection).await;
+    assert_eq!(keepers.into_result()?, [staff.keeper]);
+    let update = Keeper::update().set(Keeper::NAME, "K").all_rows().exact();
+    assert_eq!(update.execute(cx, connection).await.into_result()?, 1);
+    let update = Keeper::update().set(Keeper::BADGE, "K").all_rows().exact();
+    assert_eq!(update.execute(cx, connection).await.into_result()?, 1);
+    let people = Person::update().set(Person::NAME, "P").all_rows().exact();
+    assert_eq!(people.execute(cx, connection).await.into_result()?, 1);
+    assert_eq!(names(cx, connection).await?, ["P", "K", "Cy", "Di"]);
+    let delete = Keeper::delete().all_rows().exact();
+    assert_eq!(delete.execute(cx, connection).await.into_result()?, 1);
+    assert_eq!(names(cx, connection).await?, ["P", "Cy", "Di"]);
+    Ok(())
+}
+
+async fn an_expected_version_is_held_against_all_rows<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let staff = hire(cx, connection).await?;
+    let update = |version: i32| {
+        let update = Keeper::update().set(Keeper::BADGE, "new");
+        update
+            .filter(Keeper::ID.eq(staff.keeper.id))
+            .expected_version(version)
+    };
+    let done = update(1).execute(cx, connection).await;
+    assert_eq!(done.into_result()?, 1);
+    let done = update(1).execute(cx, connection).await;
+    assert_eq!(kind(done.into_result())?, ErrorKind::StaleRow);
+    let rows = update(2).all(cx, connection).await.into_result()?;
+    assert_eq!(rows.iter().map(|row| row.version).collect::<Vec<_>>(), [3]);
+    let gone = update(3).filter(Keeper::NAME.eq("nobody"));
+    let done = gone.execute(cx, connection).await;
+    assert_eq!(kind(done.into_result())?, ErrorKind::StaleRow);
+    let all = Keeper::update().set(Keeper::NAME, "all").all_rows();
+    let done = all.expected_version(3).execute(cx, connection).await;
+    assert_eq!(kind(done.into_result())?, ErrorKind::StaleRow);
+    assert_eq!(names(cx, connection).await?, ["Ada", "Bo", "Cy", "Di"]);
+    let lions = Lion::update().set(Lion::NAME, "x").all_rows();
+    let done = lions.expected_version(1).execute(cx, connection).await;
+    assert_eq!(kind(done.into_result())?, ErrorKind::Usage);
     Ok(())
 }

@@ -9,7 +9,8 @@ use generated::zoo::tables::TABLES;
 use live::{Failure, Test, with_every_driver};
 use sqlmodel_runtime::prelude::*;
 use sqlmodel_runtime::{
-    Connector, Error, ErrorKind, Isolation, OutcomeError, TransactionOps, TransactionOptions,
+    Connector, Error, ErrorKind, Isolation, OutcomeError, PolymorphicLoad, TransactionOps,
+    TransactionOptions,
 };
 
 with_every_driver! {
@@ -61,6 +62,7 @@ on_servers! {
     upserts_see_what_was_committed_since_the_first_read,
     updates_return_what_was_committed_since_the_first_read,
     upserts_of_one_new_key_all_succeed,
+    rows_that_are_loaded_by_type_are_of_one_time,
 }
 
 /// Returns when somebody waits for a lock.
@@ -304,6 +306,31 @@ async fn upserts_of_one_new_key_all_succeed<K: Connector>(cx: &Cx, connector: &K
     };
     assert_eq!(Keeper::select().count(cx, one).await.into_result()?, 8);
     assert_eq!(Person::select().count(cx, one).await.into_result()?, 8);
+    Ok(())
+}
+
+async fn rows_that_are_loaded_by_type_are_of_one_time<K: Connector>(
+    cx: &Cx,
+    connector: &K,
+    _: &str,
+) -> Test {
+    let mut one = connector.connect(cx).await.into_result()?;
+    let mut other = connector.connect(cx).await.into_result()?;
+    keeper(cx, &mut one, "free").await?;
+    for round in 0..100 {
+        let both_columns = format!("r{round}");
+        let update = Keeper::update().set(Keeper::NAME, both_columns.clone());
+        let update = update.set(Keeper::BADGE, both_columns).all_rows();
+        let load = Person::select().polymorphic_by(PolymorphicLoad::ByType);
+        let (written, loaded) = both(update.execute(cx, &mut one), load.all(cx, &mut other)).await;
+        written.into_result()?;
+        for person in loaded.into_result()? {
+            let AnyPerson::Keeper(keeper) = person else {
+                return Err(format!("{person:?}").into());
+            };
+            assert_eq!(keeper.name, keeper.badge);
+        }
+    }
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The first statement is that of the query, without the columns of the models that extend the one selected from: it joins their
 //! tables for the keys alone, which tell where each row has its parts, and whether its discriminator agrees. The others read
-//! those parts by key. What a row is decoded from is the same as in one statement, and so are its errors.
+//! those parts by key, and with them once more what all rows have: whoever changes a row between the statements would otherwise
+//! be seen in one half of it. What a row is decoded from is the same as in one statement, and so are its errors.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -16,7 +17,7 @@ use sqlmodel_core::{
 use crate::expr::Token;
 use crate::family::Part;
 use crate::key::{KeyBytes, KeySet};
-use crate::query::{Columns, ModelColumns, Query};
+use crate::query::{Columns, ModelColumns, Query, write_key_match};
 use crate::render::{RenderedStatement, Writer};
 
 /// Runs a query whose rows can be of several models.
@@ -35,7 +36,7 @@ pub(crate) fn fetch_by_type<'a, R: Decode + Send + 'a, E: Executor>(
         ok!(executor.query(cx, rendered.statement(), &mut found).await);
         let mut found = found.rows;
         for (parts, group) in groups(&found) {
-            ok!(complete(&layout, &parts, &group, &mut found, cx, executor).await);
+            ok!(complete(query, &layout, &parts, &group, &mut found, cx, executor).await);
         }
         // A row that lost its parts since the first statement is gone.
         let is_whole = |row: &FoundRow| row.is_whole || row.parts.is_empty();
@@ -116,16 +117,27 @@ impl Layout {
         first
     }
 
-    /// The columns that rows have in some tables: each with its table, its name, and its position.
-    fn columns_in(&self, parts: &[usize]) -> Vec<(TablePart, &'static str, usize)> {
+    /// The columns that are read of rows in some tables, the last of which is `last`.
+    fn columns_in(&self, query: &Query, parts: &[usize], last: TablePart) -> Vec<OwnColumn> {
         let tables: Vec<TablePart> = parts.iter().filter_map(|at| self.table(*at)).collect();
         let mut columns = Vec::new();
-        for slot in &self.models {
-            let Some(part) = slot.columns.part.filter(|part| tables.contains(part)) else {
-                continue;
+        let source = query.from;
+        for (number, slot) in self.models.iter().enumerate() {
+            let part = slot.columns.part.filter(|part| tables.contains(part));
+            // The first model is the one that is selected from. Each table of a concrete family has its columns.
+            let entity = match (part, number) {
+                (Some(part), _) => part.table,
+                (None, 0) if source.is_concrete() => last.table,
+                (None, 0) => source.name(),
+                (None, _) => continue,
             };
             let fields = slot.columns.fields.iter().enumerate();
-            columns.extend(fields.map(|(at, field)| (part, field.column, slot.fields_at() + at)));
+            columns.extend(fields.map(|(at, field)| OwnColumn {
+                entity,
+                inherited_from: field.inherited_from.filter(|_| part.is_none()),
+                column: field.column,
+                place: slot.fields_at() + at,
+            }));
         }
         columns
     }
@@ -139,6 +151,14 @@ impl Layout {
         let (slot, _) = self.tables.get(number)?;
         self.models.get(*slot)
     }
+}
+
+/// A column that is read by key, and where it goes.
+struct OwnColumn {
+    entity: &'static str,
+    inherited_from: Option<&'static str>,
+    column: &'static str,
+    place: usize,
 }
 
 /// A row of the first statement, with room for what the others add.
@@ -220,6 +240,7 @@ fn groups(rows: &[FoundRow]) -> BTreeMap<Vec<usize>, Vec<usize>> {
 
 /// Reads what rows have in some tables.
 async fn complete<E: Executor>(
+    query: &Query,
     layout: &Layout,
     parts: &[usize],
     group: &[usize],
@@ -243,18 +264,19 @@ async fn complete<E: Executor>(
                 .for_each(|rows| rows.push(*number));
         }
     }
-    let columns = layout.columns_in(parts);
+    let columns = layout.columns_in(query, parts, last);
     let mut own = OwnColumns {
         n_key: last.key.len(),
         keys: &keys,
         rows_of: &rows_of,
-        places: columns.iter().map(|(_, _, place)| *place).collect(),
+        places: columns.iter().map(|column| column.place).collect(),
         found,
     };
     let max_parameters = executor.capabilities().max_parameters;
     for condition in keys.conditions(last.table, last.key, max_parameters) {
         let tables = parts.iter().filter_map(|part| layout.table(*part));
         let rendered = ok_result!(render(
+            query,
             &tables.collect::<Vec<_>>(),
             &columns,
             condition,
@@ -267,34 +289,41 @@ async fn complete<E: Executor>(
 
 /// Renders the SELECT of some columns of rows that are in these tables, the last of which has the keys.
 fn render(
+    query: &Query,
     tables: &[TablePart],
-    columns: &[(TablePart, &'static str, usize)],
+    columns: &[OwnColumn],
     condition: Vec<Token>,
     executor: &impl Executor,
 ) -> Result<RenderedStatement<'static>, Error> {
     let mut writer = Writer::for_executor(executor);
     writer.text("SELECT ");
-    let Some((last, others)) = tables.split_last() else {
+    let Some(last) = tables.last() else {
         return writer.try_finish();
     };
     for (position, column) in last.key.iter().enumerate() {
         writer.text(if position == 0 { "" } else { ", " });
         writer.qualified(last.table, None, column);
     }
-    for (part, column, _) in columns {
+    for column in columns {
         writer.text(", ");
-        writer.qualified(part.table, None, column);
+        writer.qualified(column.entity, column.inherited_from, column.column);
     }
     writer.text(" FROM ");
-    writer.table(last.schema, last.table);
-    for other in others {
-        writer.text(" JOIN ");
-        writer.table(other.schema, other.table);
-        for (position, (column, last_column)) in other.key.iter().zip(last.key).enumerate() {
-            writer.text(if position == 0 { " ON " } else { " AND " });
-            writer.qualified(other.table, None, column);
-            writer.text(" = ");
-            writer.qualified(last.table, None, last_column);
+    if query.from.is_concrete() {
+        writer.table(last.schema, last.table);
+    } else {
+        let source = query.from;
+        source.write(&mut writer);
+        for table in tables {
+            writer.text(" JOIN ");
+            writer.table(table.schema, table.table);
+            write_key_match(
+                table.table,
+                table.key,
+                source.name(),
+                source.key(),
+                &mut writer,
+            );
         }
     }
     writer.conditions(" WHERE ", &[condition]);

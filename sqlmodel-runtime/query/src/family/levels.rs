@@ -1,6 +1,6 @@
 //! The tables of a model, and which of its columns each has.
 
-use sqlmodel_core::{Error, FieldInfo, Model, Record, TablePart, Tag};
+use sqlmodel_core::{Error, FieldInfo, Model, Record, TablePart, Tag, Value};
 
 use crate::expr::Token;
 use crate::query::{Source, is_accepted};
@@ -56,6 +56,99 @@ pub(crate) fn missing_tag<R: Record>() -> Option<(&'static str, Tag)> {
     let column = inheritance.discriminator?;
     let tag = inheritance.discriminator_value?;
     (!R::COLUMNS.contains(&column)).then_some((column, tag))
+}
+
+/// Refuses rows to insert whose discriminator is that of another model: nobody could load them.
+pub(crate) fn check_tags<R: Record>(rows: &[R]) -> Result<(), Error> {
+    let inheritance = <R::Model as Model>::inheritance();
+    let tag = inheritance.discriminator_value;
+    check_marks(rows, |found| tag.is_none_or(|tag| is_tag(tag, found)))
+}
+
+/// Refuses a stored row whose discriminator was assigned that of a model which is none of these.
+pub(crate) fn check_mark<M: Model>(row: &M) -> Result<(), Error> {
+    let accepted = M::inheritance().accepted;
+    check_marks(std::slice::from_ref(row), |found| {
+        accepted.iter().any(|tag| is_tag(*tag, found))
+    })
+}
+
+fn check_marks<R: Record>(rows: &[R], is_right: impl Fn(&Value<'_>) -> bool) -> Result<(), Error> {
+    let Some(column) = <R::Model as Model>::inheritance().discriminator else {
+        return Ok(());
+    };
+    let Some(position) = R::COLUMNS.iter().position(|name| *name == column) else {
+        return Ok(());
+    };
+    let mut values = Vec::with_capacity(R::COLUMNS.len());
+    for row in rows {
+        values.clear();
+        row.to_row(&mut values);
+        if let Some(found) = values.get(position).filter(|found| !is_right(found)) {
+            return Err(wrong_mark::<R::Model>(column, found));
+        }
+    }
+    Ok(())
+}
+
+/// The error for a discriminator that was assigned another value.
+pub(crate) fn wrong_mark<M: Model>(column: &str, found: &Value<'_>) -> Error {
+    Error::usage(format!(
+        "`{}.{column}` is {}, which tells that the row is another model",
+        M::ENTITY_NAME,
+        shown(found)
+    ))
+}
+
+/// Returns `id = 7`, for messages.
+pub(crate) fn shown_key(columns: &[&str], key: &[Value<'_>]) -> String {
+    let parts = columns.iter().zip(key);
+    let parts = parts.map(|(column, value)| format!("{column} = {}", shown(value)));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns a key or a discriminator as people write it.
+pub(crate) fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::I16(int) => int.to_string(),
+        Value::I32(int) => int.to_string(),
+        Value::I64(int) => int.to_string(),
+        Value::Bool(bool) => bool.to_string(),
+        Value::Text(text) => format!("'{text}'"),
+        Value::Null => "NULL".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Tells whether a value is that of a discriminator.
+pub(crate) fn is_tag(tag: Tag, value: &Value<'_>) -> bool {
+    match (tag, value) {
+        (Tag::Text(tag), Value::Text(text)) => tag == text,
+        (Tag::Int(tag), Value::I16(int)) => tag == i64::from(*int),
+        (Tag::Int(tag), Value::I32(int)) => tag == i64::from(*int),
+        (Tag::Int(tag), Value::I64(int)) => tag == *int,
+        (Tag::Bool(tag), Value::Bool(bool)) => tag == *bool,
+        // SQLite and MySQL have truth values as integers.
+        (Tag::Bool(tag), Value::I16(int)) => i16::from(tag) == *int,
+        (Tag::Bool(tag), Value::I32(int)) => i32::from(tag) == *int,
+        (Tag::Bool(tag), Value::I64(int)) => i64::from(tag) == *int,
+        _ => false,
+    }
+}
+
+/// Returns the condition that a row is of exactly this model; none for a model that has no table with others.
+pub(crate) fn is_exactly<M: Model>() -> Option<Vec<Token>> {
+    let inheritance = M::inheritance();
+    let column = inheritance.discriminator?;
+    let root = inheritance.bases.first().map(|root| root.table);
+    Some(match inheritance.discriminator_value {
+        Some(tag) => vec![
+            Token::column(M::ENTITY_NAME, root, column),
+            Token::Text(" = "),
+            Token::Tag(tag),
+        ],
+        None => vec![Token::Text("1 = 0")],
+    })
 }
 
 /// Tells whether a row of the model, or of one that extends it, is in several tables.

@@ -2,6 +2,7 @@
 
 use sqlmodel_core::{Decode, Model};
 
+use crate::family::is_exactly;
 use crate::query::FamilyPart;
 use crate::scope::{End, Optional, Tables};
 use crate::select::{Models, Select};
@@ -27,7 +28,8 @@ pub enum PolymorphicLoad {
     ///
     /// The first statement joins the other tables for their keys alone, so it finds the same rows and the same errors. Less
     /// is sent where models have many columns of their own, or few of them are among the rows.
-    /// A row that somebody deletes between the statements is left out.
+    /// A row that somebody deletes between the statements is left out; one that somebody changes is as its own statement found
+    /// it, whatever the first one was filtered and ordered by.
     /// Streams, and models that share one table, are read by one statement all the same.
     ByType,
 }
@@ -58,6 +60,16 @@ macro_rules! __parts {
     ($part:ty $(, $rest:ty)* $(,)?) => {
         $crate::Tables<$crate::Optional<$part>, $crate::__parts!($($rest),*)>
     };
+}
+
+impl<M: Model, Scope, Outer> Select<M, Scope, Models, Outer> {
+    /// Leaves out rows of models that extend this one.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        let mut query = self.into_query();
+        query.conditions.extend(is_exactly::<M>());
+        Select::from_query(query)
+    }
 }
 
 impl<M: Polymorphic, Outer> Select<M, Tables<M>, Models, Outer> {

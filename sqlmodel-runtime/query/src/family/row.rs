@@ -7,9 +7,10 @@ use sqlmodel_core::{
 
 use crate::expr::Token;
 use crate::family::change::{rename, tables_leaves_first};
-use crate::family::{Level, Part, levels};
+use crate::family::{Level, Part, is_tag, levels, wrong_mark};
 use crate::include::values_of;
-use crate::query::is_accepted;
+use crate::model::select_by_key;
+use crate::query::{Columns, Query, is_accepted};
 use crate::render::{RenderedStatement, Writer};
 use crate::update::{SetList, automatic, expect_one_row, is_stored, key_condition, locked};
 
@@ -72,6 +73,13 @@ async fn lock_row<M: Model, E: Executor>(
     let mut rows = Collect::up_to(1);
     ok!(transaction.query(cx, rendered.statement(), &mut rows).await);
     let found: Option<M> = rows.into_rows().pop();
+    if found.is_none() {
+        // A row that has lost its base is not gone: its error tells that.
+        let key = values_of(row, M::PRIMARY_KEY);
+        let by_key = select_by_key::<M>(transaction.dialect(), key);
+        let mut rows = Collect::<M>::up_to(1);
+        ok!(transaction.query(cx, by_key.statement(), &mut rows).await);
+    }
     ok!(expect_one_row::<M>(
         u64::from(found.is_some()),
         "update",
@@ -81,6 +89,43 @@ async fn lock_row<M: Model, E: Executor>(
         ErrorKind::StaleRow,
         "the row to update is gone"
     ))))
+}
+
+/// Tells that the row is stored as another model, where an update of it found none.
+pub(crate) fn explain_mark<'a, M: Model, E: Executor>(
+    row: &'a M,
+    cx: &'a Cx,
+    executor: &'a mut E,
+) -> Part<'a, ()> {
+    Box::pin(async move {
+        let column = M::inheritance().discriminator;
+        let Some(column) = column.filter(|column| M::COLUMNS.contains(column)) else {
+            return Outcome::Ok(());
+        };
+        let mut query = Query::of::<M>();
+        query.columns =
+            Columns::Expressions(vec![vec![Token::column(M::ENTITY_NAME, None, column)]]);
+        let key = M::PRIMARY_KEY.iter().zip(values_of(row, M::PRIMARY_KEY));
+        query.conditions.extend(key.map(|(column, value)| {
+            let column = Token::column(M::ENTITY_NAME, None, column);
+            vec![column, Token::Text(" = "), Token::Param(value)]
+        }));
+        let mut writer = Writer::for_executor(executor);
+        query.write(&mut writer);
+        let rendered = ok_result!(writer.try_finish());
+        let stored = executor.query_rows(cx, &rendered.sql, &rendered.params);
+        let stored = ok!(stored.await);
+        let found = stored.first().and_then(|row| row.values().first());
+        let own = values_of(row, &[column]).pop();
+        let (Some(found), Some(own)) = (found, own) else {
+            return Outcome::Ok(());
+        };
+        let mut accepted = M::inheritance().accepted.iter();
+        if accepted.any(|tag| is_tag(*tag, found) && is_tag(*tag, &own)) {
+            return Outcome::Ok(());
+        }
+        Outcome::Err(wrong_mark::<M>(column, &own))
+    })
 }
 
 /// Refuses a model whose discriminator was assigned another value.

@@ -275,6 +275,18 @@ impl Conflict {
         key.len() == self.target.len() && self.target.iter().all(|column| key.contains(column))
     }
 
+    /// Refuses a key with a condition, which not all rows have: what a family looks for by the values alone could be another row.
+    pub(super) fn check_whole_key(&self) -> Result<(), Error> {
+        if self.keys().any(|key| self.is_target(key)) {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "`{}` is no unique key of `{}` without a condition",
+            self.target.join("`, `"),
+            self.table
+        )))
+    }
+
     pub(super) fn check_target(&self, dialect: Dialect) -> Result<(), Error> {
         // A key with a condition or an expression is known to the database alone.
         let may_be_unknown = dialect != Dialect::Mysql && self.unique_keys.contains(&&[][..]);

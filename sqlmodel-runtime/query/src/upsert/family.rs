@@ -15,8 +15,8 @@ mod statement;
 use std::collections::HashSet;
 
 use sqlmodel_core::{
-    Collect, Cx, Error, ErrorKind, Executor, Model, Outcome, Record, Tag, TransactionOps, Value,
-    ok, ok_result,
+    Collect, Cx, Error, ErrorKind, Executor, Model, Outcome, Record, TransactionOps, Value, ok,
+    ok_result,
 };
 
 use self::batch::Batch;
@@ -25,8 +25,8 @@ use super::conflict::{Change, Conflict};
 use super::outcome::{Upserted, gone, is_equal};
 use crate::expr::Token;
 use crate::family::{
-    ChainUpdate, Level, Part, Read, check_assigned, insert_then_select, is_split, levels,
-    parts_of_rows, select_by_keys,
+    ChainUpdate, Level, Part, Read, check_assigned, insert_then_select, is_split, is_tag, levels,
+    parts_of_rows, select_by_keys, shown, shown_key,
 };
 use crate::insert::{Plan, Returning, insert_returning};
 use crate::key::{KeyBytes, pick};
@@ -68,7 +68,7 @@ pub(super) fn count<'a, R: Record, E: Executor>(
     executor: &'a mut E,
 ) -> Part<'a, u64> {
     Box::pin(async move {
-        ok_result!(check(rows, conflict, executor));
+        ok_result!(check(rows, conflict));
         if let Some(written) = ok!(one_statement::<i64, R, E>(rows, conflict, cx, executor).await) {
             return Outcome::Ok(written.len() as u64);
         }
@@ -85,7 +85,7 @@ pub(super) fn all<'a, R: Record, E: Executor>(
     executor: &'a mut E,
 ) -> Part<'a, Vec<R::Model>> {
     Box::pin(async move {
-        ok_result!(check(rows, conflict, executor));
+        ok_result!(check(rows, conflict));
         let written =
             ok!(one_statement::<(i64, R::Model), R, E>(rows, conflict, cx, executor).await);
         if let Some(written) = written {
@@ -97,13 +97,9 @@ pub(super) fn all<'a, R: Record, E: Executor>(
 }
 
 /// Refuses what would not mean the same on every dialect.
-fn check<R: Record>(
-    rows: &[R],
-    conflict: &Conflict,
-    executor: &impl Executor,
-) -> Result<Level, Error> {
+fn check<R: Record>(rows: &[R], conflict: &Conflict) -> Result<Level, Error> {
     crate::family::check_concrete::<R::Model>()?;
-    conflict.check_target(executor.dialect())?;
+    conflict.check_whole_key()?;
     refuse_equal_keys(rows, conflict)?;
     level_of_target::<R::Model>(conflict.target())
 }
@@ -116,7 +112,7 @@ fn in_transaction<'a, R: Record, E: Executor>(
     executor: &'a mut E,
 ) -> Part<'a, Vec<Became<R::Model>>> {
     Box::pin(async move {
-        let level = ok_result!(check(rows, conflict, executor));
+        let level = ok_result!(check(rows, conflict));
         let batch = Batch {
             rows,
             conflict,
@@ -452,38 +448,6 @@ fn refuse_other<M>(conflict: &Conflict, error: Error) -> Outcome<Became<M>, Erro
         Outcome::Ok(Became::Unreadable(error))
     } else {
         Outcome::Err(error)
-    }
-}
-
-/// Returns `id = 7`, for messages.
-fn shown_key(columns: &[&str], key: &[Value<'_>]) -> String {
-    let parts = columns.iter().zip(key);
-    let parts = parts.map(|(column, value)| format!("{column} = {}", shown(value)));
-    parts.collect::<Vec<_>>().join(", ")
-}
-
-fn shown(value: &Value<'_>) -> String {
-    match value {
-        Value::I16(int) => int.to_string(),
-        Value::I32(int) => int.to_string(),
-        Value::I64(int) => int.to_string(),
-        Value::Text(text) => format!("'{text}'"),
-        other => format!("{other:?}"),
-    }
-}
-
-fn is_tag(tag: Tag, value: &Value<'_>) -> bool {
-    match (tag, value) {
-        (Tag::Text(tag), Value::Text(text)) => tag == text,
-        (Tag::Int(tag), Value::I16(int)) => tag == i64::from(*int),
-        (Tag::Int(tag), Value::I32(int)) => tag == i64::from(*int),
-        (Tag::Int(tag), Value::I64(int)) => tag == *int,
-        (Tag::Bool(tag), Value::Bool(bool)) => tag == *bool,
-        // SQLite and MySQL have truth values as integers.
-        (Tag::Bool(tag), Value::I16(int)) => i16::from(tag) == *int,
-        (Tag::Bool(tag), Value::I32(int)) => i32::from(tag) == *int,
-        (Tag::Bool(tag), Value::I64(int)) => i64::from(tag) == *int,
-        _ => false,
     }
 }
 

@@ -162,18 +162,19 @@ impl codegen::Decode for AnyEvent {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Event as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => {
-                let row_1: super::Login = codegen::Child::extend(row_0, row, at + 4)?;
-                Self::Login(row_1)
-            }
-            _ => {
-                let row_1: super::Login = codegen::Child::extend(row_0, row, at + 6)?;
-                let row_2: super::AdminLogin = codegen::Child::extend(row_1, row, at + 7)?;
-                Self::AdminLogin(row_2)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Event as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => {
+                    let row_1: super::Login = codegen::Child::extend(row_0, row, at + 4)?;
+                    Self::Login(row_1)
+                }
+                _ => {
+                    let row_1: super::Login = codegen::Child::extend(row_0, row, at + 6)?;
+                    let row_2: super::AdminLogin = codegen::Child::extend(row_1, row, at + 7)?;
+                    Self::AdminLogin(row_2)
+                }
+            })
         })
     }
 

@@ -183,14 +183,15 @@ impl codegen::Decode for AnyLogin {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Login as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Login(row_0),
-            _ => {
-                let row_1: super::AdminLogin = codegen::Child::extend(row_0, row, at + 5)?;
-                Self::AdminLogin(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Login as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Login(row_0),
+                _ => {
+                    let row_1: super::AdminLogin = codegen::Child::extend(row_0, row, at + 5)?;
+                    Self::AdminLogin(row_1)
+                }
+            })
         })
     }
 

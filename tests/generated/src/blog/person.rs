@@ -182,19 +182,20 @@ impl codegen::Decode for AnyPerson {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Person as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Person(row_0),
-            1 => {
-                let row_1: super::Student = codegen::Child::extend(row_0, row, at + 4)?;
-                Self::Student(row_1)
-            }
-            _ => {
-                let row_1: super::Student = codegen::Child::extend(row_0, row, at + 4)?;
-                let row_2: super::Doctoral = codegen::Child::extend(row_1, row, at + 6)?;
-                Self::Doctoral(row_2)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Person as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Person(row_0),
+                1 => {
+                    let row_1: super::Student = codegen::Child::extend(row_0, row, at + 4)?;
+                    Self::Student(row_1)
+                }
+                _ => {
+                    let row_1: super::Student = codegen::Child::extend(row_0, row, at + 4)?;
+                    let row_2: super::Doctoral = codegen::Child::extend(row_1, row, at + 6)?;
+                    Self::Doctoral(row_2)
+                }
+            })
         })
     }
 

@@ -198,14 +198,15 @@ impl codegen::Decode for AnyStudent {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Student as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Student(row_0),
-            _ => {
-                let row_1: super::Doctoral = codegen::Child::extend(row_0, row, at + 5)?;
-                Self::Doctoral(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Student as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Student(row_0),
+                _ => {
+                    let row_1: super::Doctoral = codegen::Child::extend(row_0, row, at + 5)?;
+                    Self::Doctoral(row_1)
+                }
+            })
         })
     }
 

@@ -191,14 +191,15 @@ impl codegen::Decode for AnyTruck {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Truck as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Truck(row_0),
-            _ => {
-                let row_1: super::DumpTruck = codegen::Child::extend(row_0, row, at + 4)?;
-                Self::DumpTruck(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Truck as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Truck(row_0),
+                _ => {
+                    let row_1: super::DumpTruck = codegen::Child::extend(row_0, row, at + 4)?;
+                    Self::DumpTruck(row_1)
+                }
+            })
         })
     }
 

@@ -162,18 +162,19 @@ impl codegen::Decode for AnyVehicle {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Vehicle as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => {
-                let row_1: super::Truck = codegen::Child::extend(row_0, row, at + 3)?;
-                Self::Truck(row_1)
-            }
-            _ => {
-                let row_1: super::Truck = codegen::Child::extend(row_0, row, at + 3)?;
-                let row_2: super::DumpTruck = codegen::Child::extend(row_1, row, at + 4)?;
-                Self::DumpTruck(row_2)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Vehicle as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => {
+                    let row_1: super::Truck = codegen::Child::extend(row_0, row, at + 3)?;
+                    Self::Truck(row_1)
+                }
+                _ => {
+                    let row_1: super::Truck = codegen::Child::extend(row_0, row, at + 3)?;
+                    let row_2: super::DumpTruck = codegen::Child::extend(row_1, row, at + 4)?;
+                    Self::DumpTruck(row_2)
+                }
+            })
         })
     }
 

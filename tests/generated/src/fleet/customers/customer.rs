@@ -172,17 +172,18 @@ impl codegen::Decode for AnyCustomer {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Customer as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => {
-                let row_1: super::Citizen = codegen::Child::extend(row_0, row, at + 3)?;
-                Self::Citizen(row_1)
-            }
-            _ => {
-                let row_1: super::Company = codegen::Child::extend(row_0, row, at + 4)?;
-                Self::Company(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Customer as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => {
+                    let row_1: super::Citizen = codegen::Child::extend(row_0, row, at + 3)?;
+                    Self::Citizen(row_1)
+                }
+                _ => {
+                    let row_1: super::Company = codegen::Child::extend(row_0, row, at + 4)?;
+                    Self::Company(row_1)
+                }
+            })
         })
     }
 

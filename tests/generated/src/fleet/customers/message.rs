@@ -163,14 +163,15 @@ impl codegen::Decode for AnyMessage {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Message as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Message(row_0),
-            _ => {
-                let row_1: super::Complaint = codegen::Child::extend(row_0, row, at + 4)?;
-                Self::Complaint(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Message as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Message(row_0),
+                _ => {
+                    let row_1: super::Complaint = codegen::Child::extend(row_0, row, at + 4)?;
+                    Self::Complaint(row_1)
+                }
+            })
         })
     }
 

@@ -212,10 +212,11 @@ impl codegen::Decode for AnyTruck {
                 parts: &[0],
             }],
         };
-        LAYOUT.member(row, at)?;
-        let row_0 = <Truck as codegen::Model>::from_row(row, at)?;
-        let row_1: super::Tanker = codegen::Child::extend(row_0, row, at + 9)?;
-        Ok(Self::Tanker(row_1))
+        LAYOUT.read(row, at, |_| {
+            let row_0 = <Truck as codegen::Model>::from_row(row, at)?;
+            let row_1: super::Tanker = codegen::Child::extend(row_0, row, at + 9)?;
+            Ok(Self::Tanker(row_1))
+        })
     }
 
     fn column_name(offset: usize) -> Option<(&'static str, &'static str)> {

@@ -232,19 +232,20 @@ impl codegen::Decode for AnyVehicle {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Vehicle as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Vehicle(row_0),
-            1 => {
-                let row_1: super::Car = codegen::Child::extend(row_0, row, at + 8)?;
-                Self::Car(row_1)
-            }
-            _ => {
-                let row_1: super::Truck = codegen::Child::extend(row_0, row, at + 11)?;
-                let row_2: super::Tanker = codegen::Child::extend(row_1, row, at + 14)?;
-                Self::Tanker(row_2)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Vehicle as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Vehicle(row_0),
+                1 => {
+                    let row_1: super::Car = codegen::Child::extend(row_0, row, at + 8)?;
+                    Self::Car(row_1)
+                }
+                _ => {
+                    let row_1: super::Truck = codegen::Child::extend(row_0, row, at + 11)?;
+                    let row_2: super::Tanker = codegen::Child::extend(row_1, row, at + 14)?;
+                    Self::Tanker(row_2)
+                }
+            })
         })
     }
 

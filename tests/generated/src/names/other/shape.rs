@@ -140,14 +140,15 @@ impl codegen::Decode for AnyShape {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Shape as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Shape(row_0),
-            _ => {
-                let row_1: super::Circle = codegen::Child::extend(row_0, row, at + 3)?;
-                Self::Circle(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Shape as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Shape(row_0),
+                _ => {
+                    let row_1: super::Circle = codegen::Child::extend(row_0, row, at + 3)?;
+                    Self::Circle(row_1)
+                }
+            })
         })
     }
 

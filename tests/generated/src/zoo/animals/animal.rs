@@ -215,23 +215,24 @@ impl codegen::Decode for AnyAnimal {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Animal as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => {
-                let row_1: super::Lion = codegen::Child::extend(row_0, row, at + 5)?;
-                Self::Lion(row_1)
-            }
-            1 => {
-                let row_1: super::Bird = codegen::Child::extend(row_0, row, at + 6)?;
-                let row_2: super::Eagle = codegen::Child::extend(row_1, row, at + 7)?;
-                Self::Eagle(row_2)
-            }
-            _ => {
-                let row_1: super::Bird = codegen::Child::extend(row_0, row, at + 6)?;
-                let row_2: super::Penguin = codegen::Child::extend(row_1, row, at + 12)?;
-                Self::Penguin(row_2)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Animal as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => {
+                    let row_1: super::Lion = codegen::Child::extend(row_0, row, at + 5)?;
+                    Self::Lion(row_1)
+                }
+                1 => {
+                    let row_1: super::Bird = codegen::Child::extend(row_0, row, at + 6)?;
+                    let row_2: super::Eagle = codegen::Child::extend(row_1, row, at + 7)?;
+                    Self::Eagle(row_2)
+                }
+                _ => {
+                    let row_1: super::Bird = codegen::Child::extend(row_0, row, at + 6)?;
+                    let row_2: super::Penguin = codegen::Child::extend(row_1, row, at + 12)?;
+                    Self::Penguin(row_2)
+                }
+            })
         })
     }
 

@@ -221,17 +221,18 @@ impl codegen::Decode for AnyBird {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Bird as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => {
-                let row_1: super::Eagle = codegen::Child::extend(row_0, row, at + 6)?;
-                Self::Eagle(row_1)
-            }
-            _ => {
-                let row_1: super::Penguin = codegen::Child::extend(row_0, row, at + 11)?;
-                Self::Penguin(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Bird as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => {
+                    let row_1: super::Eagle = codegen::Child::extend(row_0, row, at + 6)?;
+                    Self::Eagle(row_1)
+                }
+                _ => {
+                    let row_1: super::Penguin = codegen::Child::extend(row_0, row, at + 11)?;
+                    Self::Penguin(row_1)
+                }
+            })
         })
     }
 

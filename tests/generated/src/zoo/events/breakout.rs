@@ -193,14 +193,15 @@ impl codegen::Decode for AnyBreakout {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Breakout as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Breakout(row_0),
-            _ => {
-                let row_1: super::GreatBreakout = codegen::Child::extend(row_0, row, at + 6)?;
-                Self::GreatBreakout(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Breakout as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Breakout(row_0),
+                _ => {
+                    let row_1: super::GreatBreakout = codegen::Child::extend(row_0, row, at + 6)?;
+                    Self::GreatBreakout(row_1)
+                }
+            })
         })
     }
 

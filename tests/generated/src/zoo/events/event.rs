@@ -187,22 +187,23 @@ impl codegen::Decode for AnyEvent {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Event as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => {
-                let row_1: super::Feeding = codegen::Child::extend(row_0, row, at + 4)?;
-                Self::Feeding(row_1)
-            }
-            1 => {
-                let row_1: super::Breakout = codegen::Child::extend(row_0, row, at + 8)?;
-                Self::Breakout(row_1)
-            }
-            _ => {
-                let row_1: super::Breakout = codegen::Child::extend(row_0, row, at + 11)?;
-                let row_2: super::GreatBreakout = codegen::Child::extend(row_1, row, at + 13)?;
-                Self::GreatBreakout(row_2)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Event as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => {
+                    let row_1: super::Feeding = codegen::Child::extend(row_0, row, at + 4)?;
+                    Self::Feeding(row_1)
+                }
+                1 => {
+                    let row_1: super::Breakout = codegen::Child::extend(row_0, row, at + 8)?;
+                    Self::Breakout(row_1)
+                }
+                _ => {
+                    let row_1: super::Breakout = codegen::Child::extend(row_0, row, at + 11)?;
+                    let row_2: super::GreatBreakout = codegen::Child::extend(row_1, row, at + 13)?;
+                    Self::GreatBreakout(row_2)
+                }
+            })
         })
     }
 

@@ -238,18 +238,19 @@ impl codegen::Decode for AnyKeeper {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Keeper as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Keeper(row_0),
-            1 => {
-                let row_1: super::HeadKeeper = codegen::Child::extend(row_0, row, at + 6)?;
-                Self::HeadKeeper(row_1)
-            }
-            _ => {
-                let row_1: super::Trainee = codegen::Child::extend(row_0, row, at + 7)?;
-                Self::Trainee(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Keeper as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Keeper(row_0),
+                1 => {
+                    let row_1: super::HeadKeeper = codegen::Child::extend(row_0, row, at + 6)?;
+                    Self::HeadKeeper(row_1)
+                }
+                _ => {
+                    let row_1: super::Trainee = codegen::Child::extend(row_0, row, at + 7)?;
+                    Self::Trainee(row_1)
+                }
+            })
         })
     }
 

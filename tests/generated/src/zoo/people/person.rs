@@ -270,32 +270,33 @@ impl codegen::Decode for AnyPerson {
                 },
             ],
         };
-        let member = LAYOUT.member(row, at)?;
-        let row_0 = <Person as codegen::Model>::from_row(row, at)?;
-        Ok(match member {
-            0 => Self::Person(row_0),
-            1 => {
-                let row_1: super::Keeper = codegen::Child::extend(row_0, row, at + 5)?;
-                Self::Keeper(row_1)
-            }
-            2 => {
-                let row_1: super::Keeper = codegen::Child::extend(row_0, row, at + 5)?;
-                let row_2: super::HeadKeeper = codegen::Child::extend(row_1, row, at + 7)?;
-                Self::HeadKeeper(row_2)
-            }
-            3 => {
-                let row_1: super::Keeper = codegen::Child::extend(row_0, row, at + 5)?;
-                let row_2: super::Trainee = codegen::Child::extend(row_1, row, at + 8)?;
-                Self::Trainee(row_2)
-            }
-            4 => {
-                let row_1: super::Guest = codegen::Child::extend(row_0, row, at + 10)?;
-                Self::Guest(row_1)
-            }
-            _ => {
-                let row_1: super::Vet = codegen::Child::extend(row_0, row, at + 12)?;
-                Self::Vet(row_1)
-            }
+        LAYOUT.read(row, at, |member| {
+            let row_0 = <Person as codegen::Model>::from_row(row, at)?;
+            Ok(match member {
+                0 => Self::Person(row_0),
+                1 => {
+                    let row_1: super::Keeper = codegen::Child::extend(row_0, row, at + 5)?;
+                    Self::Keeper(row_1)
+                }
+                2 => {
+                    let row_1: super::Keeper = codegen::Child::extend(row_0, row, at + 5)?;
+                    let row_2: super::HeadKeeper = codegen::Child::extend(row_1, row, at + 7)?;
+                    Self::HeadKeeper(row_2)
+                }
+                3 => {
+                    let row_1: super::Keeper = codegen::Child::extend(row_0, row, at + 5)?;
+                    let row_2: super::Trainee = codegen::Child::extend(row_1, row, at + 8)?;
+                    Self::Trainee(row_2)
+                }
+                4 => {
+                    let row_1: super::Guest = codegen::Child::extend(row_0, row, at + 10)?;
+                    Self::Guest(row_1)
+                }
+                _ => {
+                    let row_1: super::Vet = codegen::Child::extend(row_0, row, at + 12)?;
+                    Self::Vet(row_1)
+                }
+            })
         })
     }
 
