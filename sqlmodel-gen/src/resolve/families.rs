@@ -15,6 +15,16 @@ use crate::resolve::tables::MAX_TAG_LEN;
 use crate::source::Span;
 use crate::syntax::{Inheritance, Node, Value};
 
+/// A tag as databases compare it that know no blanks at the end of a text.
+fn without_padding(value: &DiscriminatorValue) -> DiscriminatorValue {
+    match value {
+        DiscriminatorValue::Text(text) => {
+            DiscriminatorValue::Text(text.trim_end_matches(' ').to_owned())
+        }
+        other => other.clone(),
+    }
+}
+
 impl<'a> Resolver<'a> {
     pub(super) fn resolve_families(&mut self) {
         let mut by_root: BTreeMap<ModelId, Vec<ModelId>> = BTreeMap::new();
@@ -306,7 +316,7 @@ impl<'a> Resolver<'a> {
                 let Some(value) = self.discriminator_value(member, field) else {
                     continue;
                 };
-                match taken.insert(value.clone(), member) {
+                match taken.insert(without_padding(&value), member) {
                     Some(other) => self.push_same_tag(member, other),
                     None => values.push((member, value)),
                 }

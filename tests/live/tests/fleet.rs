@@ -1,8 +1,9 @@
 //! Families with keys of several columns, and with numbers, truth values and enums as discriminators: false and zero among them.
 
 use generated::fleet::customers::{
-    AnyCustomer, AnyMessage, Citizen, Company, Complaint, Customer, Message, NewCitizen,
-    NewCompany, NewComplaint, NewMessage,
+    Account, Admin, AnyAccount, AnyCustomer, AnyMessage, Citizen, Company, Complaint, Customer,
+    Message, NewAccount, NewAdmin, NewCitizen, NewCompany, NewComplaint, NewMessage, NewSuperAdmin,
+    SuperAdmin,
 };
 use generated::fleet::tables::TABLES;
 use generated::fleet::vehicles::{
@@ -19,6 +20,36 @@ on_every_driver! {
     a_truth_value_tells_rows_apart,
     a_number_tells_rows_apart,
     a_joined_model_is_told_from_others_whatever_the_condition,
+    tags_that_differ_by_case_are_of_two_models,
+}
+
+async fn tags_that_differ_by_case_are_of_two_models<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let user = insert!(NewAccount::new("ada")).one(cx, connection).await;
+    let user = user.into_result()?;
+    let admin = insert!(NewAdmin::new("bo")).one(cx, connection).await;
+    let above = insert!(NewSuperAdmin::new("cy")).one(cx, connection).await;
+    let (admin, above) = (admin.into_result()?, above.into_result()?);
+    let update = Admin::update().set(Admin::PAGER, "7".to_owned()).all_rows();
+    assert_eq!(update.execute(cx, connection).await.into_result()?, 1);
+    let admins = Admin::select().count(cx, connection).await;
+    assert_eq!(admins.into_result()?, 1);
+    admin
+        .delete_row()
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    let deleted = Admin::delete().all_rows().execute(cx, connection).await;
+    assert_eq!(deleted.into_result()?, 0);
+    let all = Account::select().order_by(Account::ID.asc()).polymorphic();
+    let all = all.all(cx, connection).await.into_result()?;
+    let expected = [AnyAccount::Account(user), AnyAccount::SuperAdmin(above)];
+    assert_eq!(all, expected);
+    let above = SuperAdmin::select().count(cx, connection).await;
+    assert_eq!(above.into_result()?, 1);
+    Ok(())
 }
 
 async fn keys_of_two_columns_join_the_tables<C: Connection>(cx: &Cx, connection: &mut C) -> Test {

@@ -18,6 +18,9 @@ use crate::resolve::tables::{Builder, tag_type};
 use crate::resolve::{Resolver, is_field_name, sql_text};
 use crate::syntax::{self, Default, Key};
 
+/// The collation of discriminators on MySQL, whose usual ones take `admin` for `Admin` and rows of one model for another's.
+const EXACT_ON_MYSQL: Text = Text::Borrowed("utf8mb4_bin");
+
 impl Builder<'_, '_> {
     /// Adds the columns of fields to a table.
     pub(super) fn add_columns(
@@ -83,11 +86,14 @@ impl Builder<'_, '_> {
         columns: &[MappedColumn],
     ) -> Option<ColumnRef> {
         let discriminator = family.discriminator.as_ref()?;
+        let has_mysql = self.resolver.options.dialects.contains(&Dialect::Mysql);
         if let Some(field) = discriminator.field {
-            return columns
-                .iter()
-                .find(|it| it.field == field)
-                .map(|it| it.column);
+            let column = columns.iter().find(|it| it.field == field)?.column;
+            let declared = &mut self.tables[table].columns[column.column];
+            if has_mysql && matches!(declared.ty, SqlType::Scalar(ScalarType::Text { .. })) {
+                declared.collation.mysql.get_or_insert(EXACT_ON_MYSQL);
+            }
+            return Some(column);
         }
         let draft = &mut self.tables[table];
         let name = Text::from(discriminator.column.clone());
@@ -97,10 +103,14 @@ impl Builder<'_, '_> {
                 .origins
                 .add(&Object::Column(name.clone()), column.span);
         }
-        draft.columns.push(Column {
+        let mut column = Column {
             name,
             ..Column::new("", tag_type())
-        });
+        };
+        if has_mysql {
+            column.collation.mysql = Some(EXACT_ON_MYSQL);
+        }
+        draft.columns.push(column);
         Some(ColumnRef {
             table,
             column: draft.columns.len() - 1,

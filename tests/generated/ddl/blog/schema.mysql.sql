@@ -82,7 +82,7 @@ DEFAULT CHARACTER SET = utf8mb4;
 CREATE TABLE `vehicle` (
     `id` BIGINT NOT NULL AUTO_INCREMENT,
     `wheels` SMALLINT NOT NULL,
-    `kind` VARCHAR(64) NOT NULL,
+    `kind` VARCHAR(64) COLLATE `utf8mb4_bin` NOT NULL,
     `load_kg` INT,
     `tip_angle` DOUBLE,
     PRIMARY KEY (`id`),
@@ -95,7 +95,7 @@ DEFAULT CHARACTER SET = utf8mb4;
 CREATE TABLE `person` (
     `id` BIGINT NOT NULL AUTO_INCREMENT,
     `name` LONGTEXT NOT NULL,
-    `kind` VARCHAR(64) NOT NULL,
+    `kind` VARCHAR(64) COLLATE `utf8mb4_bin` NOT NULL,
     PRIMARY KEY (`id`)
 )
 ENGINE = InnoDB

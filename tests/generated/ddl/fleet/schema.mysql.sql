@@ -28,6 +28,18 @@ CREATE TABLE `message` (
 ENGINE = InnoDB
 DEFAULT CHARACTER SET = utf8mb4;
 
+CREATE TABLE `account` (
+    `id` BIGINT NOT NULL AUTO_INCREMENT,
+    `login` VARCHAR(40) NOT NULL,
+    `kind` VARCHAR(64) COLLATE `utf8mb4_bin` NOT NULL,
+    `pager` VARCHAR(20),
+    `safe` INT,
+    PRIMARY KEY (`id`),
+    CONSTRAINT `uq_account_login` UNIQUE (`login`)
+)
+ENGINE = InnoDB
+DEFAULT CHARACTER SET = utf8mb4;
+
 CREATE TABLE `vehicle` (
     `depot` VARCHAR(10) NOT NULL,
     `number` INT NOT NULL,

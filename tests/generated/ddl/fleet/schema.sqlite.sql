@@ -24,6 +24,16 @@ CREATE TABLE "message" (
     CONSTRAINT "ck_message_severity_present" CHECK ("code" NOT IN (-1) OR "severity" IS NOT NULL)
 );
 
+CREATE TABLE "account" (
+    "id" INTEGER NOT NULL,
+    "login" VARCHAR(40) NOT NULL,
+    "kind" VARCHAR(64) NOT NULL,
+    "pager" VARCHAR(20),
+    "safe" INTEGER,
+    CONSTRAINT "pk_account" PRIMARY KEY ("id"),
+    CONSTRAINT "uq_account_login" UNIQUE ("login")
+);
+
 CREATE TABLE "vehicle" (
     "depot" VARCHAR(10) NOT NULL,
     "number" INTEGER NOT NULL,

@@ -4,7 +4,7 @@ CREATE TABLE `person` (
     `id` BIGINT NOT NULL AUTO_INCREMENT,
     `name` VARCHAR(80) NOT NULL,
     `version` INT NOT NULL DEFAULT 1,
-    `role` VARCHAR(64) NOT NULL,
+    `role` VARCHAR(64) COLLATE `utf8mb4_bin` NOT NULL,
     `invited_by` VARCHAR(80),
     PRIMARY KEY (`id`),
     CONSTRAINT `ck_person_invited_by_present` CHECK (`role` NOT IN ('guest') OR `invited_by` IS NOT NULL)
@@ -46,7 +46,7 @@ CREATE TABLE `animal` (
     `name` VARCHAR(60) NOT NULL,
     `born` DATE,
     `enclosure_id` BIGINT,
-    `species` VARCHAR(64) NOT NULL,
+    `species` VARCHAR(64) COLLATE `utf8mb4_bin` NOT NULL,
     `mane_cm` SMALLINT,
     `wingspan_cm` SMALLINT,
     `prey` VARCHAR(60),

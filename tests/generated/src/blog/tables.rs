@@ -221,7 +221,12 @@ pub static VEHICLE: sql::Table = sql::Table {
     columns: Cow::Borrowed(&[
         sql::Column::new("id", sql::SqlType::I64).auto_increment(),
         sql::Column::new("wheels", sql::SqlType::I16),
-        sql::Column::new("kind", sql::SqlType::text(64)),
+        sql::Column::new("kind", sql::SqlType::text(64)).with_collation(sql::PerDialect {
+            portable: None,
+            sqlite: None,
+            postgres: None,
+            mysql: Some(Cow::Borrowed("utf8mb4_bin")),
+        }),
         sql::Column::new("load_kg", sql::SqlType::I32).nullable(),
         sql::Column::new("tip_angle", sql::SqlType::F64).nullable(),
     ]),
@@ -270,7 +275,12 @@ pub static PERSON: sql::Table = sql::Table {
     columns: Cow::Borrowed(&[
         sql::Column::new("id", sql::SqlType::I64).auto_increment(),
         sql::Column::new("name", sql::SqlType::TEXT),
-        sql::Column::new("kind", sql::SqlType::text(64)),
+        sql::Column::new("kind", sql::SqlType::text(64)).with_collation(sql::PerDialect {
+            portable: None,
+            sqlite: None,
+            postgres: None,
+            mysql: Some(Cow::Borrowed("utf8mb4_bin")),
+        }),
     ]),
     primary_key: Some(sql::PrimaryKey::new("pk_person", &[Cow::Borrowed("id")])),
     unique_keys: Cow::Borrowed(&[]),

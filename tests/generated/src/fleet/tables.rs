@@ -5,7 +5,9 @@ use ::std::borrow::Cow;
 use ::sqlmodel_runtime::codegen::sql;
 
 /// Every table, each model's in the order of the schema.
-pub static TABLES: &[&sql::Table] = &[&CUSTOMER, &MESSAGE, &VEHICLE, &CAR, &TRUCK, &TANKER];
+pub static TABLES: &[&sql::Table] = &[
+    &CUSTOMER, &MESSAGE, &ACCOUNT, &VEHICLE, &CAR, &TRUCK, &TANKER,
+];
 
 #[rustfmt::skip]
 const VEHICLE_KIND_TYPE: sql::SqlType = sql::SqlType::Scalar(sql::ScalarType::Enum(sql::EnumType {
@@ -83,6 +85,32 @@ pub static MESSAGE: sql::Table = sql::Table {
             )),
         },
     }]),
+    indexes: Cow::Borrowed(&[]),
+    comment: None,
+};
+
+/// The table `account`.
+pub static ACCOUNT: sql::Table = sql::Table {
+    name: sql::TableName::new("account"),
+    columns: Cow::Borrowed(&[
+        sql::Column::new("id", sql::SqlType::I64).auto_increment(),
+        sql::Column::new("login", sql::SqlType::text(40)),
+        sql::Column::new("kind", sql::SqlType::text(64)).with_collation(sql::PerDialect {
+            portable: None,
+            sqlite: None,
+            postgres: None,
+            mysql: Some(Cow::Borrowed("utf8mb4_bin")),
+        }),
+        sql::Column::new("pager", sql::SqlType::text(20)).nullable(),
+        sql::Column::new("safe", sql::SqlType::I32).nullable(),
+    ]),
+    primary_key: Some(sql::PrimaryKey::new("pk_account", &[Cow::Borrowed("id")])),
+    unique_keys: Cow::Borrowed(&[sql::UniqueKey::new(
+        "uq_account_login",
+        &[Cow::Borrowed("login")],
+    )]),
+    foreign_keys: Cow::Borrowed(&[]),
+    checks: Cow::Borrowed(&[]),
     indexes: Cow::Borrowed(&[]),
     comment: None,
 };

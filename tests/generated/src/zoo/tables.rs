@@ -25,7 +25,12 @@ pub static ANIMAL: sql::Table = sql::Table {
         sql::Column::new("name", sql::SqlType::text(60)),
         sql::Column::new("born", sql::SqlType::DATE).nullable(),
         sql::Column::new("enclosure_id", sql::SqlType::I64).nullable(),
-        sql::Column::new("species", sql::SqlType::text(64)),
+        sql::Column::new("species", sql::SqlType::text(64)).with_collation(sql::PerDialect {
+            portable: None,
+            sqlite: None,
+            postgres: None,
+            mysql: Some(Cow::Borrowed("utf8mb4_bin")),
+        }),
         sql::Column::new("mane_cm", sql::SqlType::I16).nullable(),
         sql::Column::new("wingspan_cm", sql::SqlType::I16).nullable(),
         sql::Column::new("prey", sql::SqlType::text(60)).nullable(),
@@ -288,7 +293,12 @@ pub static PERSON: sql::Table = sql::Table {
         sql::Column::new("name", sql::SqlType::text(80)),
         sql::Column::new("version", sql::SqlType::I32)
             .with_default(sql::ColumnDefault::Literal(sql::Literal::Int(1))),
-        sql::Column::new("role", sql::SqlType::text(64)),
+        sql::Column::new("role", sql::SqlType::text(64)).with_collation(sql::PerDialect {
+            portable: None,
+            sqlite: None,
+            postgres: None,
+            mysql: Some(Cow::Borrowed("utf8mb4_bin")),
+        }),
         sql::Column::new("invited_by", sql::SqlType::text(80)).nullable(),
     ]),
     primary_key: Some(sql::PrimaryKey::new("pk_person", &[Cow::Borrowed("id")])),
