@@ -1,17 +1,22 @@
 //! Rows that a statement writes and returns, and that the model does not take.
 
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
 use generated::shop::tables::TABLES;
 use generated::shop::{Everything, NewEverything};
 use generated::support::Celsius;
 use live::{Test, on_every_driver};
 use sqlmodel_runtime::prelude::*;
-use sqlmodel_runtime::{ErrorKind, Statement};
+use sqlmodel_runtime::{ErrorKind, RowRead, RowSink, Statement};
 
 on_every_driver! {
     TABLES;
     nothing_is_written_where_one_of_many_rows_cannot_be_read,
     a_row_that_is_stored_and_cannot_be_read_is_told,
     a_statement_is_done_though_its_rows_are_refused,
+    a_panic_over_a_row_leaves_the_connection_usable,
 }
 
 /// The same on a file, where a statement has a transaction of its own.
@@ -125,6 +130,41 @@ async fn a_statement_is_done_though_its_rows_are_refused<C: Connection>(
     assert_refused(refused, After::Nothing)?;
     assert_eq!(n_rows(cx, connection).await?, 0);
     Ok(())
+}
+
+async fn a_panic_over_a_row_leaves_the_connection_usable<C: Connection>(
+    cx: &Cx,
+    connection: &mut C,
+) -> Test {
+    let rows = ["a", "b", "c"].map(|name| NewEverything::new(format!("{name}@example.org")));
+    insert_many!(rows)
+        .execute(cx, connection)
+        .await
+        .into_result()?;
+    let statement = Statement::new("SELECT an_email FROM everything", &[]);
+    let mut sink = PanicsAt { n_rows: 2 };
+    let mut query = Box::pin(connection.query(cx, statement, &mut sink));
+    let has_panicked = std::future::poll_fn(|task| {
+        let poll = AssertUnwindSafe(|| query.as_mut().poll(task).map(|_| false));
+        catch_unwind(poll).unwrap_or(Poll::Ready(true))
+    });
+    assert!(has_panicked.await);
+    drop(query);
+    assert_eq!(n_rows(cx, connection).await?, 3);
+    Ok(())
+}
+
+/// Panics over a row.
+struct PanicsAt {
+    n_rows: u32,
+}
+
+impl RowSink for PanicsAt {
+    fn row<R: RowRead>(&mut self, _: &R) -> Result<ControlFlow<()>, Error> {
+        self.n_rows -= 1;
+        assert!(self.n_rows > 0, "the row that a user's code cannot bear");
+        Ok(ControlFlow::Continue(()))
+    }
 }
 
 async fn n_rows(cx: &Cx, connection: &mut impl Connection) -> Result<u64, live::Failure> {

@@ -31,6 +31,8 @@ pub(crate) struct Wire<T> {
     /// Statements to close, which is sent in front of the next command and has no reply.
     to_close: Vec<u32>,
     is_broken: bool,
+    /// The bytes of a packet that was read and is to be consumed: a sink that panics comes between.
+    n_read: usize,
 }
 
 /// A reply that is awaited.
@@ -139,6 +141,7 @@ impl<T: Transport> Wire<T> {
             pending: None,
             to_close: Vec::new(),
             is_broken: false,
+            n_read: 0,
         }
     }
 
@@ -356,12 +359,14 @@ impl<T: Transport> Wire<T> {
         let Some(pending) = &mut self.pending else {
             return Err(Malformed("a reply to a command"));
         };
+        self.stream.consume(std::mem::take(&mut self.n_read));
         loop {
             let (received, n_bytes) = match self.packets.front(self.stream.received())? {
                 Front::Incomplete => return Ok(None),
                 Front::Part { n_bytes } => (Received::Part, n_bytes),
                 Front::Payload { payload, n_bytes } => {
                     let received = pending.reply.receive(payload)?;
+                    self.n_read = n_bytes;
                     if received == Received::Row && rows.sink.is_some() {
                         if pending.reply.n_results() > 1 {
                             rows.refuse(several_results());
@@ -377,6 +382,7 @@ impl<T: Transport> Wire<T> {
                     (received, n_bytes)
                 }
             };
+            self.n_read = 0;
             self.stream.consume(n_bytes);
             if received == Received::Row && rows.is_paused() {
                 return Ok(None);
