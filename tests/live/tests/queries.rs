@@ -303,10 +303,10 @@ async fn expressions_with_values_are_groups_like_others<C: Connection>(
         marked.len() > 1 && marked.is_sorted_by(|a, b| a > b),
         "{marked:?}"
     );
-    // What only looks like a group is none.
+    // What is like a group but for its value is none.
     let refused = Hero::select()
         .group_by(next())
-        .columns(Hero::AGE + 1 * 3)
+        .columns(Hero::AGE + 3)
         .all(cx, connection)
         .await;
     assert!(matches!(refused, Outcome::Err(error) if error.kind() == ErrorKind::Usage));
