@@ -75,7 +75,6 @@ impl<M: Model, State, Scope> Delete<M, State, Scope> {
     }
 
     /// Leaves out rows of models that extend this one.
-    #[must_use]
     pub fn exact(mut self) -> Self {
         self.conditions.extend(family::is_exactly::<M>());
         self

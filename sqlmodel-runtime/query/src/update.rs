@@ -124,7 +124,6 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
     }
 
     /// Leaves out rows of models that extend this one.
-    #[must_use]
     pub fn exact(mut self) -> Self {
         self.conditions.extend(family::is_exactly::<M>());
         self
@@ -139,7 +138,6 @@ impl<M: Model, State, Scope> Update<M, State, Scope> {
     ///
     /// When it runs, [`StaleRow`](ErrorKind::StaleRow) for another version or no rows, and [`Usage`](ErrorKind::Usage) for a
     /// model that has no version.
-    #[must_use]
     pub fn expected_version(mut self, version: impl Into<i64>) -> Self {
         self.expected_version = Some(version.into());
         self

@@ -64,7 +64,6 @@ macro_rules! __parts {
 
 impl<M: Model, Scope, Outer> Select<M, Scope, Models, Outer> {
     /// Leaves out rows of models that extend this one.
-    #[must_use]
     pub fn exact(self) -> Self {
         let mut query = self.into_query();
         query.conditions.extend(is_exactly::<M>());
