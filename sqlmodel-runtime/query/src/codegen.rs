@@ -35,11 +35,12 @@ pub fn widest_cast<T: 'static>() -> Option<[&'static str; 3]> {
     if is_one_of(&[TypeId::of::<String>(), TypeId::of::<Option<String>>()]) {
         return Some(["", " AS text)", " AS CHAR(16383))"]);
     }
-    let mut decimals = vec![TypeId::of::<Decimal>(), TypeId::of::<Option<Decimal>>()];
+    let is_decimal = is_one_of(&[TypeId::of::<Decimal>(), TypeId::of::<Option<Decimal>>()]);
     #[cfg(feature = "rust_decimal")]
-    decimals.extend([
-        TypeId::of::<sqlmodel_core::types::rust_decimal::Decimal>(),
-        TypeId::of::<Option<sqlmodel_core::types::rust_decimal::Decimal>>(),
-    ]);
-    is_one_of(&decimals).then_some(["", " AS numeric)", ""])
+    let is_decimal = is_decimal
+        || is_one_of(&[
+            TypeId::of::<sqlmodel_core::types::rust_decimal::Decimal>(),
+            TypeId::of::<Option<sqlmodel_core::types::rust_decimal::Decimal>>(),
+        ]);
+    is_decimal.then_some(["", " AS numeric)", ""])
 }
