@@ -223,11 +223,12 @@ impl<K: Replication> Inner<K> {
 
     async fn write(&self, cx: &Cx) -> Outcome<Pooled<K>, Error> {
         loop {
+            let mut place = None;
             let found = Wait::on(cx).poll(|task| {
                 self.access(|routing| match routing.primary() {
                     Some(at) => Poll::Ready(at),
                     None => {
-                        routing.watch(task);
+                        routing.watch(&mut place, task);
                         Poll::Pending
                     }
                 })
@@ -256,6 +257,7 @@ impl<K: Replication> Inner<K> {
             return Outcome::Ok(None);
         };
         let mut acquiring = pin!(pool.acquire(cx));
+        let mut place = None;
         std::future::poll_fn(|task| {
             if let Poll::Ready(outcome) = acquiring.as_mut().poll(task) {
                 return Poll::Ready(outcome.map(Some));
@@ -264,7 +266,7 @@ impl<K: Replication> Inner<K> {
                 if !is_right(routing) {
                     return Poll::Ready(Outcome::Ok(None));
                 }
-                routing.watch(task);
+                routing.watch(&mut place, task);
                 Poll::Pending
             })
         })

@@ -15,6 +15,16 @@ pub(crate) struct Routing {
     next: usize,
     /// Those who want to know of every change.
     watchers: Vec<Waker>,
+    /// How often they were told.
+    n_changes: u64,
+}
+
+/// Where a call stands among those that wait for a change.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// The change that it waits for.
+    n_changes: u64,
+    at: usize,
 }
 
 impl Routing {
@@ -24,6 +34,7 @@ impl Routing {
             seen: vec![None; n_servers],
             next: 0,
             watchers: Vec::new(),
+            n_changes: 0,
         }
     }
 
@@ -36,6 +47,7 @@ impl Routing {
         if let Some(seen) = self.seen.get_mut(at) {
             *seen = progress;
         }
+        self.n_changes += 1;
         mem::take(&mut self.watchers)
     }
 
@@ -66,7 +78,37 @@ impl Routing {
         seen.is_some_and(|progress| progress.position >= position)
     }
 
-    pub(crate) fn watch(&mut self, task: &Context<'_>) {
-        self.watchers.push(task.waker().clone());
+    /// Notes a task that wants to know of the next change. One that is polled again takes the place that it has.
+    pub(crate) fn watch(&mut self, place: &mut Option<Place>, task: &Context<'_>) {
+        let known = place.filter(|it| it.n_changes == self.n_changes);
+        match known.and_then(|it| self.watchers.get_mut(it.at)) {
+            Some(watcher) => watcher.clone_from(task.waker()),
+            None => {
+                *place = Some(Place {
+                    n_changes: self.n_changes,
+                    at: self.watchers.len(),
+                });
+                self.watchers.push(task.waker().clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_is_polled_again_is_woken_once() {
+        let mut routing = Routing::new(1);
+        let task = Context::from_waker(Waker::noop());
+        let (mut one, mut other) = (None, None);
+        for _ in 0..1_000 {
+            routing.watch(&mut one, &task);
+            routing.watch(&mut other, &task);
+        }
+        assert_eq!(routing.saw(0, None).len(), 2);
+        routing.watch(&mut other, &task);
+        assert_eq!(routing.saw(0, None).len(), 1, "it waits for the next one");
     }
 }
