@@ -46,7 +46,7 @@ pub trait Connector: Send + Sync + 'static {
     /// Tells whether connecting again, a little later, may succeed where this error was the answer.
     ///
     /// What the server or the operating system refuses for now is tried again: it starts, it has no room, it is not reached.
-    /// A wrong password or an unknown database stay wrong.
+    /// A wrong password, an unknown database and a [misconfiguration](Error::is_misconfiguration) stay wrong.
     fn is_passing(&self, error: &Error) -> bool {
         match (error.kind(), error.sqlstate()) {
             (ErrorKind::Busy | ErrorKind::Io, _) => true,
@@ -54,7 +54,7 @@ pub trait Connector: Send + Sync + 'static {
             (ErrorKind::Connect, Some(sqlstate)) => {
                 ["08", "53", "57"].contains(&sqlstate.get(..2).unwrap_or_default())
             }
-            (ErrorKind::Connect, None) => true,
+            (ErrorKind::Connect, None) => !error.is_misconfiguration(),
             _ => false,
         }
     }

@@ -23,6 +23,7 @@ struct Inner {
     constraint: Option<Constraint>,
     unnamed_column: Option<UnnamedColumn>,
     is_after_write: bool,
+    is_misconfiguration: bool,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -117,6 +118,7 @@ impl Error {
             constraint: None,
             unnamed_column: None,
             is_after_write: false,
+            is_misconfiguration: false,
             cause: None,
         }))
     }
@@ -124,6 +126,14 @@ impl Error {
     /// Creates an error for a wrong use of the library.
     pub fn usage(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Usage, message)
+    }
+
+    /// Creates an error for a connection whose settings do not go together with those of the server, of kind
+    /// [`Connect`](ErrorKind::Connect).
+    pub fn misconfiguration(message: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(ErrorKind::Connect, message);
+        error.0.is_misconfiguration = true;
+        error
     }
 
     /// Creates an error for something that a dialect does not have.
@@ -283,6 +293,15 @@ impl Error {
         self.0.is_after_write
     }
 
+    /// Tells whether the driver did not go on connecting because the settings of the program and of the server do not go
+    /// together: encryption, certificates, ways to log in. Connecting again ends likewise until somebody changes them.
+    ///
+    /// What the server itself refuses is told by its [`sqlstate`](Self::sqlstate); MySQL sends some of that before it tells SQLSTATEs, and then it
+    /// is told here.
+    pub fn is_misconfiguration(&self) -> bool {
+        self.0.is_misconfiguration
+    }
+
     /// Tells whether running the whole transaction again may succeed.
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -321,6 +340,7 @@ impl fmt::Debug for Error {
             constraint,
             unnamed_column: _,
             is_after_write,
+            is_misconfiguration,
             cause,
         } = &*self.0;
         f.debug_struct("Error")
@@ -330,6 +350,7 @@ impl fmt::Debug for Error {
             .field("sqlstate", sqlstate)
             .field("constraint", constraint)
             .field("is_after_write", is_after_write)
+            .field("is_misconfiguration", is_misconfiguration)
             .field("cause", cause)
             .finish()
     }

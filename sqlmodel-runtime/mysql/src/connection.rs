@@ -126,7 +126,11 @@ fn at_address(address: &Address, error: Error) -> Error {
     let socket = error.source().and_then(|cause| cause.downcast_ref());
     let advice = socket.map_or("", advice);
     let message = format!("cannot connect to MySQL at {address}: {error}{advice}");
-    Error::new(ErrorKind::Connect, message).with_cause(error)
+    let outer = match error.is_misconfiguration() {
+        true => Error::misconfiguration(message),
+        false => Error::new(ErrorKind::Connect, message),
+    };
+    outer.with_cause(error)
 }
 
 impl Interrupter {

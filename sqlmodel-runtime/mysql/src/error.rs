@@ -58,7 +58,12 @@ pub(crate) fn login_error(refusal: ServerError, user: &str, database: Option<&st
         1129 | 1130 => format!("the server does not let this host in: {}", refusal.message),
         _ => format!("the server refused the connection: {}", refusal.message),
     };
-    with_source(Error::new(ErrorKind::Connect, message), refusal)
+    let error = match refusal.code {
+        // Servers send some of these before they know that we read SQLSTATEs.
+        1044 | 1045 | 1049 | 1129 | 1130 | 1698 => Error::misconfiguration(message),
+        _ => Error::new(ErrorKind::Connect, message),
+    };
+    with_source(error, refusal)
 }
 
 /// Maps the error of a statement.

@@ -431,7 +431,10 @@ impl<C> State<C> {
 
 /// An error that says the same; its cause is in the first one.
 fn copy(error: &Error) -> Error {
-    let copy = Error::new(error.kind(), error.to_string());
+    let copy = match error.is_misconfiguration() {
+        true => Error::misconfiguration(error.to_string()),
+        false => Error::new(error.kind(), error.to_string()),
+    };
     match error.sqlstate() {
         Some(sqlstate) => copy.with_sqlstate(sqlstate),
         None => copy,

@@ -57,11 +57,12 @@ fn joined(mut errors: Vec<Error>) -> Error {
     }
     let told: Vec<String> = errors.iter().map(Error::to_string).collect();
     let is_busy = errors.iter().any(|error| error.kind() == ErrorKind::Busy);
-    let kind = match is_busy {
-        true => ErrorKind::Busy,
-        false => ErrorKind::Connect,
+    let told = told.join("; ");
+    let joined = match is_busy {
+        true => Error::new(ErrorKind::Busy, told),
+        false if errors.iter().all(Error::is_misconfiguration) => Error::misconfiguration(told),
+        false => Error::new(ErrorKind::Connect, told),
     };
-    let joined = Error::new(kind, told.join("; "));
     // Where one of them may come back, the SQLSTATE of another one would deny it.
     let sqlstate = first.sqlstate().map(str::to_owned);
     let is_same = errors.iter().all(|it| it.sqlstate() == sqlstate.as_deref());
@@ -102,11 +103,13 @@ fn at_address(stop: Stop, address: &Address) -> Stop {
     };
     let advice = advice(&error);
     let message = format!("cannot connect to {address}: {error}{advice}");
-    let kind = match error.kind() {
-        ErrorKind::Busy => ErrorKind::Busy,
-        _ => ErrorKind::Connect,
+    let outer = match (error.kind(), error.sqlstate()) {
+        (ErrorKind::Busy, _) => Error::new(ErrorKind::Busy, message),
+        // Wrong files, or a program without TLS: the driver says so, and not the server.
+        (ErrorKind::Usage | ErrorKind::Unsupported, None) => Error::misconfiguration(message),
+        _ if error.is_misconfiguration() => Error::misconfiguration(message),
+        _ => Error::new(ErrorKind::Connect, message),
     };
-    let outer = Error::new(kind, message);
     let outer = match error.sqlstate() {
         Some(sqlstate) => outer.with_sqlstate(sqlstate),
         None => outer,
@@ -303,8 +306,7 @@ impl Login<'_> {
         if is_bound || self.options.channel_binding != ChannelBindingMode::Require {
             return Ok(());
         }
-        Err(Error::new(
-            ErrorKind::Connect,
+        Err(Error::misconfiguration(
             "`channel_binding=require` asks for a login that is bound to the encrypted connection, and the server offers none; \
              it takes `sslmode=require` and a password stored as scram-sha-256",
         ))
@@ -323,13 +325,10 @@ impl Login<'_> {
         let password = password
             .or_else(|| passwords.find(self.address, database, user))
             .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Connect,
-                    format!(
-                        "the server asks for the password of `{user}`: add it to the URL, or set PGPASSWORD, or write it into \
-                         ~/.pgpass, which nobody else may read"
-                    ),
-                )
+                Error::misconfiguration(format!(
+                    "the server asks for the password of `{user}`: add it to the URL, or set PGPASSWORD, or write it into \
+                     ~/.pgpass, which nobody else may read"
+                ))
             })?;
         if password.contains('\0') {
             return Err(Error::usage("a password with a zero character"));
@@ -339,25 +338,19 @@ impl Login<'_> {
 }
 
 fn refused(error: ScramError) -> Error {
-    Error::new(
-        ErrorKind::Connect,
-        match error {
-            ScramError::Malformed => "the server does not follow SCRAM-SHA-256",
-            ScramError::ServerNotAuthentic => {
-                "the server could not prove that it knows the password; it may be somebody else's"
-            }
-        },
-    )
+    Error::misconfiguration(match error {
+        ScramError::Malformed => "the server does not follow SCRAM-SHA-256",
+        ScramError::ServerNotAuthentic => {
+            "the server could not prove that it knows the password; it may be somebody else's"
+        }
+    })
 }
 
 fn unknown_method(method: &str) -> Error {
-    Error::new(
-        ErrorKind::Connect,
-        format!(
-            "the server asks for a way to log in that this driver does not know ({method}); \
-             it knows scram-sha-256, md5, password and trust (pg_hba.conf)"
-        ),
-    )
+    Error::misconfiguration(format!(
+        "the server asks for a way to log in that this driver does not know ({method}); \
+         it knows scram-sha-256, md5, password and trust (pg_hba.conf)"
+    ))
 }
 
 /// Tells whether the server is of the kind that was asked for. Servers since version 14 say so by themselves.

@@ -38,8 +38,7 @@ impl Door {
         match self.encrypt(wait, socket, host).await {
             Ok(Encrypted::Yes(socket)) => Ok(socket),
             Ok(Encrypted::No(socket)) if is_preferred => Ok(socket),
-            Ok(Encrypted::No(_)) => Err(Stop::Err(Error::new(
-                ErrorKind::Connect,
+            Ok(Encrypted::No(_)) => Err(Stop::Err(Error::misconfiguration(
                 "the server does not encrypt connections, and `sslmode` asks for it; \
                  turn it on there (`ssl = on`), or connect with `sslmode=disable`",
             ))),
@@ -84,9 +83,7 @@ impl Door {
 
 fn untrusted(error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::InvalidData => {
-            Error::new(ErrorKind::Connect, error.to_string()).with_cause(error)
-        }
+        io::ErrorKind::InvalidData => Error::misconfiguration(error.to_string()).with_cause(error),
         io::ErrorKind::InvalidInput | io::ErrorKind::NotFound => {
             Error::usage(error.to_string()).with_cause(error)
         }

@@ -66,8 +66,23 @@ fn shown(error: &Error) -> String {
     text
 }
 
-/// Expects that nobody is let in by a URL, directly or through a pool, with these words and without a secret.
+/// Expects that nobody is let in by a URL, directly or through a pool, with these words and without a secret, and that nobody
+/// waits for it to change.
 fn refused(url: &str, words: &str) -> Test {
+    shut_out(url, words, ErrorKind::Connect, Duration::from_secs(30))
+}
+
+/// Expects the same of a server that may be there later, for which a pool tries again.
+fn not_reached(url: &str, words: &str) -> Test {
+    shut_out(
+        url,
+        words,
+        ErrorKind::PoolTimeout,
+        Duration::from_millis(300),
+    )
+}
+
+fn shut_out(url: &str, words: &str, from_pool: ErrorKind, limit: Duration) -> Test {
     let heard = Heard::default();
     let said = tracing::subscriber::with_default(heard.clone(), || {
         block_on(async |cx| {
@@ -81,10 +96,13 @@ fn refused(url: &str, words: &str) -> Test {
             if let Ok(options) = AnyOptions::parse(url) {
                 assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
                 said += &format!("{options:?}\n{options:#?}\n");
-                let limits = PoolOptions::new(1).acquire_timeout(Duration::from_millis(300));
+                let limits = PoolOptions::new(1).acquire_timeout(limit);
                 let pool = Pool::open(cx, options, limits);
                 match pool.acquire(cx).await {
-                    Outcome::Err(error) => said += &shown(&error),
+                    Outcome::Err(error) => {
+                        assert_eq!(error.kind(), from_pool, "{url}: {error:#?}");
+                        said += &shown(&error);
+                    }
                     other => return Err(format!("{url}: {other:?}").into()),
                 }
                 said += &format!("{pool:?}\n{:?}\n", pool.status());
@@ -173,13 +191,13 @@ fn servers_that_are_not_there() -> Test {
     drop(listener);
     for scheme in ["postgres", "mysql"] {
         let url = format!("{scheme}://me:open%20sesame@127.0.0.1:{closed}/db");
-        refused(&url, "is the server running, and is the address right?")?;
+        not_reached(&url, "is the server running, and is the address right?")?;
     }
     for url in [
         "postgres://me:open%20sesame@/db?host=/nowhere/at/all",
         "mysql://me:open%20sesame@/db?socket=/nowhere/at/all",
     ] {
-        refused(url, "is the server running, and is the address right?")?;
+        not_reached(url, "is the server running, and is the address right?")?;
     }
     Ok(())
 }
@@ -245,6 +263,10 @@ fn postgres_logins() -> Test {
     refused(
         &url_to("no_such_league", plain),
         "create it, or name another in the URL",
+    )?;
+    refused(
+        &url_to("postgres", "sslmode=disable&channel_binding=require"),
+        "asks for a login that is bound",
     )?;
     refused(
         &url_for(url, "needs_tls:open%20sesame", "postgres", plain),

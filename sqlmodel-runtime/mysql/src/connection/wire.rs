@@ -418,11 +418,13 @@ fn tls_wish(socket: &Socket, options: &MySqlOptions) -> Result<TlsWish, Error> {
 
 #[cold]
 fn untrusted(error: io::Error) -> Error {
-    let message = match error.kind() {
-        io::ErrorKind::InvalidData => error.to_string(),
-        _ => format!("the connection cannot be encrypted: {error}"),
+    let untold = format!("the connection cannot be encrypted: {error}");
+    let error_of_ours = match error.kind() {
+        io::ErrorKind::InvalidData => Error::misconfiguration(error.to_string()),
+        io::ErrorKind::InvalidInput | io::ErrorKind::NotFound => Error::misconfiguration(untold),
+        _ => Error::new(ErrorKind::Connect, untold),
     };
-    Error::new(ErrorKind::Connect, message).with_cause(error)
+    error_of_ours.with_cause(error)
 }
 
 #[cold]

@@ -108,3 +108,24 @@ fn a_statement_that_reads_what_it_changes_is_told_another_way() {
     assert_eq!(refused.kind(), ErrorKind::Unsupported);
     assert!(refused.to_string().contains("joining_on"), "{refused}");
 }
+
+#[test]
+fn a_login_that_nobody_lets_in_is_told_from_one_that_comes_too_early() {
+    // What is sent before the greeting has no SQLSTATE.
+    for (code, is_lasting) in [
+        (1045, true),
+        (1129, true),
+        (1130, true),
+        (1040, false),
+        (1053, false),
+    ] {
+        let refusal = ServerError {
+            code,
+            sqlstate: String::new().into(),
+            message: "no".into(),
+        };
+        let error = login_error(refusal, "me", None);
+        assert_eq!(error.is_misconfiguration(), is_lasting, "{code}");
+        assert_eq!(error.kind(), ErrorKind::Connect, "{code}");
+    }
+}

@@ -134,10 +134,10 @@ impl<'a> Login<'a> {
     fn greet(&mut self, payload: &[u8], number: u8, out: &mut Vec<u8>) -> Result<Next, Error> {
         let greeting = Greeting::read(payload).map_err(protocol_error)?;
         if greeting.flags & REQUIRED != REQUIRED {
-            return Err(Error::new(
-                ErrorKind::Connect,
-                format!("the server's version, {}, is too old", greeting.version),
-            ));
+            return Err(Error::misconfiguration(format!(
+                "the server's version, {}, is too old",
+                greeting.version
+            )));
         }
         let has_tls = greeting.flags & flags::TLS != 0;
         self.nonce = greeting.nonce;
@@ -146,8 +146,7 @@ impl<'a> Login<'a> {
         self.greeting = Some(greeting);
         match (self.tls, has_tls) {
             (TlsWish::Never, _) | (TlsWish::IfOffered, false) => self.respond(number, out),
-            (TlsWish::Always, false) => Err(Error::new(
-                ErrorKind::Connect,
+            (TlsWish::Always, false) => Err(Error::misconfiguration(
                 "the server does not encrypt connections, and the URL asks for it; \
                  give the server a certificate (`ssl-cert`, `ssl-key`), or connect with `tls=disable`",
             )),
@@ -190,10 +189,7 @@ impl<'a> Login<'a> {
                 push_sized(bytes, &answer);
             } else {
                 bytes.push(u8::try_from(answer.len()).map_err(|_| {
-                    Error::new(
-                        ErrorKind::Connect,
-                        "the password is too long for this server",
-                    )
+                    Error::misconfiguration("the password is too long for this server")
                 })?);
                 bytes.extend_from_slice(&answer);
             }
@@ -229,8 +225,7 @@ impl<'a> Login<'a> {
         let mut cursor = Cursor::new(rest);
         let name = String::from_utf8_lossy(cursor.until_zero().unwrap_or_default());
         self.plugin = Plugin::parse(&name).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Connect,
+            Error::misconfiguration(
                 format!(
                     "the server wants the user `{}` to prove the password by `{name}`, which this driver does not know: \
                      create the user with `mysql_native_password` or `caching_sha2_password`",
@@ -255,8 +250,7 @@ impl<'a> Login<'a> {
     fn check_private(&self) -> Result<(), Error> {
         match self.line {
             Line::Private => Ok(()),
-            Line::Open => Err(Error::new(
-                ErrorKind::Connect,
+            Line::Open => Err(Error::misconfiguration(
                 "the server asks for the password in clear text, which is sent over TLS or a Unix socket alone",
             )),
         }
@@ -275,10 +269,7 @@ impl<'a> Login<'a> {
         })?;
         let masked = auth::masked(self.account.password, &self.nonce);
         let encrypted = key.encrypt(&masked, seed).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Connect,
-                "the password is too long for the server's RSA key",
-            )
+            Error::misconfiguration("the password is too long for the server's RSA key")
         })?;
         self.phase = Phase::Proving;
         answer(out, number, &encrypted)
