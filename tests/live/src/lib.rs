@@ -37,6 +37,8 @@ pub mod guide {
 /// The guide's examples, compiled here because the runtime knows no models.
 #[cfg(doctest)]
 pub mod guide_examples {
+    #[doc = include_str!("../../../sqlmodel-runtime/src/guide/connections.md")]
+    pub mod connections {}
     #[doc = include_str!("../../../sqlmodel-runtime/src/guide/queries.md")]
     pub mod queries {}
     #[doc = include_str!("../../../sqlmodel-runtime/src/guide/relations.md")]
