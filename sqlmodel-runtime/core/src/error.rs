@@ -296,8 +296,8 @@ impl Error {
     /// Tells whether the driver did not go on connecting because the settings of the program and of the server do not go
     /// together: encryption, certificates, ways to log in. Connecting again ends likewise until somebody changes them.
     ///
-    /// What the server itself refuses is told by its [`sqlstate`](Self::sqlstate); MySQL sends some of that before it tells SQLSTATEs, and then it
-    /// is told here.
+    /// What the server itself refuses is told by its [`sqlstate`](Self::sqlstate), and on MySQL here, too: it sends some of that
+    /// without one.
     pub fn is_misconfiguration(&self) -> bool {
         self.0.is_misconfiguration
     }
