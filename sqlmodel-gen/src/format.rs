@@ -12,7 +12,7 @@ use self::token::{Kind, Token};
 
 const INDENT: &str = "    ";
 
-/// Returns a file of TOML laid out, `None` if a string or a bracket in it is not closed.
+/// Returns a file of TOML laid out, `None` if a string or a bracket in it is not closed, or brackets are nested more than 64 deep.
 ///
 /// - One space around `=`, inside braces and after commas; none inside brackets and around dots.
 /// - A list or inline table that has a line break or a comment has each item on a line of its own.

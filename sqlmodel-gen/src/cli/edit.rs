@@ -34,7 +34,7 @@ pub(super) fn fmt(matches: &ArgMatches, terminal: Terminal) -> Status {
                 None => {
                     let path = path.display();
                     status = terminal.error(format_args!(
-                        "{path}: cannot be formatted, since a string or bracket is not closed"
+                        "{path}: cannot be formatted, since a string or bracket is not closed, or brackets are nested too deeply"
                     ));
                 }
             }

@@ -136,7 +136,8 @@ fn find(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
         };
         let is_ours = file_name == CONFIG_FILE || file_name == "Cargo.toml";
         // A link that leads nowhere is taken for a file, so that reading it reports it.
-        if !is_ours && fits(file_name, name) && !entry.path().is_dir() {
+        let is_file = || fs::metadata(entry.path()).map_or(true, |it| it.is_file());
+        if !is_ours && fits(file_name, name) && is_file() {
             found.push(folder.join(file_name));
         }
     }

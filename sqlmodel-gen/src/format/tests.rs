@@ -128,3 +128,11 @@ fn every_part_of_a_schema_is_formatted_the_same_twice_or_not_at_all() {
         }
     }
 }
+
+#[test]
+fn brackets_are_nested_as_deep_as_anybody_writes() {
+    let nested = |depth: usize| format!("x = {}{}\n", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(format(&nested(64)), Some(nested(64)));
+    assert_eq!(format(&nested(65)), None);
+    assert_eq!(format(&nested(200_000)), None);
+}

@@ -32,7 +32,10 @@ impl Token<'_> {
     }
 }
 
-/// Returns the tokens of a text, `None` if a string is not closed or brackets do not match.
+/// How deep brackets may be nested: twice as deep as in any schema that is read.
+const MAX_DEPTH: usize = 64;
+
+/// Returns the tokens of a text, `None` if a string is not closed, or brackets do not match or are nested too deeply.
 pub(super) fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut tokens = Vec::new();
@@ -49,6 +52,9 @@ pub(super) fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
             '"' | '\'' => (Kind::String, string_len(rest, first)?),
             '[' | '{' => {
                 open.push(if first == '[' { "]" } else { "}" });
+                if open.len() > MAX_DEPTH {
+                    return None;
+                }
                 (Kind::Open, 1)
             }
             ']' | '}' => {

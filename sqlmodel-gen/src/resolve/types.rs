@@ -363,7 +363,7 @@ impl<'a> Resolver<'a> {
             };
             at = self.named_type_syntax(next);
             if way.len() > MAX_BASES {
-                self.push_cycle(&way);
+                self.push_long_way(&way);
                 return None;
             }
             if way.iter().any(|seen| std::ptr::eq(*seen, at)) {
@@ -380,6 +380,26 @@ impl<'a> Resolver<'a> {
 
     fn named_type_syntax(&self, id: TypeId) -> &'a syntax::NamedType {
         self.names.types[id].0
+    }
+
+    /// Reports types that stand on too many others; once, since what stands on them does so, too.
+    fn push_long_way(&mut self, way: &[&syntax::NamedType]) {
+        let (Some(first), Some(last)) = (way.first(), way.last()) else {
+            return;
+        };
+        let mut known = self.diagnostics.into_iter();
+        if known.any(|it| *it.code == codes::BASE_CYCLE) {
+            return;
+        }
+        let message = format!(
+            "`{}` has more than {MAX_BASES} types below one another as base",
+            first.name.value
+        );
+        self.push(
+            Diagnostic::new(&codes::BASE_CYCLE, first.name.span, message)
+                .related(last.name.span, "as far as this one is followed")
+                .help("let one of them have a built-in type as base"),
+        );
     }
 
     fn push_cycle(&mut self, way: &[&syntax::NamedType]) {

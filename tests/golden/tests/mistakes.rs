@@ -2054,3 +2054,50 @@ n = { type = "i64", index = "names" }
         "#]],
     );
 }
+
+#[test]
+fn types_below_one_another_have_an_end() {
+    let chain: String = (0..40)
+        .map(|n| format!("[type.B{n}]\nbase = \"B{}\"\n", n + 1))
+        .collect();
+    check(
+        &format!(
+            r#"
+[model.A.fields]
+id = {{ type = "i64", key = "auto" }}
+b = "B0"
+{chain}
+[type.B40]
+base = "i32"
+"#
+        ),
+        expect![[r#"
+            5:7: error[SM0502]: `B0` has more than 32 types below one another as base
+        "#]],
+    );
+}
+
+#[test]
+fn a_key_of_several_columns_is_told_which_of_them_is_not_null() {
+    let compiled = compile_text(
+        r#"
+[model.O.fields]
+a = { type = "i64", key = true }
+b = { type = "i64", key = true }
+[model.P.fields]
+id = { type = "i64", key = "auto" }
+a = "i64?"
+b = "i64"
+[[model.P.foreign_keys]]
+on = ["a", "b"]
+ref = "O"
+on_delete = "set_null"
+"#,
+    );
+    let found: Vec<_> = compiled.compilation.diagnostics.into_iter().collect();
+    let [only] = &*found else { panic!("{found:?}") };
+    assert_eq!(
+        only.help.as_deref(),
+        Some("allow null: write `?` behind the type of `b`, or choose `cascade` or `restrict`")
+    );
+}

@@ -313,11 +313,16 @@ impl<'a> Resolver<'a> {
                 let name = &syntax.name.value;
                 if action.value == Action::SetNull && !is_nullable {
                     let message = format!("`{what} = \"set_null\"`, and `{name}` cannot be null");
-                    let target = self.model_name(key.target);
+                    let nullable = match &syntax.reference {
+                        Some(_) => format!("`ref = \"{}?\"`", self.model_name(key.target)),
+                        None => format!("write `?` behind the type of `{name}`"),
+                    };
                     self.push(
                         Diagnostic::new(&codes::SET_NULL, action.span, message)
                             .related(crate::resolve::fields::type_span(syntax), "not nullable")
-                            .help(format!("allow null: `ref = \"{target}?\"`, or choose `cascade` or `restrict`")),
+                            .help(format!(
+                                "allow null: {nullable}, or choose `cascade` or `restrict`"
+                            )),
                     );
                 }
                 if action.value == Action::SetDefault && syntax.default.is_none() && !is_nullable {
