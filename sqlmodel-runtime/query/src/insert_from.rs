@@ -75,7 +75,8 @@ columns_tuple!(A B C D E F G H I J K L);
 /// The name of the query's rows where its columns are guarded.
 const SELECTED: &str = "selected";
 
-/// The INSERT of a query's rows. Columns that it does not name get their defaults.
+/// The INSERT of a query's rows. Columns that it does not name get the defaults that the database knows: a value that is made in
+/// Rust for each row, such as `uuid_v4`, has to come from the query.
 #[derive(Debug, Clone)]
 #[must_use = "nothing is sent until `execute`, or what returns rows, is awaited"]
 pub struct InsertFrom<M> {
