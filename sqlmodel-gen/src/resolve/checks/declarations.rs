@@ -172,11 +172,7 @@ impl Resolver<'_> {
         }
         self.check_renamed_tables(tables, &mut found);
         for diagnostic in found {
-            // A field of a mixin or base is looked at in each model that has it.
-            let mut known = self.diagnostics.into_iter();
-            if !known.any(|it| it.span == diagnostic.span && it.code == diagnostic.code) {
-                self.push(diagnostic);
-            }
+            self.push_once(diagnostic);
         }
     }
 

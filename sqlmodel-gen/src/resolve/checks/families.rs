@@ -167,7 +167,7 @@ impl Resolver<'_> {
     }
 
     /// Reports a mistake once: a field of a mixin or abstract base is looked at in each model that has it.
-    fn push_once(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn push_once(&mut self, diagnostic: Diagnostic) {
         let mut known = self.diagnostics.into_iter();
         if !known.any(|it| it.span == diagnostic.span && it.code == diagnostic.code) {
             self.push(diagnostic);
